@@ -1,0 +1,183 @@
+"""The protocol that contracts and the engine both speak, and neither owns.
+
+Shapes: `K` rows of a group (all contracts of one kind, stacked), `P` paths, last. Amounts are USD
+of one period, never negative. Periods: 0 is the opening date and has no length; period `t` is the
+t-th period of the plan and its money moves at its close. A date is a position on that axis
+(plan start 0.0, close of period t is t), so the share of period t that lies after position `d` is
+`clip(t - d, 0, 1)` and a payment dated `d` falls into the period with `t - 1 < d <= t`.
+
+A group is a NamedTuple of arrays with the methods of `Contract`; nothing in it may depend on
+values of the plan's numbers. Those arrive as `n`, a dict field -> `[K, P]`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offtake.core.arrays import Array
+from offtake.core.flows import Flow
+
+IntArray = NDArray[np.int64]
+Numbers = Mapping[str, Array]
+Amounts = Mapping[str, Array]
+
+
+class Month(NamedTuple):
+    """What a contract may see in one period."""
+
+    t: Array
+    """[] period index."""
+    years: Array
+    """[] length of the period in years (months / 12; 0 in the opening period)."""
+    hours: Array
+    """[] length of the period in hours (real days x 24)."""
+    obs: Array
+    """[observation, P] observations, in their own units."""
+    cash: Array
+    """[party, P] opening cash of internal parties, USD."""
+    past: Array
+    """[total, P] registered totals of what was paid in the period before, USD."""
+    claimed: Array
+    """[total, P] registered totals of what primary contracts claim now, USD (derived stage)."""
+    stopped: Array
+    """[party, P] True for a party in default since the period before."""
+
+
+Form = Literal["claim", "residual", "support", "recovery"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One kind of claim that a group makes: K claims with a name, fixed parties, rank and class.
+
+    `form`:
+    * claim: `claim()` gives the amount owed;
+    * residual: `claim()` gives the most it would take of what is left (np.inf: all of it);
+    * support: `claim()` gives the undrawn limit; what is drawn is decided by clearing and booked
+      as a payment from `payer` (the supporter) to `payee` (the party supported);
+    * recovery: what the supporter has paid and takes over; `claim()` gives the balance from
+      periods before, clearing adds what is drawn now. Its `payer` is the party supported.
+    """
+
+    name: str
+    flow: Flow
+    payer: IntArray
+    payee: IntArray
+    rank: IntArray
+    form: Form = "claim"
+    tier: IntArray | None = None
+    """[K] support only: order in which supports are called, from 1."""
+    protects: tuple[tuple[str, ...], ...] = ()
+    """[K] support only: ids of the contracts whose claims on `payee` are protected; "*" is all."""
+    protected_flows: tuple[Flow, ...] = ()
+    """Support only: classes of claim that are protected; empty is every class."""
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A group as `lower` leaves it: structure, no values."""
+
+    group: "Contract"
+    contracts: tuple[str, ...]
+    """[K] id of the contract a row belongs to; a contract may take several rows."""
+    numbers: Mapping[str, IntArray]
+    """field -> [K] row in the plan's table of numbers."""
+    lines: tuple[Line, ...]
+    signals: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict[str, Any])
+    """signal name -> [K] name of the environment's signal it feeds, None for none."""
+    parts: tuple[str, ...] = ()
+    """[K] what part of the contract the row is (a phase, a cohort); empty when rows are whole."""
+
+
+class Lowerer(Protocol):
+    """What `lower` may ask of the plan: names become indices, fields become rows of the table."""
+
+    periods: int
+    """Number of periods, the opening one included."""
+    periods_per_year: int
+
+    def number(self, contract: str, field: str) -> int:
+        """Row of a field of a contract; a field left out is the row of its default."""
+        ...
+
+    def number_at(self, place: str) -> int:
+        """Row of any number of the plan, by its place in the file."""
+        ...
+
+    def constant(self, value: float) -> int:
+        """Row that holds a constant which the plan does not write."""
+        ...
+
+    def numbers(self, contracts: Sequence[str], *fields: str) -> dict[str, IntArray]:
+        """Rows of several fields of several contracts, field -> [K]."""
+        ...
+
+    def party(self, name: str) -> int:
+        """Index of a party."""
+        ...
+
+    def parties(self, names: Sequence[str]) -> IntArray:
+        """Indices of parties, [K]."""
+        ...
+
+    def observe(self, name: str) -> int:
+        """Index of a named observation; also `contract.<id>.<published value>`."""
+        ...
+
+    def series(self, contract: str, field: str) -> int:
+        """Index of the observation that carries a field which may change over time."""
+        ...
+
+    def total(self, party: str, signs: Mapping[tuple[str, Flow], float]) -> int:
+        """Index of a registered total: signed sum of a party's claims in ("in") and out ("out")."""
+        ...
+
+    def accrual(self, convention: str) -> NDArray[np.float64]:
+        """[period] accrual factors in years by day count convention; 0 for the opening period."""
+        ...
+
+
+class Contract(Protocol):
+    """A group of contracts of one kind. A NamedTuple of arrays, hence a pytree."""
+
+    kind: ClassVar[str]
+    stage: ClassVar[Literal["primary", "derived"]]
+    published: ClassVar[tuple[str, ...]]
+
+    def init(self, n: Numbers) -> Any:
+        """State at the start, a pytree of [.., K, P]."""
+        ...
+
+    def publish(self, n: Numbers, s: Any, t: Array) -> Mapping[str, Array]:
+        """Values others may read from the start of period t, name -> [K, P]."""
+        ...
+
+    def claim(self, n: Numbers, s: Any, month: Month) -> Amounts:
+        """Amount, cap or limit of every line, name -> [K, P], USD."""
+        ...
+
+    def settle(
+        self, n: Numbers, s: Any, month: Month, claimed: Amounts, paid: Amounts
+    ) -> tuple[Any, Mapping[str, Array]]:
+        """State after the month and the signals to the environment, name -> [K, P]."""
+        ...
+
+
+class Environment(Protocol):
+    """Everything that moves outside contracts: drivers, sites, chips, the market, credit."""
+
+    def init(self, values: Array, once: Array) -> Any:
+        """State at the start. values: [row, P] numbers of the plan; once: [stream, P] normals."""
+        ...
+
+    def observe(
+        self, values: Array, state: Any, t: Array, shocks: Array, signals: Array
+    ) -> tuple[Array, Array, Any]:
+        """Observations [observation, P], payout share of every party [party, P], next state.
+
+        shocks: [stream, P] standard normals of this period; signals: [signal, P] of the last.
+        """
+        ...

@@ -1,0 +1,397 @@
+"""Clearing: all claims of a month are paid together from the cash that exists (DESIGN §5.4-5.6).
+
+Payments solve, for every internal party i and rank r,
+
+    g[i, r] = clip(c[i] + receipts[i] - sum of X[i, r'] over r' < r - floor, 0, X[i, r])
+
+with X what is claimed, g what is paid, c opening cash, and floor the minimum cash where the slot
+is residual. Equal ranks share pro rata, so a claim k in slot (i, r) receives x[k] g / X. The solution
+is the greatest fixed point [1, 2], found from above: plain rounds, which are exact on a network
+without cycles after as many rounds as it is deep; a path that still moves after `ROUNDS_MAX`
+is handed to Newton steps on the piecewise linear map (the fictitious default sequence of [1] solves
+the same linear systems). The derivative is that of the fixed point, not of the rounds.
+
+References:
+    1. Eisenberg, L. and Noe, T. (2001). Systemic risk in financial systems. Management Science 47.
+    2. Elsinger, H. (2009). Financial networks, cross holdings, and limited liability. OeNB WP 156.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from offtake.core.arrays import Array, jax, jnp, lax
+from offtake.engine.program import Network, Shape
+
+ROUNDS_MAX = 64
+NEWTON_MAX = 40
+TOLERANCE = 1e-12
+PAID_TOLERANCE = 1e-9
+UNLIMITED = 1e15
+"""USD; stands for "all of it" where a claim or a limit has no bound of its own."""
+
+
+class Cleared(NamedTuple):
+    """Outcome of one month's clearing."""
+
+    claimed: Array
+    """[C, P] claim as it stood: residual claims are what they took, supports what was called."""
+    paid: Array
+    """[C, P] paid on the claim, by the payer or a supporter; <= claimed."""
+    residual: Array
+    """[P] largest distance to the fixed point, as a share of the month's gross amounts."""
+    violations: Array
+    """[check, P] worst of each slot check over all clearings of the month (see `slot_checks`)."""
+
+
+class Inputs(NamedTuple):
+    """What one clearing works on. `own` excludes support lines, which pairs carry."""
+
+    own: Array
+    """[slots + 1, P] claimed by slot, supports apart; the last row is external payers."""
+    inner: Array
+    """[I, P] claims between internal parties."""
+    base: Array
+    """[N, P] opening cash and what external payers bring."""
+    minimum: Array
+    """[N, P] minimum cash, kept from residual claims."""
+    share: Array
+    """[S, P] payout share of the supporter of a pair where it is external, else 1."""
+    claim_share: Array
+    """[S, P] payout share of the payer of a pair's claim where it is external, else 1."""
+    scale: Array
+    """[P] gross amounts of the month, USD."""
+
+
+_Carry = tuple[Array, Array, Array, Array]
+SLOT_CHECKS = ("cash_not_negative", "junior_paid_before_senior", "cash_held_while_short")
+
+
+def _sum(values: Array, index: Array, size: int) -> Array:
+    """Rows of `values` added up by `index`: [rows, P] -> [size, P]."""
+    return jax.ops.segment_sum(values, index, size)
+
+
+def _shares(grid: Array, claimed: Array) -> Array:
+    """Paid share of every slot [slots + 1, P]; 1 where nothing is claimed and for external payers."""
+    safe = jnp.where(claimed > 0.0, claimed, 1.0)
+    share = jnp.where(claimed > 0.0, grid / safe, 1.0)
+    flat = share.reshape(-1, share.shape[-1])
+    return jnp.concatenate([flat, jnp.ones_like(flat[:1])])
+
+
+class _Pairs(NamedTuple):
+    """Supported pairs: slots and parties at both ends, N (or the last slot) for 'outside'."""
+
+    support_slot: Array
+    claim_slot: Array
+    recovery_slot: Array
+    creditor: Array
+    supporter: Array
+    inside: Array
+    """[S] 1.0 where the claim's payer is internal."""
+
+
+def _pairs(net: Network, shape: Shape) -> _Pairs:
+    outside = shape.internal * shape.ranks
+    claim, support = net.pair_claim, net.support[net.pair_support]
+    supporter = net.payer[support]
+    has_recovery = net.pair_recovery >= 0
+    return _Pairs(
+        support_slot=net.slot[support],
+        claim_slot=net.slot[claim],
+        recovery_slot=jnp.where(has_recovery, net.slot[net.pair_recovery], outside),
+        creditor=jnp.minimum(net.payee[claim], shape.internal),
+        supporter=jnp.where(has_recovery, jnp.minimum(supporter, shape.internal), shape.internal),
+        inside=jnp.where(net.payer[claim] < shape.internal, 1.0, 0.0),
+    )
+
+
+def _drawn(share: Array, pairs: _Pairs, inputs: Inputs, called: Array) -> Array:
+    """[S, P] what supporters pay of what is called from them."""
+    return called * share[pairs.support_slot] * inputs.share
+
+
+def _claimed(
+    net: Network, shape: Shape, inputs: Inputs, pairs: _Pairs, called: Array, drawn: Array
+) -> Array:
+    """[N, R, P] claimed by slot, with the part that supporters pay re-addressed to them."""
+    own = inputs.own
+    if net.pair_claim.shape[0]:
+        index = jnp.concatenate([pairs.claim_slot, pairs.recovery_slot, pairs.support_slot])
+        change = jnp.concatenate([-drawn * pairs.inside[:, None], drawn, called])
+        own = own + _sum(change, index, own.shape[0])
+    grid = own[:-1].reshape(shape.internal, shape.ranks, own.shape[-1])
+    return jnp.maximum(grid, 0.0)
+
+
+def _available(
+    net: Network, shape: Shape, inputs: Inputs, pairs: _Pairs, share: Array, drawn: Array
+) -> Array:
+    """[N, P] opening cash and all receipts."""
+    n = shape.internal
+    flows = inputs.inner * share[net.slot[net.inner]]
+    available = inputs.base + _sum(flows, net.payee[net.inner], n)
+    if net.pair_claim.shape[0]:
+        relieved = drawn * (1.0 - share[pairs.claim_slot] * pairs.inside[:, None])
+        recovered = drawn * share[pairs.recovery_slot]
+        extra = _sum(relieved, pairs.creditor, n + 1) + _sum(recovered, pairs.supporter, n + 1)
+        available = available + extra[:-1]
+    return available
+
+
+def _waterfall(net: Network, shape: Shape, available: Array, claimed: Array, low: Array) -> Array:
+    """[N, R, P] cash paid down the ranks; residual slots leave the minimum cash `low` [N, P]."""
+    left, paid = available, []
+    for rank in range(shape.ranks):
+        floor = jnp.where(net.slot_residual[:, rank][:, None], low, 0.0)
+        free, asked = left - floor, claimed[:, rank]
+        amount = jnp.where(free <= 0.0, 0.0, jnp.where(free >= asked, asked, free))
+        paid.append(amount)
+        left = left - amount
+    return jnp.stack(paid, axis=1)
+
+
+def _round(
+    net: Network, shape: Shape, inputs: Inputs, pairs: _Pairs, called: Array, state: Array
+) -> Array:
+    """One application of the map whose greatest fixed point is the clearing: [2, N, R, P].
+
+    The state holds what is paid and what is claimed by slot; both move when a supporter is short.
+    """
+    share = _shares(state[0], state[1])
+    drawn = _drawn(share, pairs, inputs, called)
+    claimed = _claimed(net, shape, inputs, pairs, called, drawn)
+    available = _available(net, shape, inputs, pairs, share, drawn)
+    return jnp.stack([_waterfall(net, shape, available, claimed, inputs.minimum), claimed])
+
+
+def _distance(new: Array, old: Array) -> Array:
+    return jnp.max(jnp.abs(new - old), axis=tuple(range(new.ndim - 1)))
+
+
+def _iterate(step: Callable[[Array], Array], start: Array, scale: Array, limit: int) -> Array:
+    """Plain rounds from above until no path moves; a path that has settled is left alone."""
+
+    def unsettled(carry: tuple[Array, Array, Array]) -> Array:
+        _, moving, count = carry
+        return jnp.any(moving) & (count < limit)
+
+    def once(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        state, moving, count = carry
+        new = step(state)
+        moved = _distance(new, state) > TOLERANCE * scale
+        return jnp.where(moving, new, state), moving & moved, count + 1
+
+    moving = jnp.ones(scale.shape, bool)
+    return lax.while_loop(unsettled, once, (start, moving, jnp.asarray(0)))[0]
+
+
+def _newton(step: Callable[[Array], Array], start: Array, scale: Array) -> Array:
+    """Newton steps for the paths that plain rounds leave open; kept where they end in a solution."""
+    shape, size = start.shape, start[..., 0].size
+
+    def flat(x: Array) -> Array:
+        return step(x.reshape(shape)).reshape(size, -1)
+
+    def once(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        x, _, count = carry
+        basis = jnp.broadcast_to(jnp.eye(size)[:, :, None], (size, size, x.shape[-1]))
+        value = flat(x)
+        columns = jax.vmap(lambda v: jax.jvp(flat, (x,), (v,))[1])(basis)
+        matrix = jnp.eye(size)[None] - jnp.transpose(columns, (2, 1, 0))
+        change = jnp.linalg.solve(matrix, (value - x).T[:, :, None])[:, :, 0].T
+        better = jnp.maximum(jnp.where(jnp.isfinite(change), x + change, value), 0.0)
+        moving = jnp.max(jnp.abs(flat(better) - better), axis=0) > TOLERANCE * scale
+        return better, moving, count + 1
+
+    def unsettled(carry: tuple[Array, Array, Array]) -> Array:
+        return jnp.any(carry[1]) & (carry[2] < NEWTON_MAX)
+
+    begin = (start.reshape(size, -1), jnp.ones(scale.shape, bool), jnp.asarray(0))
+    found = lax.while_loop(unsettled, once, begin)[0].reshape(shape)
+    exact = _distance(step(found), found) <= TOLERANCE * scale
+    return jnp.where(exact, found, start)
+
+
+def fixed_point(step: Callable[[Array], Array], start: Array, scale: Array) -> Array:
+    """Greatest fixed point of `step` below `start`, with the derivative of the fixed point.
+
+    Args:
+        step: map [2, N, R, P] -> the same, increasing, path by path.
+        start: [2, N, R, P] a point above the solution.
+        scale: [P] gross amounts; the tolerance is `TOLERANCE` of them.
+    """
+
+    def solve(_: Callable[[Array], Array], first: Array) -> Array:
+        plain = _iterate(step, first, scale, ROUNDS_MAX)
+        still = _distance(step(plain), plain) > TOLERANCE * scale
+
+        def refine(state: Array) -> Array:
+            better = _newton(step, state, scale)
+            return _iterate(step, jnp.where(still, better, state), scale, 50 * ROUNDS_MAX)
+
+        return lax.cond(jnp.any(still), refine, lambda state: state, plain)
+
+    def tangent_solve(linear: Callable[[Array], Array], right: Array) -> Array:
+        # linear(v) = J v - v, and J v - v = right is v = J v - right: a Neumann series that ends
+        # on a network without cycles and converges where the clearing vector is regular.
+        def once(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+            v, _, count = carry
+            new = linear(v) + v - right
+            size = jnp.maximum(jnp.max(jnp.abs(new)), 1e-300)
+            return new, jnp.max(jnp.abs(new - v)) > 1e-13 * size, count + 1
+
+        def unsettled(carry: tuple[Array, Array, Array]) -> Array:
+            return carry[1] & (carry[2] < 50 * ROUNDS_MAX)
+
+        return lax.while_loop(unsettled, once, (-right, jnp.asarray(True), jnp.asarray(0)))[0]
+
+    return lax.custom_root(lambda x: step(x) - x, start, solve, tangent_solve)
+
+
+def _call(
+    net: Network, shape: Shape, tier: Array, need: Array, limit: Array, weight: Array
+) -> Array:
+    """[S, P] what one tier calls: needs shared by weight within limits, the rest offered again."""
+    claims, supports = net.pair_claim, net.pair_support
+    count, size = net.support.shape[0], net.payer.shape[0]
+    active = (net.tier[supports] == tier)[:, None]
+    called, left = jnp.zeros_like(need), limit
+    for _ in range(shape.overflow):
+        w = jnp.where(active & (left[supports] > 0.0), weight[supports], 0.0)
+        total = _sum(w, claims, size)[claims]
+        ask = jnp.where(total > 0.0, need * w / jnp.where(total > 0.0, total, 1.0), 0.0)
+        asked = _sum(ask, supports, count)
+        scale = jnp.where(asked > left, left / jnp.where(asked > 0.0, asked, 1.0), 1.0)
+        give = ask * scale[supports]
+        called, left = called + give, left - _sum(give, supports, count)
+        need = need - _sum(give, claims, size)[claims]
+    return called
+
+
+def slot_checks(net: Network, available: Array, paid: Array, claimed: Array, scale: Array) -> Array:
+    """[check, P] violations of one clearing as shares of the month's gross amounts.
+
+    In the order of `SLOT_CHECKS`: a party with negative cash; money paid at a rank while an earlier
+    one is short; cash kept while a claim that is not residual is short.
+    """
+    plain = jnp.where(net.slot_residual[:, :, None], 0.0, claimed - paid)
+    senior_short = jnp.cumsum(plain, axis=1) - plain
+    cash = available - jnp.sum(paid, axis=1)
+    checks = (
+        jnp.max(-cash, axis=0),
+        jnp.max(jnp.minimum(senior_short, paid), axis=(0, 1)),
+        jnp.max(jnp.minimum(jnp.sum(plain, axis=1), cash), axis=0),
+    )
+    return jnp.maximum(jnp.stack(checks), 0.0) / scale
+
+
+def clear(
+    net: Network,
+    shape: Shape,
+    claims: Array,
+    limit: Array,
+    weight: Array,
+    cash: Array,
+    minimum: Array,
+    payout: Array,
+) -> Cleared:
+    """Pay all claims of a month.
+
+    Args:
+        claims: [C, P] USD; support lines are zero here.
+        limit: [J, P] undrawn limit of every support, USD.
+        weight: [J, P] share of every support within its tier.
+        cash: [N, P] opening cash of internal parties.
+        minimum: [N, P] minimum cash, kept from residual claims.
+        payout: [M, P] share of its claims that an external payer meets (1 unless in default).
+
+    Returns:
+        Claims as they stood, payments and checks. Payments are the greatest fixed point.
+    """
+    n, slots = shape.internal, shape.internal * shape.ranks
+    outside = claims[net.outside] * payout[net.payer[net.outside]]
+    support_payer = net.payer[net.support[net.pair_support]]
+    claim_payer = net.payer[net.pair_claim]
+    ordinary = jnp.where(net.plain[:, None], claims, 0.0)
+    inputs = Inputs(
+        own=_sum(claims, net.slot, slots + 1),
+        inner=claims[net.inner],
+        base=cash + _sum(outside, net.payee[net.outside], n),
+        minimum=minimum,
+        share=jnp.where((support_payer >= n)[:, None], payout[support_payer], 1.0),
+        claim_share=jnp.where((claim_payer >= n)[:, None], payout[claim_payer], 1.0),
+        scale=jnp.maximum(jnp.sum(ordinary, axis=0) + jnp.sum(cash, axis=0), 1.0),
+    )
+    pairs = _pairs(net, shape)
+
+    def solve(called: Array) -> tuple[Array, Array, Array]:
+        def step(state: Array) -> Array:
+            return _round(net, shape, inputs, pairs, called, state)
+
+        top = _claimed(net, shape, inputs, pairs, called, called * inputs.share)
+        state = fixed_point(step, jnp.stack([top, top]), inputs.scale)
+        share = _shares(state[0], state[1])
+        drawn = _drawn(share, pairs, inputs, called)
+        available = _available(net, shape, inputs, pairs, share, drawn)
+        checks = slot_checks(net, available, state[0], state[1], inputs.scale)
+        distance = _distance(step(state), state)[None] / inputs.scale
+        return share, drawn, jnp.concatenate([checks, distance])
+
+    def tier(carry: _Carry, order: Array) -> tuple[_Carry, None]:
+        share, called, drawn, worst = carry
+        need = _need(net, pairs, inputs, claims, share, drawn)
+        called = called + _call(net, shape, order, need, limit, weight)
+        share, drawn, checks = solve(called)
+        return (share, called, drawn, jnp.maximum(worst, checks)), None
+
+    called = jnp.zeros((net.pair_claim.shape[0], claims.shape[-1]))
+    share, drawn, worst = solve(called)
+    if net.pair_claim.shape[0]:
+        (share, called, drawn, worst), _ = lax.scan(tier, (share, called, drawn, worst), net.tiers)
+    claimed, paid = _book(net, shape, pairs, claims, payout, share, called, drawn)
+    return Cleared(claimed, paid, worst[-1], worst[:-1])
+
+
+def _need(
+    net: Network, pairs: _Pairs, inputs: Inputs, claims: Array, share: Array, drawn: Array
+) -> Array:
+    """[S, P] what is still unpaid on the claim of each pair; nothing below the paid tolerance."""
+    claim = net.pair_claim
+    supported = _sum(drawn, claim, claims.shape[0])[claim]
+    owed = claims[claim] - supported * pairs.inside[:, None]
+    paid = owed * share[pairs.claim_slot] * inputs.claim_share + supported
+    need = claims[claim] - paid
+    return jnp.where(need > PAID_TOLERANCE * claims[claim], need, 0.0)
+
+
+def _book(
+    net: Network,
+    shape: Shape,
+    pairs: _Pairs,
+    claims: Array,
+    payout: Array,
+    share: Array,
+    called: Array,
+    drawn: Array,
+) -> tuple[Array, Array]:
+    """Claims and payments [C, P] as they are written down.
+
+    A support is booked as paid by the supporter to the party it supports, and the protected claim
+    as paid by that party: the same cash, and every claim keeps its two parties.
+    """
+    size = claims.shape[0]
+    payers = jnp.where((net.payer >= shape.internal)[:, None], payout[net.payer], 1.0)
+    paid_share = share[net.slot] * payers
+    if not net.pair_claim.shape[0]:
+        paid = claims * paid_share
+        return jnp.where(net.plain[:, None], claims, paid), paid
+    supported = _sum(drawn, net.pair_claim, size)
+    recovery = jnp.where(net.pair_recovery >= 0, net.pair_recovery, size)
+    claimed = claims + _sum(drawn, recovery, size + 1)[:-1]
+    inside = _sum(drawn * pairs.inside[:, None], net.pair_claim, size)
+    paid = (claimed - inside) * paid_share + supported
+    support = net.support[net.pair_support]
+    claimed = claimed + _sum(called, support, size)
+    paid = paid + _sum(drawn, support, size)
+    return jnp.where(net.plain[:, None], claimed, paid), paid

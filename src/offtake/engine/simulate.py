@@ -1,0 +1,77 @@
+"""All months of a block of paths, and many blocks on all devices (DESIGN §12)."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from offtake.core.arrays import Array, jax, jnp, lax
+from offtake.engine.program import Program, Shape
+from offtake.engine.step import Carry, Entry, group_numbers, opening, published, step
+
+
+class Draws(NamedTuple):
+    """Everything random about a block of paths."""
+
+    values: Array
+    """[row, P] the plan's numbers, uncertain ones drawn."""
+    once: Array
+    """[stream, P] standard normals drawn once per path."""
+    monthly: Array
+    """[T, stream, P] standard normals drawn every period."""
+
+
+class Record(NamedTuple):
+    """What a block of paths leaves behind, before it is reduced."""
+
+    months: Entry
+    """Every leaf [T, .., P]."""
+    closing: Array
+    """[V, P] published values after the last period."""
+    checks: Array
+    """[check, P] worst violation over all periods."""
+    values: Array
+    """[row, P] the numbers the block was run with."""
+
+
+def simulate(program: Program, shape: Shape, draws: Draws, remember: bool = False) -> Record:
+    """Run a block of paths through all periods.
+
+    Args:
+        remember: keep only each month's opening state for a reverse pass and compute the rest again.
+    """
+    numbers = group_numbers(program, draws.values)
+
+    def month(carry: Carry, now: tuple[Array, Array]) -> tuple[Carry, Entry]:
+        return step(program, shape, draws.values, numbers, carry, now[0], now[1])
+
+    body = jax.checkpoint(month) if remember else month
+    periods = jnp.arange(draws.monthly.shape[0])
+    start = opening(program, shape, draws.values, draws.once)
+    last, months = lax.scan(body, start, (periods, draws.monthly))
+    closing = published(program, numbers, last.groups, jnp.asarray(draws.monthly.shape[0]))
+    return Record(months, closing, last.checks, draws.values)
+
+
+Reducer = Callable[[Record], Any]
+
+
+def block_runner(shape: Shape, reduce: Reducer, devices: int) -> Callable[[Program, Draws], Any]:
+    """Compiled function that runs one block per device and reduces each where it was run.
+
+    Every leaf of `Draws` has its paths last, `devices` blocks side by side. Leaves of what `reduce`
+    returns have them last too, and come back with their paths FIRST (one axis name fits all).
+    """
+
+    def run(program: Program, draws: Draws) -> Any:
+        outcome = reduce(simulate(program, shape, draws))
+        return jax.tree.map(lambda x: jnp.moveaxis(x, -1, 0), outcome)
+
+    if devices == 1:
+        return jax.jit(run)
+    mesh = jax.make_mesh((devices,), ("paths",), axis_types=(jax.sharding.AxisType.Auto,))
+    spec = jax.sharding.PartitionSpec
+    last = Draws(spec(None, "paths"), spec(None, "paths"), spec(None, None, "paths"))
+    return jax.jit(
+        jax.shard_map(
+            run, mesh=mesh, in_specs=(spec(), last), out_specs=spec("paths"), check_vma=False
+        )
+    )

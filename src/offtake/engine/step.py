@@ -1,0 +1,286 @@
+"""One month: observe, claim, clear, settle, check (DESIGN §5.2)."""
+
+from typing import Any, NamedTuple
+
+from offtake.core.arrays import Array, jax, jnp
+from offtake.core.contract import Amounts, Month, Numbers
+from offtake.engine.clear import PAID_TOLERANCE, SLOT_CHECKS, UNLIMITED, Cleared, clear
+from offtake.engine.program import Program, Shape
+
+CHECKS = (
+    "conservation",
+    "receipts_within_claim",
+    "equal_share_within_rank",
+    "claims_not_negative",
+    "balances_roll_forward",
+    *SLOT_CHECKS,
+    "clearing_residual",
+)
+
+
+class Carry(NamedTuple):
+    """What one month hands to the next."""
+
+    environment: Any
+    groups: tuple[Any, ...]
+    cash: Array
+    """[N, P] USD."""
+    past: Array
+    """[total, P] registered totals of what was paid, USD."""
+    signals: Array
+    """[U, P] signals to the environment."""
+    stopped: Array
+    """[M, P] party in default."""
+    checks: Array
+    """[check, P] worst violation so far, in the order of `CHECKS`."""
+
+
+class Entry(NamedTuple):
+    """What a month leaves in the record."""
+
+    claimed: Array
+    """[C, P] USD."""
+    paid: Array
+    """[C, P] USD."""
+    observations: Array
+    """[O, P]."""
+    cash: Array
+    """[N, P] closing cash, USD."""
+    stopped: Array
+    """[M, P] party in default at the close."""
+
+
+def group_numbers(program: Program, values: Array) -> tuple[Numbers, ...]:
+    """Numbers of every group, field -> [K, P], gathered from the table [row, P]."""
+    return tuple({field: values[rows] for field, rows in group.items()} for group in program.numbers)
+
+
+def opening(program: Program, shape: Shape, values: Array, once: Array) -> Carry:
+    """State before the opening period."""
+    paths = values.shape[-1]
+    numbers = group_numbers(program, values)
+    return Carry(
+        environment=program.environment.init(values, once),
+        groups=tuple(g.init(n) for g, n in zip(program.groups, numbers, strict=True)),
+        cash=values[program.opening_cash],
+        past=jnp.zeros((shape.totals, paths)),
+        signals=jnp.zeros((shape.signals, paths)),
+        stopped=jnp.zeros((shape.parties, paths), bool),
+        checks=jnp.zeros((len(CHECKS), paths)),
+    )
+
+
+def published(program: Program, numbers: tuple[Numbers, ...], states: tuple[Any, ...], t: Array) -> Array:
+    """[V, P] values that groups publish at the start of period t."""
+    rows = [
+        values[name]
+        for group, n, s in zip(program.groups, numbers, states, strict=True)
+        if group.published
+        for values in [group.publish(n, s, t)]
+        for name in group.published
+    ]
+    return jnp.concatenate(rows) if rows else jnp.zeros((0, program_paths(numbers)))
+
+
+def program_paths(numbers: tuple[Numbers, ...]) -> int:
+    """Number of paths P, read off the numbers."""
+    return next(array.shape[-1] for group in numbers for array in group.values())
+
+
+def _totals(program: Program, shape: Shape, amounts: Array) -> Array:
+    """[total, P] registered totals of claims [C, P]."""
+    entries = amounts[program.totals.claim] * program.totals.sign[:, None]
+    return jax.ops.segment_sum(entries, program.totals.total, shape.totals)
+
+
+def _claims(
+    program: Program, shape: Shape, numbers: tuple[Numbers, ...], carry: Carry, month: Month, derived: bool
+) -> list[Amounts | None]:
+    """Claims of the groups of one stage, None for those of the other."""
+    return [
+        group.claim(n, s, month) if late == derived else None
+        for group, n, s, late in zip(program.groups, numbers, carry.groups, shape.derived, strict=True)
+    ]
+
+
+class _Asked(NamedTuple):
+    claims: Array
+    """[C, P] what is claimed; support lines 0."""
+    limit: Array
+    """[J, P]."""
+    weight: Array
+    """[J, P]."""
+
+
+def _collect(shape: Shape, amounts: list[Amounts | None], paths: int) -> _Asked:
+    """Lay the amounts of all groups on the claim axis; a stage not yet run claims nothing."""
+    claims: list[Array] = []
+    limits: list[Array] = []
+    weights: list[Array] = []
+    for lines, rows, group in zip(shape.lines, shape.rows, amounts, strict=True):
+        zero = jnp.zeros((rows, paths))
+        for name, form in lines:
+            amount = zero if group is None else jnp.minimum(group[name], UNLIMITED)
+            claims.append(zero if form == "support" else amount)
+            if form == "support":
+                limits.append(amount)
+                weights.append(jnp.ones_like(zero) if group is None else group.get(f"{name}_weight", jnp.ones_like(zero)))
+    none = jnp.zeros((0, paths))
+    return _Asked(
+        jnp.concatenate(claims),
+        jnp.concatenate(limits) if limits else none,
+        jnp.concatenate(weights) if weights else none,
+    )
+
+
+def _residuals(program: Program, claims: Array, month: Month, minimum: Array) -> Array:
+    """Residual claims: nothing from a party in default; on a cycle, what was left before (§5.5)."""
+    net = program.network
+    going = ~month.stopped[net.payer]
+    claims = jnp.where(net.residual[:, None] & ~going, 0.0, claims)
+    payer = jnp.minimum(net.payer, minimum.shape[0] - 1)
+    left = jnp.maximum(month.cash - minimum, 0.0)[payer]
+    return jnp.where(net.lagged[:, None], jnp.minimum(claims, left), claims)
+
+
+def _split(shape: Shape, values: Array) -> list[Amounts]:
+    """Rows of the claim axis back to the lines of every group: name -> [K, P]."""
+    result: list[Amounts] = []
+    start = 0
+    for lines, rows in zip(shape.lines, shape.rows, strict=True):
+        group: dict[str, Array] = {}
+        for name, _ in lines:
+            group[name] = values[start : start + rows]
+            start += rows
+        result.append(group)
+    return result
+
+
+class _Settled(NamedTuple):
+    groups: tuple[Any, ...]
+    signals: Array
+    stopped: Array
+    roll_error: Array
+
+
+def _settle(
+    program: Program, shape: Shape, numbers: tuple[Numbers, ...], carry: Carry, month: Month, cleared: Cleared
+) -> _Settled:
+    """Every group moves its own state; signals are added up for the environment."""
+    claimed, paid = _split(shape, cleared.claimed), _split(shape, cleared.paid)
+    paths = carry.cash.shape[-1]
+    signals = jnp.zeros((shape.signals + 1, paths))
+    stops = jnp.zeros((shape.parties + 1, paths))
+    error = jnp.zeros(paths)
+    states: list[Any] = []
+    for g, group in enumerate(program.groups):
+        state, out = group.settle(numbers[g], carry.groups[g], month, claimed[g], paid[g])
+        states.append(state)
+        for name, target in program.signals[g].items():
+            signals = signals.at[target].add(out[name])
+        if "stop" in out:
+            stops = stops.at[program.stop_party[g]].max(out["stop"])
+        if "roll_error" in out:
+            error = jnp.maximum(error, jnp.max(jnp.abs(out["roll_error"]), axis=0))
+    stopped = carry.stopped | (stops[:-1] > 0.0)
+    return _Settled(tuple(states), signals[:-1], stopped, error)
+
+
+def _checks(
+    program: Program, shape: Shape, cleared: Cleared, change: Array, roll_error: Array, opening_cash: Array
+) -> Array:
+    """[check, P] violations of the month as shares of its gross amounts (DESIGN §5.9)."""
+    net = program.network
+    paid, claimed = cleared.paid, cleared.claimed
+    gross = jnp.maximum(jnp.sum(paid, axis=0) + jnp.sum(opening_cash, axis=0), 1.0)
+    share = jnp.where(claimed > 0.0, paid / jnp.where(claimed > 0.0, claimed, 1.0), 1.0)
+    alone = net.plain & (net.slot < shape.internal * shape.ranks)
+    alone = alone[:, None] & (claimed > PAID_TOLERANCE * gross) & ~_supported(program)[:, None]
+    slots = shape.internal * shape.ranks + 1
+    high = jax.ops.segment_max(jnp.where(alone, share, 0.0), net.slot, slots)
+    low = jax.ops.segment_min(jnp.where(alone, share, 1.0), net.slot, slots)
+    used = jax.ops.segment_max(jnp.where(alone, 1.0, 0.0), net.slot, slots) > 0.0
+    worst = (
+        jnp.abs(jnp.sum(change, axis=0)) / gross,
+        jnp.max(paid - claimed, axis=0) / gross,
+        jnp.max(jnp.where(used, high - low, 0.0), axis=0),
+        jnp.max(-claimed, axis=0) / gross,
+        roll_error / gross,
+    )
+    mine = jnp.maximum(jnp.stack(worst), 0.0)
+    return jnp.concatenate([mine, cleared.violations, cleared.residual[None]])
+
+
+def _supported(program: Program) -> Array:
+    """[C] True for claims that some support protects; a supporter lifts their share on its own."""
+    net = program.network
+    flag = jnp.zeros(net.payer.shape[0])
+    return flag.at[net.pair_claim].max(1.0) > 0.0
+
+
+def step(
+    program: Program,
+    shape: Shape,
+    values: Array,
+    numbers: tuple[Numbers, ...],
+    carry: Carry,
+    t: Array,
+    shocks: Array,
+) -> tuple[Carry, Entry]:
+    """Run one period.
+
+    Args:
+        values: [row, P] the plan's numbers.
+        numbers: the same, gathered by group (`group_numbers`).
+        t: [] period index.
+        shocks: [stream, P] standard normals of the period.
+    """
+    paths = values.shape[-1]
+    observed, payout, environment = program.environment.observe(
+        values, carry.environment, t, shocks, carry.signals
+    )
+    offered = jnp.concatenate([observed, published(program, numbers, carry.groups, t)])
+    month = Month(
+        t=t,
+        years=jnp.asarray(program.years)[t],
+        hours=jnp.asarray(program.hours)[t],
+        obs=offered[program.select],
+        cash=carry.cash,
+        past=carry.past,
+        claimed=jnp.zeros_like(carry.past),
+        stopped=carry.stopped,
+    )
+    primary = _claims(program, shape, numbers, carry, month, derived=False)
+    first = _collect(shape, primary, paths)
+    month = month._replace(claimed=_totals(program, shape, first.claims))
+    if any(shape.derived):
+        late = _claims(program, shape, numbers, carry, month, derived=True)
+        asked = _collect(shape, [a or b for a, b in zip(primary, late, strict=True)], paths)
+    else:
+        asked = first
+    minimum = values[program.minimum_cash]
+    claims = _residuals(program, asked.claims, month, minimum)
+    cleared = clear(
+        program.network, shape, claims, asked.limit, asked.weight, carry.cash, minimum, payout
+    )
+    settled = _settle(program, shape, numbers, carry, month, cleared)
+    change = _cash_change(program, shape, cleared.paid)
+    cash = carry.cash + change[: shape.internal]
+    checks = _checks(program, shape, cleared, change, settled.roll_error, carry.cash)
+    following = Carry(
+        environment=environment,
+        groups=settled.groups,
+        cash=jnp.maximum(cash, 0.0),
+        past=_totals(program, shape, cleared.paid),
+        signals=settled.signals,
+        stopped=settled.stopped,
+        checks=jnp.maximum(carry.checks, checks),
+    )
+    return following, Entry(cleared.claimed, cleared.paid, month.obs, cash, settled.stopped)
+
+
+def _cash_change(program: Program, shape: Shape, paid: Array) -> Array:
+    """[M, P] receipts less payments of every party."""
+    net = program.network
+    received = jax.ops.segment_sum(paid, net.payee, shape.parties)
+    return received - jax.ops.segment_sum(paid, net.payer, shape.parties)

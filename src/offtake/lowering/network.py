@@ -1,0 +1,209 @@
+"""Lines of all groups to the network that the engine clears.
+
+Shapes as in `offtake.engine.program`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from offtake.core.contract import IntArray, Line, Lowered
+from offtake.engine.program import BoolArray, Network, Shape
+
+
+@dataclass(frozen=True)
+class ClaimLabel:
+    """What a claim was called in the plan."""
+
+    contract: str
+    part: str
+    line: str
+    payer: int
+    payee: int
+    flow: int
+    form: str
+
+
+def claim_labels(lowered: Sequence[Lowered]) -> list[ClaimLabel]:
+    """Labels of all claims, in the order of the claim axis."""
+    labels: list[ClaimLabel] = []
+    for part in lowered:
+        for line in part.lines:
+            for k, contract in enumerate(part.contracts):
+                where = part.parts[k] if part.parts else ""
+                labels.append(
+                    ClaimLabel(
+                        contract,
+                        where,
+                        line.name,
+                        int(line.payer[k]),
+                        int(line.payee[k]),
+                        int(line.flow),
+                        line.form,
+                    )
+                )
+    return labels
+
+
+def _concatenate(lowered: Sequence[Lowered], field: str) -> IntArray:
+    parts = [getattr(line, field) for part in lowered for line in part.lines]
+    return np.concatenate([np.asarray(part, np.int64) for part in parts])
+
+
+def _cyclic_edges(payer: IntArray, payee: IntArray, internal: int) -> BoolArray:
+    """[C] True for a claim that lies on a cycle of claims between internal parties."""
+    inside = (payer < internal) & (payee < internal)
+    reach = np.eye(internal, dtype=bool)
+    reach[payer[inside], payee[inside]] = True
+    for middle in range(internal):
+        reach |= reach[:, [middle]] & reach[[middle], :]
+    result = np.zeros(len(payer), dtype=bool)
+    result[inside] = reach[payee[inside], payer[inside]]
+    return result
+
+
+def _rank_positions(payer: IntArray, rank: IntArray, internal: int) -> tuple[IntArray, int]:
+    """Dense position of every claim in its payer's waterfall, and the longest waterfall."""
+    position = np.zeros(len(payer), np.int64)
+    longest = 1
+    for party in range(internal):
+        own = payer == party
+        distinct = np.unique(rank[own])
+        position[own] = np.searchsorted(distinct, rank[own])
+        longest = max(longest, len(distinct))
+    return position, longest
+
+
+def _protected(line: Line, row: int, labels: Sequence[ClaimLabel]) -> list[int]:
+    names = line.protects[row]
+    flows = {int(flow) for flow in line.protected_flows}
+    beneficiary = int(line.payee[row])
+    return [
+        index
+        for index, label in enumerate(labels)
+        if label.payer == beneficiary
+        and label.form == "claim"
+        and (label.contract in names or "*" in names)
+        and (not flows or label.flow in flows)
+    ]
+
+
+@dataclass
+class _Supports:
+    claim: list[int]
+    tier: list[int]
+    pair_support: list[int]
+    pair_claim: list[int]
+    pair_recovery: list[int]
+
+
+def _collect_supports(lowered: Sequence[Lowered], labels: Sequence[ClaimLabel]) -> _Supports:
+    found = _Supports([], [], [], [], [])
+    offset = 0
+    for part in lowered:
+        width = len(part.contracts)
+        recovery = {
+            line.name.removesuffix("_recovery"): offset + i * width
+            for i, line in enumerate(part.lines)
+            if line.form == "recovery"
+        }
+        for i, line in enumerate(part.lines):
+            if line.form != "support" or line.tier is None:
+                continue
+            for k in range(width):
+                for claim in _protected(line, k, labels):
+                    found.pair_support.append(len(found.claim))
+                    found.pair_claim.append(claim)
+                    found.pair_recovery.append(
+                        recovery[line.name] + k if line.name in recovery else -1
+                    )
+                found.claim.append(offset + i * width + k)
+                found.tier.append(int(line.tier[k]))
+        offset += width * len(part.lines)
+    return found
+
+
+def build_network(lowered: Sequence[Lowered], internal: int) -> tuple[Network, int]:
+    """Lines of all groups to the fixed part of clearing, and the number of ranks R.
+
+    Args:
+        lowered: groups, primary ones first.
+        internal: number of internal parties N; parties below it have limited cash.
+    """
+    labels = claim_labels(lowered)
+    payer, payee = _concatenate(lowered, "payer"), _concatenate(lowered, "payee")
+    rank = _concatenate(lowered, "rank")
+    flow = np.array([label.flow for label in labels], np.int64)
+    form = np.array([label.form for label in labels])
+    position, ranks = _rank_positions(payer, rank, internal)
+    slot = np.where(payer < internal, payer * ranks + position, internal * ranks)
+    residual = form == "residual"
+    slot_residual = np.zeros(internal * ranks + 1, dtype=bool)
+    slot_residual[slot[residual]] = True
+    supports = _collect_supports(lowered, labels)
+    # A support reaches the creditor of the claim it protects: those edges can close a cycle too.
+    edges_from = np.concatenate([payer, payer[supports.claim][supports.pair_support]])
+    edges_to = np.concatenate([payee, payee[supports.pair_claim]])
+    cyclic = _cyclic_edges(edges_from.astype(np.int64), edges_to.astype(np.int64), internal)
+    plain_edge = form != "support"
+    inner = np.flatnonzero((payer < internal) & (payee < internal) & plain_edge)
+    outside = np.flatnonzero((payer >= internal) & (payee < internal) & plain_edge)
+    network = Network(
+        payer=payer,
+        payee=payee,
+        flow=flow,
+        slot=slot,
+        residual=residual,
+        lagged=residual & cyclic[: len(payer)],
+        plain=~residual,
+        slot_residual=slot_residual[:-1].reshape(internal, ranks),
+        inner=inner,
+        outside=outside,
+        support=np.array(supports.claim, np.int64),
+        tier=np.array(supports.tier, np.int64),
+        pair_support=np.array(supports.pair_support, np.int64),
+        pair_claim=np.array(supports.pair_claim, np.int64),
+        pair_recovery=np.array(supports.pair_recovery, np.int64),
+        tiers=np.unique(np.array(supports.tier, np.int64)),
+    )
+    return network, ranks
+
+
+def build_shape(
+    lowered: Sequence[Lowered],
+    network: Network,
+    parties: int,
+    internal: int,
+    ranks: int,
+    signals: int,
+    totals: int,
+) -> Shape:
+    """Static facts of a program."""
+    members = np.unique(network.tier, return_counts=True)[1]
+    return Shape(
+        lines=tuple(tuple((line.name, line.form) for line in part.lines) for part in lowered),
+        rows=tuple(len(part.contracts) for part in lowered),
+        derived=tuple(part.group.stage == "derived" for part in lowered),
+        parties=parties,
+        internal=internal,
+        ranks=ranks,
+        signals=signals,
+        totals=totals,
+        overflow=int(members.max(initial=1)),
+    )
+
+
+def concrete(tree: Any) -> Any:
+    """The program with every leaf an array of the engine's types (int64, float64, bool)."""
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
+        return type(tree)(*(concrete(leaf) for leaf in tree))  # pyright: ignore
+    if isinstance(tree, tuple):
+        return tuple(concrete(leaf) for leaf in tree)  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(tree, dict):
+        return {key: concrete(leaf) for key, leaf in tree.items()}  # pyright: ignore
+    leaf = np.asarray(tree)
+    if leaf.dtype.kind in "iu":
+        return leaf.astype(np.int64)
+    return leaf.astype(np.float64) if leaf.dtype.kind == "f" else leaf
