@@ -1,0 +1,104 @@
+# `make demo` and `make test` work on a machine that has Python 3.11 or later with venv, make and
+# nothing else. Everything lands in .venv, once; what is installed is what requirements/*.txt say,
+# checked by hash, and nothing is resolved (docs/decisions/0001-locks-with-hashes.md).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+INSTALL := $(PIP) install --quiet --require-hashes
+LOCK_VENV := $(VENV)-lock
+PLAN ?= plans/abilene
+# Further words for pytest, e.g. make test ARGS='tests/finance -x'
+ARGS ?=
+
+.PHONY: help demo test lint bench conformance docs lock lock-upgrade setup setup-test format clean
+
+help: ## say what the targets do
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s%s\n", $$1, $$2}'
+
+demo: setup ## set everything up and run the Abilene plan
+	$(BIN)/offtake run $(PLAN)
+
+test: setup-test ## set everything up and run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: setup-test ## style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: setup-test ## mend what style mends by itself
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+bench: setup-test ## offtake against plain NumPy and compiled loops, as ratios
+	$(BIN)/python -m benchmarks $(ARGS)
+
+conformance: setup-test ## compare with outside truth; writes docs/conformance.json
+	$(BIN)/python -m tests.conformance $(ARGS)
+
+docs: setup-test ## write the generated pages of docs/
+	$(BIN)/python docs/build.py $(ARGS)
+
+# ------------------------------------------------------------------------------------------- set-up
+
+setup: $(VENV)/.run ## .venv with offtake in it
+setup-test: $(VENV)/.test ## .venv with offtake and what tests and checks need
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "offtake needs Python 3.11 or later; '$(PYTHON)' is $$($(PYTHON) -V 2>&1 || true)." >&2; \
+	  echo "Name another one, e.g.: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	  echo "'$(PYTHON)' cannot make a virtual environment: its modules venv and ensurepip are missing." >&2; \
+	  echo "On Debian and Ubuntu they come with a package of their own: apt install python$$version-venv" >&2; \
+	  echo "(python3-venv for the system's own Python). Then try again." >&2; exit 1; }
+	@echo "Making $(VENV) with $$($(PYTHON) -V) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made requirements/run.txt pyproject.toml
+	@echo "Installing what offtake needs (requirements/run.txt, about 400 MB; once) ..."
+	@$(INSTALL) --requirement requirements/run.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run requirements/test.txt
+	@echo "Installing what the tests need (requirements/test.txt; once) ..."
+	@$(INSTALL) --requirement requirements/test.txt
+	@touch $@
+
+# -------------------------------------------------------------------------------------------- locks
+
+# The only way requirements/*.txt change. Pins stay as they are unless an .in file asks otherwise;
+# `make lock-upgrade` moves every pin. The index is the public one, whatever this machine's pip is set to.
+COMPILE := CUSTOM_COMPILE_COMMAND="make lock" PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= \
+	$(LOCK_VENV)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host $(UPGRADE)
+
+lock: $(LOCK_VENV)/.made ## write requirements/*.txt from requirements/*.in
+	$(COMPILE) --output-file requirements/run.txt requirements/run.in
+	$(COMPILE) --output-file requirements/test.txt requirements/test.in
+	@! grep -nE '^(-i|-f|--)|://' requirements/run.txt requirements/test.txt
+
+lock-upgrade: UPGRADE := --upgrade
+lock-upgrade: lock ## the same, moving every pin to the newest release
+
+$(LOCK_VENV)/.made:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else "make lock needs Python 3.11, the oldest one supported")'
+	$(PYTHON) -m venv --clear $(LOCK_VENV)
+	$(LOCK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check pip-tools
+	@touch $@
+
+clean: ## remove everything that the targets above made, but for the locks
+	rm -rf $(VENV) $(LOCK_VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

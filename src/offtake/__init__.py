@@ -1,0 +1,1 @@
+"""Who pays for AI compute? Simulates a build-out contract by contract, month by month."""
