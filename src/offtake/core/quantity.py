@@ -1,0 +1,578 @@
+"""Numbers as people write them: an amount with its unit, an interval, a distribution, a date, a series.
+
+Forms of one number::
+
+    1.2 GW                  an amount; the scale (k, M, bn, tn) may stand close or apart: 30k USD, 38 bn USD
+    10,000   1_000          thousands may be marked by a comma or an underscore
+    30k to 40k USD          a 90 % interval: 5 % and 95 % quantiles; lognormal when both are positive, else normal
+    1 to 2 bn USD           what stands apart after the last number (bn USD) belongs to both
+    normal(10, 2) USD       mean and standard deviation; the unit, written once after the bracket, is for all
+    triangular(30k, 35k, 42k) USD    least, most likely, greatest
+    uniform(2, 6) months    least, greatest
+    quantiles(5 %: 1, 50 %: 2, 95 %: 4) USD    quantiles of the number
+
+Inside the brackets of YAML's ``{ }`` and ``[ ]`` a text with a comma or ``: `` needs quotes.
+
+A number is kept in the canonical unit of its field; ``value`` is its median, used in the base case.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, cast
+
+from offtake.core.distribution import Distribution, Kind, interval
+from offtake.core.errors import Mistake, quoted
+from offtake.core.units import SCALES, canonical, convert, converts, parse_unit
+
+Confidence = Literal["reported", "announced", "estimate", "assumption", "derived"]
+CONFIDENCES: tuple[Confidence, ...] = ("reported", "announced", "estimate", "assumption", "derived")
+"""How a number is known: printed by its owner or a regulator; promised; worked out by a third party; chosen by
+the author of the plan; computed from other sourced numbers."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a number comes from.
+
+    Attributes:
+        source: publication, address or reason.
+        date: of the publication.
+        confidence: one of :data:`CONFIDENCES`.
+        note: anything a reader should know.
+    """
+
+    source: str | None = None
+    date: datetime.date | None = None
+    confidence: Confidence | None = None
+    note: str | None = None
+
+    def written(self) -> dict[str, str]:
+        """The parts that are given, as they stand in a plan."""
+        parts = {
+            "source": self.source,
+            "date": self.date.isoformat() if self.date else None,
+            "confidence": self.confidence,
+            "note": self.note,
+        }
+        return {key: value for key, value in parts.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One number of a plan.
+
+    Attributes:
+        value: the median, in ``unit``.
+        unit: canonical unit, one of :data:`offtake.core.units.CANONICAL`.
+        distribution: what is known if the number is uncertain; None if it is certain.
+        source: where it comes from, if stated.
+        text: as written.
+    """
+
+    value: float
+    unit: str
+    distribution: Distribution | None = None
+    source: Source | None = None
+    text: str = ""
+
+    def written(self) -> str | dict[str, str]:
+        """The number as it may stand in a plan: a text, or a mapping when it has a source."""
+        text = self.text or (
+            f"{self.value!r} {self.unit}" if self.unit != "1" else repr(self.value)
+        )
+        return text if self.source is None else {"value": text, **self.source.written()}
+
+    def __str__(self) -> str:
+        """As written."""
+        return self.text or f"{self.value:g} {self.unit}"
+
+
+@dataclass(frozen=True)
+class When:
+    """A date of a plan: a day, or the first day of the month, quarter or year written.
+
+    Attributes:
+        date: the day.
+        text: as written, such as ``2026-Q3``.
+        source: where it comes from, if stated.
+    """
+
+    date: datetime.date
+    text: str = ""
+    source: Source | None = None
+
+    def written(self) -> str | dict[str, str]:
+        """The date as it may stand in a plan."""
+        text = self.text or self.date.isoformat()
+        return text if self.source is None else {"value": text, **self.source.written()}
+
+    def __str__(self) -> str:
+        """As written."""
+        return self.text or self.date.isoformat()
+
+
+@dataclass(frozen=True)
+class FloatingRate:
+    """An interest rate: a margin over a named base rate, or a fixed rate.
+
+    Attributes:
+        base: name of the base rate, such as ``SOFR``; None for a fixed rate.
+        margin: the margin over it, or the whole rate if fixed; per year.
+        text: as written.
+    """
+
+    base: str | None
+    margin: Quantity
+    text: str = ""
+
+    def written(self) -> str | dict[str, str]:
+        """The rate as it may stand in a plan."""
+        source = self.margin.source
+        return self.text if source is None else {"value": self.text, **source.written()}
+
+    def __str__(self) -> str:
+        """As written."""
+        return self.text
+
+
+_NUMBER = re.compile(
+    r"(?P<number>[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:_\d{3})+(?:\.\d+)?|\d+\.\d+|\d+|\.\d+)(?:[eE][+-]?\d+)?)"
+    r"(?P<rest>(?![\d.,_]).*)\Z"
+)
+_SCALE = re.compile(r"(?P<space>\s*)(?P<scale>" + "|".join(SCALES) + r")(?P<rest>\s.*|)\Z")
+_CALL = re.compile(r"(?P<name>[A-Za-z]+)\s*\((?P<arguments>[^()]*)\)(?P<unit>.*)\Z")
+_TO = re.compile(r"\s+to\s+")
+_SPACES = re.compile(r"[\u00a0\u2007\u2009\u202f\s]+")
+_LONGEST = 300
+
+SHAPES: dict[str, tuple[Kind, tuple[str, ...]]] = {
+    "normal": ("normal", ("mean", "sd")),
+    "triangular": ("triangular", ("least", "most likely", "greatest")),
+    "uniform": ("uniform", ("least", "greatest")),
+}
+"""Distributions written with a fixed number of arguments -> kind and what the arguments mean."""
+
+
+def tidy(text: str) -> str:
+    """The text with typographic spaces and minus signs replaced by plain ones."""
+    return _SPACES.sub(" ", text.replace("\N{MINUS SIGN}", "-")).strip()
+
+
+@dataclass(frozen=True)
+class _Term:
+    """``30k USD`` taken apart; ``glued`` says that the scale stands close to the number."""
+
+    number: float
+    scale: str
+    glued: bool
+    unit: str
+
+    @property
+    def full_unit(self) -> str:
+        return f"{self.scale} {self.unit}".strip()
+
+
+def parse_quantity(text: str, unit: str | None = None, *, bare: bool = False) -> Quantity:
+    """Read one number.
+
+    Args:
+        text: one of the forms of the module docstring.
+        unit: canonical unit wanted; None takes the canonical unit of what is written.
+        bare: whether a number without a unit is taken to be in ``unit`` (counts and shares).
+
+    Returns:
+        The quantity in its canonical unit.
+
+    Raises:
+        Mistake: ``number-form``, ``unit-missing``, ``unit-unknown``, ``unit-form``, ``unit-wrong``,
+            ``interval-order``, ``distribution-form``.
+    """
+    plain = tidy(text)
+    if len(plain) > _LONGEST:
+        raise _not_a_number(plain)
+    call = _CALL.match(plain)
+    if call is not None:
+        return _parse_call(call, text, unit, bare=bare)
+    parts = _TO.split(plain)
+    if len(parts) == 2:
+        return _parse_interval(parts[0], parts[1], text, unit, bare=bare)
+    if len(parts) > 2:
+        raise Mistake(
+            "number-form",
+            found=quoted(text),
+            expected="at most one `to`, as in 30k to 40k USD",
+            mend="write the least and the greatest value only",
+        )
+    term = _parse_term(plain)
+    target = _target(term.full_unit, unit, text, bare=bare)
+    return Quantity(_finite(_value(term, target), text), target, text=text)
+
+
+def _value(term: _Term, target: str) -> float:
+    scaled = parse_unit(term.full_unit)
+    if not scaled.named and not scaled.powers:
+        return term.number * scaled.scale
+    return convert(term.number, term.full_unit, target)
+
+
+def _target(written: str, unit: str | None, text: str, *, bare: bool) -> str:
+    """The canonical unit for a number written in unit ``written``; checks that it is one."""
+    parsed = parse_unit(written)
+    if unit is None:
+        return canonical(written)
+    if not parsed.named and not parsed.powers:
+        if bare or unit == "1":
+            return unit
+        raise Mistake(
+            "unit-missing",
+            found=quoted(text) + ", a number without a unit",
+            expected=f"a number in {unit} or a unit that converts to it",
+            mend=f"write the unit: {tidy(text)} {unit}",
+        )
+    if not converts(written, unit):
+        raise Mistake(
+            "unit-wrong",
+            found=quoted(text),
+            expected=f"a number in {unit} or a unit that converts to it",
+            mend=f"state it in {unit}",
+        )
+    return unit
+
+
+def _parse_term(text: str) -> _Term:
+    match = _NUMBER.match(text)
+    if match is None:
+        raise _not_a_number(text)
+    number = float(match["number"].replace(",", "").replace("_", ""))
+    rest = match["rest"]
+    scale = _SCALE.match(rest)
+    if scale is None:
+        return _Term(number, "", glued=False, unit=rest.strip())
+    return _Term(number, scale["scale"], glued=not scale["space"], unit=scale["rest"].strip())
+
+
+def _not_a_number(text: str) -> Mistake:
+    expected = "a number and its unit, such as 1.2 GW, 38 bn USD or 30k to 40k USD"
+    mend = "start with a number written with digits and a dot for decimals"
+    call = re.match(r"([A-Za-z]+)\s*\(", text)
+    if not text:
+        return Mistake(
+            "number-form", found="an empty text", expected=expected, mend="write a number"
+        )
+    if call is not None:
+        expected = "a distribution such as normal(10, 2) USD"
+        mend = "close the bracket, and inside { } or [ ] put the whole text in quotes: '...'"
+    elif re.match(r"[+-]?\d+,\d{1,2}(?!\d)", text) or re.match(r"[+-]?\d+(\.\d{3}){2,}", text):
+        mend = "write decimals with a dot and thousands with a comma or _: 1,234.5 or 1_234.5"
+    elif re.match(r"[+-]?\d[\d,_]*", text) and re.match(r"[+-]?[\d,_.]*[,_]", text):
+        mend = "mark thousands in groups of three: 10,000 or 10_000"
+    elif re.match(r"[$€£¥]", text):
+        mend = f"write the unit after the number: {text[1:].strip() or '30k'} USD"
+    elif re.match(r"[A-Z]{3}\s?\d", text):
+        mend = f"write the unit after the number: {text[3:].strip()} {text[:3]}"
+    elif text[0] in "~<>≈≤≥":
+        mend = "state an interval instead, such as 30k to 40k USD"
+    elif re.match(r"[+-]?\.?(inf|nan)", text, re.IGNORECASE):
+        mend = "write a finite number"
+    return Mistake("number-form", found=quoted(text), expected=expected, mend=mend)
+
+
+def _finite(value: float, text: str) -> float:
+    if not math.isfinite(value):
+        raise Mistake(
+            "number-form",
+            found=quoted(text),
+            expected="a finite number",
+            mend="write a number below 1e300",
+        )
+    return value
+
+
+def _parse_interval(low: str, high: str, text: str, unit: str | None, *, bare: bool) -> Quantity:
+    first, last = _parse_term(low), _parse_term(high)
+    if not first.unit:
+        first = _with_unit_of(first, last, text)
+    target = _target(last.full_unit, unit, text, bare=bare)
+    _target(first.full_unit, target, text, bare=True)
+    bottom, top = _value(first, target), _value(last, target)
+    _finite(bottom, text)
+    _finite(top, text)
+    if not bottom < top:
+        raise Mistake(
+            "interval-order",
+            found=quoted(text),
+            expected="the lower value first, then a higher one",
+            mend=f"write {high} to {low}" if bottom > top else "write one number if it is certain",
+        )
+    distribution = interval(bottom, top)
+    return Quantity(distribution.median, target, distribution, text=text)
+
+
+def _with_unit_of(first: _Term, last: _Term, text: str) -> _Term:
+    """``1`` of ``1 to 2 bn USD`` is 1 bn USD; ``30`` of ``30 to 40k USD`` could be either, and is refused."""
+    if not first.scale and last.scale and last.glued:
+        raise Mistake(
+            "number-form",
+            found=quoted(text) + f", where {last.scale} may belong to one number or both",
+            expected="the scale on both numbers, or apart from them",
+            mend=f"write {first.number:g}{last.scale} to {last.number:g}{last.scale} {last.unit}".rstrip(),
+        )
+    if not first.scale:
+        return replace(first, scale=last.scale, unit=last.unit)
+    return replace(first, unit=last.unit)
+
+
+def _parse_call(call: re.Match[str], text: str, unit: str | None, *, bare: bool) -> Quantity:
+    name, written = call["name"], call["unit"].strip()
+    target = _target(written, unit, text, bare=bare)
+    if name == "quantiles":
+        kind, values = cast("Kind", "quantiles"), _quantile_arguments(call["arguments"], text)
+        numbers = values[1::2]
+    elif name in SHAPES:
+        kind, labels = SHAPES[name]
+        values = numbers = _arguments(call["arguments"], labels, name, text)
+    else:
+        raise Mistake(
+            "distribution-form",
+            found=quoted(text),
+            expected="one of normal, triangular, uniform, quantiles",
+            mend="write for example normal(10, 2) USD, or an interval 7 to 13 USD",
+        )
+    scaled = [
+        _finite(_value(_Term(v, "", glued=False, unit=written), target), text) for v in numbers
+    ]
+    _check_order(name, scaled, text)
+    if kind == "quantiles":
+        scaled = [v for pair in zip(values[::2], scaled, strict=True) for v in pair]
+    distribution = Distribution(kind, tuple(scaled))
+    return Quantity(_finite(distribution.median, text), target, distribution, text=text)
+
+
+def _arguments(inside: str, labels: Sequence[str], name: str, text: str) -> list[float]:
+    parts = inside.split(",")
+    if len(parts) != len(labels):
+        raise Mistake(
+            "distribution-form",
+            found=f"{quoted(text)} with {len(parts)} arguments",
+            expected=f"{len(labels)} arguments: {name}({', '.join(labels)}) unit",
+            mend="separate arguments with commas and write 10000 or 10k inside the brackets, not 10,000",
+        )
+    return [_plain_number(part, text) for part in parts]
+
+
+def _quantile_arguments(inside: str, text: str) -> list[float]:
+    values: list[float] = []
+    for part in inside.split(","):
+        level, colon, value = part.partition(":")
+        if not colon:
+            raise _quantile_mistake(text, f"{quoted(part.strip())} in {quoted(text)}")
+        level = level.strip()
+        share = _plain_number(level.removesuffix("%"), text) / (100 if level.endswith("%") else 1)
+        if not 0 < share < 1:
+            raise _quantile_mistake(text, f"the level {quoted(level)} in {quoted(text)}")
+        values += [share, _plain_number(value, text)]
+    if len(values) < 4 or list(values[::2]) != sorted(set(values[::2])):
+        raise _quantile_mistake(text, quoted(text))
+    return values
+
+
+def _quantile_mistake(text: str, found: str) -> Mistake:
+    return Mistake(
+        "distribution-form",
+        found=found,
+        expected="two or more increasing levels between 0 % and 100 %, each with its value",
+        mend="write for example 'quantiles(5 %: 1, 50 %: 2, 95 %: 4) USD', in quotes",
+    )
+
+
+def _plain_number(part: str, text: str) -> float:
+    try:
+        term = _parse_term(part.strip())
+    except Mistake:
+        term = None
+    if term is None or term.unit:
+        raise Mistake(
+            "distribution-form",
+            found=f"{quoted(part.strip())} in {quoted(text)}",
+            expected="a number without a unit inside the brackets",
+            mend="write the unit once, after the bracket: normal(10, 2) USD",
+        )
+    return term.number * (SCALES[term.scale] if term.scale else 1.0)
+
+
+def _check_order(name: str, values: Sequence[float], text: str) -> None:
+    if name == "normal":
+        ok, rule = values[1] > 0, "a standard deviation above zero"
+    elif name == "triangular":
+        ok = values[0] <= values[1] <= values[2] and values[0] < values[2]
+        rule = "least, most likely, greatest in that order"
+    elif name == "uniform":
+        ok, rule = values[0] < values[1], "the least value first, then a greater one"
+    else:
+        ok = all(a < b for a, b in zip(values, values[1:], strict=False))
+        rule = "values that increase with their levels"
+    if not ok:
+        raise Mistake(
+            "interval-order",
+            found=quoted(text),
+            expected=rule,
+            mend="put the numbers in that order",
+        )
+
+
+_FLOATING = re.compile(r"(?P<base>[A-Za-z][A-Za-z0-9_.]*)\s*(?:(?P<sign>[+-])\s*(?P<margin>.+))?\Z")
+
+
+def parse_rate(text: str) -> FloatingRate:
+    """Read ``SOFR + 250 bp``, ``SOFR`` or ``6.58 %/year``.
+
+    Returns:
+        Base (None if fixed) and margin per year; a rate without ``/year`` is per year.
+
+    Raises:
+        Mistake: as :func:`parse_quantity`, or ``rate-form``.
+    """
+    plain = tidy(text)
+    match = _FLOATING.match(plain)
+    if match is None or _CALL.match(plain):
+        return FloatingRate(None, _margin(text), text)
+    if match["margin"] is None:
+        return FloatingRate(match["base"], Quantity(0.0, "1/year", text="0 bp"), text)
+    margin = _margin(match["margin"])
+    if match["sign"] == "-":
+        if margin.distribution is not None:
+            raise Mistake(
+                "rate-form",
+                found=quoted(text),
+                expected="a margin added to the base rate, such as SOFR + 250 bp",
+                mend="add an interval with negative ends instead: SOFR + -50 to -25 bp",
+            )
+        margin = replace(margin, value=-margin.value, text=f"-{margin.text}")
+    return FloatingRate(match["base"], margin, text)
+
+
+def _margin(text: str) -> Quantity:
+    return rate_quantity(text)
+
+
+def rate_quantity(text: str) -> Quantity:
+    """A rate in 1/year; ``6.58 %`` is taken to be per year.
+
+    Raises:
+        Mistake: as :func:`parse_quantity`.
+    """
+    return parse_alternatives(text, "1/year", also=("1",), bare=False)
+
+
+def parse_alternatives(text: str, unit: str, *, also: Sequence[str], bare: bool) -> Quantity:
+    """Read a number that may be written in ``unit`` or in a shorter unit that stands for it.
+
+    Args:
+        text: one number.
+        unit: canonical unit of the field.
+        also: further units accepted and taken as ``unit`` (``35k USD`` for ``35k USD/GPU``).
+        bare: whether a number without any unit is accepted.
+
+    Returns:
+        The quantity, in ``unit``.
+
+    Raises:
+        Mistake: as :func:`parse_quantity`.
+    """
+    free = parse_quantity(text)
+    if _written_bare(text):
+        if bare:
+            return replace(free, unit=unit)
+        return parse_quantity(text, unit)
+    for other in also:
+        if free.unit == canonical(other):
+            return replace(free, unit=unit)
+    return parse_quantity(text, unit)
+
+
+def _written_bare(text: str) -> bool:
+    """Whether the text holds no unit at all."""
+    plain = tidy(text)
+    call = _CALL.match(plain)
+    last = call["unit"].strip() if call else _parse_term(_TO.split(plain)[-1]).full_unit
+    return not parse_unit(last).named
+
+
+_WHEN = re.compile(
+    r"(?P<year>\d{4})(?:-(?:Q(?P<quarter>\d)|(?P<month>\d{2})(?:-(?P<day>\d{2}))?))?\Z"
+)
+FIRST_YEAR, LAST_YEAR = 1990, 2150
+
+
+def parse_when(text: str) -> When:
+    """Read a date: ``2026-07-15``, ``2026-07``, ``2026-Q3`` or ``2026`` (the first day of each).
+
+    Raises:
+        Mistake: ``date-form``.
+    """
+    plain = tidy(text)
+    match = _WHEN.match(plain)
+    date = None if match is None else _date(match)
+    if date is None:
+        raise Mistake(
+            "date-form",
+            found=quoted(text),
+            expected=f"a date between {FIRST_YEAR} and {LAST_YEAR}: 2026-07-15, 2026-07, 2026-Q3 or 2026",
+            mend="write year, month and day as numbers joined by hyphens, or a quarter Q1 to Q4",
+        )
+    return When(date, text)
+
+
+def _date(match: re.Match[str]) -> datetime.date | None:
+    year = int(match["year"])
+    month = int(match["month"] or 1)
+    if match["quarter"]:
+        month = {1: 1, 2: 4, 3: 7, 4: 10}.get(int(match["quarter"]), 0)
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return None
+    try:
+        return datetime.date(year, month, int(match["day"] or 1))
+    except ValueError:
+        return None
+
+
+def parse_source(parts: Mapping[str, object]) -> Source | None:
+    """Read ``source``, ``date``, ``confidence`` and ``note`` of a sourced number; None if none is given.
+
+    Raises:
+        Mistake: ``source-form`` for an unknown confidence or a part that is not a text; ``date-form``.
+    """
+    for key, value in parts.items():
+        if not isinstance(value, (str, datetime.date)):
+            raise Mistake(
+                "source-form",
+                found=f"{quoted(value)} as {key}",
+                expected="a text",
+                mend=f"write {key}: followed by a text in quotes",
+            )
+    confidence = parts.get("confidence")
+    if confidence is not None and confidence not in CONFIDENCES:
+        raise Mistake(
+            "source-form",
+            found=f"the confidence {quoted(confidence)}",
+            expected="one of " + ", ".join(CONFIDENCES),
+            mend="write assumption for a number of your own",
+        )
+    if not parts:
+        return None
+    date = parts.get("date")
+    return Source(
+        source=_text(parts.get("source")),
+        date=parse_when(str(date)).date if date is not None else None,
+        confidence=cast("Confidence | None", confidence),
+        note=_text(parts.get("note")),
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
