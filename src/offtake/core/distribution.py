@@ -56,7 +56,7 @@ class Distribution:
         Returns:
             Values of the same shape, in the canonical unit of the quantity.
         """
-        import numpy as np  # noqa: PLC0415 - deferred, see module `terms`
+        import numpy as np
 
         inside = np.clip(np.asarray(u, dtype=np.float64), SMALLEST, 1.0 - SMALLEST)
         return np.clip(_PPF[self.kind](inside, self.parameters), self.low, self.high)
@@ -135,7 +135,7 @@ def _on_scale(values: Sequence[float]) -> tuple[bool, list[float]]:
 
 
 def _lognormal(u: NDArray[np.float64], p: tuple[float, ...]) -> NDArray[np.float64]:
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     return np.exp(p[0] + p[1] * _normal_score(u))
 
@@ -149,7 +149,7 @@ def _uniform(u: NDArray[np.float64], p: tuple[float, ...]) -> NDArray[np.float64
 
 
 def _triangular(u: NDArray[np.float64], p: tuple[float, ...]) -> NDArray[np.float64]:
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     low, mode, high = p
     rising = low + np.sqrt(u * (high - low) * (mode - low))
@@ -159,7 +159,7 @@ def _triangular(u: NDArray[np.float64], p: tuple[float, ...]) -> NDArray[np.floa
 
 def _quantiles(u: NDArray[np.float64], p: tuple[float, ...]) -> NDArray[np.float64]:
     """Linear in Z between the stated quantiles (of the logarithm if all are positive), same slope beyond them."""
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     z_at = _normal_score(np.asarray(p[::2]))
     log, values = _on_scale(p[1::2])
@@ -171,7 +171,7 @@ def _quantiles(u: NDArray[np.float64], p: tuple[float, ...]) -> NDArray[np.float
 
 
 def _normal_score(u: NDArray[np.float64]) -> NDArray[np.float64]:
-    from scipy.special import ndtri  # noqa: PLC0415 - deferred: 80 ms
+    from scipy.special import ndtri
 
     return ndtri(u)
 

@@ -108,7 +108,7 @@ class Unit:
     def _accept(self, number: Quantity) -> Quantity:
         if self.canonical is not None and number.unit != self.canonical:
             raise Mistake(
-                "unit-wrong",
+                code="unit-wrong",
                 found=f"a quantity in {number.unit}",
                 expected=self.expected,
                 mend=f"make it in {self.canonical}",
@@ -138,7 +138,7 @@ class Unit:
         if number.distribution is not None:
             mend += ", also at both ends of its range"
         return Mistake(
-            "out-of-range",
+            code="out-of-range",
             found=quoted(number.text or number.value),
             expected=f"{self.noun} {rule}",
             mend=mend,
@@ -284,7 +284,7 @@ class Ref:
         if isinstance(value, str) and NAME.match(value.strip()):
             return value.strip()
         raise Mistake(
-            "name-form",
+            code="name-form",
             found=quoted(value),
             expected=expected,
             mend="write one name: a letter, then letters, digits, _ or -",
@@ -322,14 +322,14 @@ def _unwrap(value: object, expected: str) -> tuple[object, Source | None]:
         if key not in SOURCE_KEYS:
             close = nearest(key, SOURCE_KEYS)
             raise Mistake(
-                "key-unknown",
+                code="key-unknown",
                 found=f"the key {quoted(key)}",
                 expected=f"{expected}, or a mapping with the keys {', '.join(SOURCE_KEYS)}",
                 mend=f"did you mean {close}?" if close else "write one number here",
             )
     if "value" not in parts:
         raise Mistake(
-            "key-missing",
+            code="key-missing",
             found="a mapping without `value`",
             expected=expected,
             mend="write the number as value: ...",
@@ -368,7 +368,7 @@ def _read_dated(value: Mapping[object, object], unit: Unit) -> Series:
             date = parse_when(label).date
             if date in knots:
                 raise Mistake(
-                    "key-twice",
+                    code="key-twice",
                     found=f"{quoted(label)} and {quoted(knots[date][0])}, the same date",
                     expected="each date once",
                     mend="delete one of them",
@@ -397,7 +397,7 @@ def _read_interpolate(how: object, mistakes: list[tuple[str, Mistake]]) -> Inter
             (
                 "interpolate",
                 Mistake(
-                    "choice-unknown",
+                    code="choice-unknown",
                     found=quoted(how),
                     expected="step or linear",
                     mend="write interpolate: linear, or leave it out for a step function",
@@ -413,7 +413,7 @@ def _on_a_date(mistake: Mistake, label: str, unit: Unit) -> Mistake:
         return mistake
     close = nearest(label, ("interpolate", *SOURCE_KEYS))
     return Mistake(
-        "date-form",
+        code="date-form",
         found=f"the key {quoted(label)}",
         expected=f"{unit.expected}; or dates with such values: {{2025: ..., 2026-07: ...}}",
         mend=f"did you mean {close}?" if close else mistake.mend,
@@ -430,7 +430,7 @@ def _is_no_date(label: str) -> bool:
 
 def _empty_map(unit: Unit) -> Mistake:
     return Mistake(
-        "value-missing",
+        code="value-missing",
         found="a mapping without dates",
         expected=f"{unit.expected}; or dates with such values",
         mend="write one number, or at least one date with its number",
@@ -439,7 +439,7 @@ def _empty_map(unit: Unit) -> Mistake:
 
 def _mixed(units: set[str]) -> Mistake:
     return Mistake(
-        "unit-wrong",
+        code="unit-wrong",
         found="values in " + " and ".join(sorted(units)),
         expected="one unit on all dates",
         mend="write all values in the same unit",

@@ -203,7 +203,7 @@ def parse_quantity(text: str, unit: str | None = None, *, bare: bool = False) ->
         return _parse_interval(parts[0], parts[1], text, unit, bare=bare)
     if len(parts) > 2:
         raise Mistake(
-            "number-form",
+            code="number-form",
             found=quoted(text),
             expected="at most one `to`, as in 30k to 40k USD",
             mend="write the least and the greatest value only",
@@ -229,14 +229,14 @@ def _target(written: str, unit: str | None, text: str, *, bare: bool) -> str:
         if bare or unit == "1":
             return unit
         raise Mistake(
-            "unit-missing",
+            code="unit-missing",
             found=quoted(text) + ", a number without a unit",
             expected=f"a number in {unit} or a unit that converts to it",
             mend=f"write the unit: {tidy(text)} {unit}",
         )
     if not converts(written, unit):
         raise Mistake(
-            "unit-wrong",
+            code="unit-wrong",
             found=quoted(text),
             expected=f"a number in {unit} or a unit that converts to it",
             mend=f"state it in {unit}",
@@ -262,7 +262,7 @@ def _not_a_number(text: str) -> Mistake:
     call = re.match(r"([A-Za-z]+)\s*\(", text)
     if not text:
         return Mistake(
-            "number-form", found="an empty text", expected=expected, mend="write a number"
+            code="number-form", found="an empty text", expected=expected, mend="write a number"
         )
     if call is not None:
         expected = "a distribution such as normal(10, 2) USD"
@@ -279,13 +279,13 @@ def _not_a_number(text: str) -> Mistake:
         mend = "state an interval instead, such as 30k to 40k USD"
     elif re.match(r"[+-]?\.?(inf|nan)", text, re.IGNORECASE):
         mend = "write a finite number"
-    return Mistake("number-form", found=quoted(text), expected=expected, mend=mend)
+    return Mistake(code="number-form", found=quoted(text), expected=expected, mend=mend)
 
 
 def _finite(value: float, text: str) -> float:
     if not math.isfinite(value):
         raise Mistake(
-            "number-form",
+            code="number-form",
             found=quoted(text),
             expected="a finite number",
             mend="write a number below 1e300",
@@ -304,7 +304,7 @@ def _parse_interval(low: str, high: str, text: str, unit: str | None, *, bare: b
     _finite(top, text)
     if not bottom < top:
         raise Mistake(
-            "interval-order",
+            code="interval-order",
             found=quoted(text),
             expected="the lower value first, then a higher one",
             mend=f"write {high} to {low}" if bottom > top else "write one number if it is certain",
@@ -317,7 +317,7 @@ def _with_unit_of(first: _Term, last: _Term, text: str) -> _Term:
     """``1`` of ``1 to 2 bn USD`` is 1 bn USD; ``30`` of ``30 to 40k USD`` could be either, and is refused."""
     if not first.scale and last.scale and last.glued:
         raise Mistake(
-            "number-form",
+            code="number-form",
             found=quoted(text) + f", where {last.scale} may belong to one number or both",
             expected="the scale on both numbers, or apart from them",
             mend=f"write {first.number:g}{last.scale} to {last.number:g}{last.scale} {last.unit}".rstrip(),
@@ -338,7 +338,7 @@ def _parse_call(call: re.Match[str], text: str, unit: str | None, *, bare: bool)
         values = numbers = _arguments(call["arguments"], labels, name, text)
     else:
         raise Mistake(
-            "distribution-form",
+            code="distribution-form",
             found=quoted(text),
             expected="one of normal, triangular, uniform, quantiles",
             mend="write for example normal(10, 2) USD, or an interval 7 to 13 USD",
@@ -357,7 +357,7 @@ def _arguments(inside: str, labels: Sequence[str], name: str, text: str) -> list
     parts = inside.split(",")
     if len(parts) != len(labels):
         raise Mistake(
-            "distribution-form",
+            code="distribution-form",
             found=f"{quoted(text)} with {len(parts)} arguments",
             expected=f"{len(labels)} arguments: {name}({', '.join(labels)}) unit",
             mend="separate arguments with commas and write 10000 or 10k inside the brackets, not 10,000",
@@ -383,7 +383,7 @@ def _quantile_arguments(inside: str, text: str) -> list[float]:
 
 def _quantile_mistake(text: str, found: str) -> Mistake:
     return Mistake(
-        "distribution-form",
+        code="distribution-form",
         found=found,
         expected="two or more increasing levels between 0 % and 100 %, each with its value",
         mend="write for example 'quantiles(5 %: 1, 50 %: 2, 95 %: 4) USD', in quotes",
@@ -397,7 +397,7 @@ def _plain_number(part: str, text: str) -> float:
         term = None
     if term is None or term.unit:
         raise Mistake(
-            "distribution-form",
+            code="distribution-form",
             found=f"{quoted(part.strip())} in {quoted(text)}",
             expected="a number without a unit inside the brackets",
             mend="write the unit once, after the bracket: normal(10, 2) USD",
@@ -418,7 +418,7 @@ def _check_order(name: str, values: Sequence[float], text: str) -> None:
         rule = "values that increase with their levels"
     if not ok:
         raise Mistake(
-            "interval-order",
+            code="interval-order",
             found=quoted(text),
             expected=rule,
             mend="put the numbers in that order",
@@ -447,7 +447,7 @@ def parse_rate(text: str) -> FloatingRate:
     if match["sign"] == "-":
         if margin.distribution is not None:
             raise Mistake(
-                "rate-form",
+                code="rate-form",
                 found=quoted(text),
                 expected="a margin added to the base rate, such as SOFR + 250 bp",
                 mend="add an interval with negative ends instead: SOFR + -50 to -25 bp",
@@ -520,7 +520,7 @@ def parse_when(text: str) -> When:
     date = None if match is None else _date(match)
     if date is None:
         raise Mistake(
-            "date-form",
+            code="date-form",
             found=quoted(text),
             expected=f"a date between {FIRST_YEAR} and {LAST_YEAR}: 2026-07-15, 2026-07, 2026-Q3 or 2026",
             mend="write year, month and day as numbers joined by hyphens, or a quarter Q1 to Q4",
@@ -550,7 +550,7 @@ def parse_source(parts: Mapping[str, object]) -> Source | None:
     for key, value in parts.items():
         if not isinstance(value, (str, datetime.date)):
             raise Mistake(
-                "source-form",
+                code="source-form",
                 found=f"{quoted(value)} as {key}",
                 expected="a text",
                 mend=f"write {key}: followed by a text in quotes",
@@ -558,7 +558,7 @@ def parse_source(parts: Mapping[str, object]) -> Source | None:
     confidence = parts.get("confidence")
     if confidence is not None and confidence not in CONFIDENCES:
         raise Mistake(
-            "source-form",
+            code="source-form",
             found=f"the confidence {quoted(confidence)}",
             expected="one of " + ", ".join(CONFIDENCES),
             mend="write assumption for a number of your own",

@@ -61,7 +61,7 @@ class Series:
         Raises:
             ValueError: for a series that is the name of a driver.
         """
-        import numpy as np  # noqa: PLC0415 - deferred, see module `terms`
+        import numpy as np
 
         if not self.knots:
             msg = f"the series is the driver {self.driver} and has no knots"

@@ -171,7 +171,7 @@ class ParsedUnit:
 @cache
 def registry() -> pint.UnitRegistry:  # pyright: ignore[reportMissingTypeArgument, reportUnknownParameterType]
     """The registry with our definitions only; pint is imported here, on first use."""
-    import pint  # noqa: PLC0415 - deferred: 80 ms that `--help` must not pay
+    import pint
 
     ours = pint.UnitRegistry(None, cache_folder=None)
     ours.load_definitions(list(DEFINITIONS))
@@ -230,7 +230,7 @@ def _form_mistake(group: str, words: list[str], whole: str) -> Mistake:
     else:
         mend = "write a unit on both sides of each /, as in USD/GPU/h"
     return Mistake(
-        "unit-form",
+        code="unit-form",
         found=f"{quoted(group)} in the unit {quoted(whole)}"
         if group
         else f"an empty part in the unit {quoted(whole)}",
@@ -259,7 +259,7 @@ def _unknown(word: str, whole: str) -> Mistake:
     else:
         mend = "use one of " + ", ".join(dict.fromkeys(SPELLINGS))
     return Mistake(
-        "unit-unknown", found=f"the unit {shown}", expected="a unit of this field", mend=mend
+        code="unit-unknown", found=f"the unit {shown}", expected="a unit of this field", mend=mend
     )
 
 
@@ -305,7 +305,7 @@ def factor(unit: str, to: str) -> float:
     written, wanted = parse_unit(unit), parse_unit(to)
     if _dimension_of(written.powers) != _dimension_of(wanted.powers):
         raise Mistake(
-            "unit-wrong",
+            code="unit-wrong",
             found=f"the unit {quoted(unit)}" if unit.strip() else "no unit",
             expected=f"a unit that converts to {to}",
             mend=f"write the number in {to}",
@@ -374,7 +374,7 @@ def canonical_of_dimension(found: tuple[tuple[str, float], ...]) -> str:
     for name, power in sorted(found, key=lambda item: list(_BASE).index(item[0])):
         if power != int(power):
             raise Mistake(
-                "unit-form",
+                code="unit-form",
                 found=f"the power {power:g} of {_BASE[name]}",
                 expected="whole powers of units",
                 mend="take roots of plain numbers only",
