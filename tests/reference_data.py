@@ -1,4 +1,4 @@
-"""Where the reference data lies: outside truth that is compared with but not kept in this repository.
+"""Where the reference data lies: outside truth that is compared with and not kept here.
 
 The folder holds one sub-folder per collection (`xirr_cases`, `actus`, ...). It is
 `$OFFTAKE_REFERENCE_DATA`, or else `shared/data` beside the repository.

@@ -4,15 +4,17 @@ import re
 
 from tests.architecture.source import python_files, short
 
-DOMAIN_WORDS = frozenset(
-    """
-    abilene annuity balloon bank bond borrower building campus chip coupon covenant customer
-    datacenter debt dividend electricity energy equity facility gpu hall h100 h100e hyperscaler
-    insurance investor lab landlord lease lender lessee lessor loan megawatt mortgage mw mwh
-    neocloud offtaker phase power premium refinancing rent reservation revenue revolver
-    site sofr sponsor tariff tenant tranche utility vendor warrant
-    """.split()
-)
+# fmt: off
+DOMAIN_WORDS = frozenset({
+    "abilene", "annuity", "balloon", "bank", "bond", "borrower", "building", "campus", "chip",
+    "coupon", "covenant", "customer", "datacenter", "debt", "dividend", "electricity",
+    "energy", "equity", "facility", "gpu", "hall", "h100", "h100e", "hyperscaler",
+    "insurance", "investor", "lab", "landlord", "lease", "lender", "lessee", "lessor", "loan",
+    "megawatt", "mortgage", "mw", "mwh", "neocloud", "offtaker", "phase", "power", "premium",
+    "refinancing", "rent", "reservation", "revenue", "revolver", "site", "sofr", "sponsor",
+    "tariff", "tenant", "tranche", "utility", "vendor", "warrant",
+})
+# fmt: on
 WORD = re.compile(r"[A-Za-z][a-z0-9]*|[A-Z]+(?![a-z])")
 
 

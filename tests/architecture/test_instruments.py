@@ -1,4 +1,4 @@
-"""An instrument is one file, its golden table, its docs page and one line in `ALL`; none may lack."""
+"""An instrument is one file, its golden table, its docs page and one line in `ALL`."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is imported is declared, what is declared is locked, and locks hold hashes and nothing else."""
+"""What is imported is declared, what is declared is locked, and locks hold nothing but hashes."""
 
 import re
 import sys
@@ -16,7 +16,7 @@ OWN = {"offtake", "tests", "benchmarks", "docs", "plans"}
 
 
 def name_of(requirement: str) -> str:
-    """The distribution that a requirement names, in its normal form: `Pyright[nodejs]` -> pyright."""
+    """What a requirement names, in its normal form: `Pyright[nodejs]` is pyright."""
     found = re.match(r"[A-Za-z0-9._-]+", requirement)
     assert found, requirement
     return re.sub(r"[-_.]+", "-", found[0]).lower()
