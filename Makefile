@@ -54,8 +54,9 @@ setup: $(VENV)/.run ## .venv with offtake in it
 setup-test: $(VENV)/.test ## .venv with offtake and what tests and checks need
 
 $(VENV)/.made:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "offtake needs Python 3.11 or later; '$(PYTHON)' is $$($(PYTHON) -V 2>&1 || true)." >&2; \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  found=$$($(PYTHON) -V 2>/dev/null || echo "not a command here"); \
+	  echo "offtake needs Python 3.11 or later; '$(PYTHON)' is $$found." >&2; \
 	  echo "Name another one, e.g.: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 	  version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
@@ -67,7 +68,7 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.run: $(VENV)/.made requirements/run.txt pyproject.toml
-	@echo "Installing what offtake needs (requirements/run.txt, about 400 MB; once) ..."
+	@echo "Installing what offtake needs (requirements/run.txt; once, some minutes on a slow line) ..."
 	@$(INSTALL) --requirement requirements/run.txt
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@

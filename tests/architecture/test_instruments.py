@@ -10,7 +10,7 @@ from tests.reference_data import ROOT
 
 CONTRACTS = SOURCE / "contracts"
 INSTRUMENT_LINES = 300
-ORDER = ("docstring", "terms", "contract", "EXAMPLE")
+ORDER = ("docstring", "terms", "EXAMPLE", "contract")
 
 
 def instrument_files() -> list[Path]:
