@@ -1,0 +1,102 @@
+"""Writes what the documentation repeats from the code, so that it is never written twice.
+
+* `docs/contracts/<kind>.md`: the table of fields, between two comments (`OPEN`, `CLOSE` below); a
+  page that has none gets it at its end. The rest of a page is written by hand.
+* `docs/contracts/README.md`: the list of instruments.
+
+`make docs` writes; with `--check` nothing is written and the exit code says whether anything would
+be.
+"""
+
+import sys
+from pathlib import Path
+
+from offtake.contracts import ALL
+from offtake.core.terms import FieldRow, fields
+
+DOCS = Path(__file__).resolve().parent
+PAGES = DOCS / "contracts"
+OPEN, CLOSE = "<!-- fields -->", "<!-- end of fields -->"
+NOTE = "<!-- made by `make docs`; change the source, not this -->"
+INDEX = f"""# Instruments
+
+{NOTE}
+
+Each page says what the instrument is, its formula, its timing, what happens on shortfall and
+where it comes from. `offtake contracts <kind>` prints the same fields.
+
+Claims of *primary* instruments follow from their own state and the month's observations; *derived*
+ones may also read what others claim that month.
+
+| kind | what it is | stage |
+| --- | --- | --- |
+"""
+
+
+def cell(text: str) -> str:
+    """Text as it may stand in a table."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def row(field: FieldRow) -> str:
+    """One field as a row of its table."""
+    need = "needed" if field.required else (f"`{field.default}`" if field.default else "")
+    form = f"`{field.form}`" if field.name == "kind" else field.form
+    shown = (f"`{field.name}`", form, f"`{field.unit}`" if field.unit else "", need, field.doc)
+    return "| " + " | ".join(cell(text) for text in shown) + " |"
+
+
+def field_table(rows: list[FieldRow]) -> str:
+    """The fields of an instrument as a table between its two comments."""
+    head = (
+        "| field | what to write | unit | if left out | meaning |\n| --- | --- | --- | --- | --- |"
+    )
+    return "\n".join([OPEN, NOTE, "", head, *map(row, rows), CLOSE])
+
+
+def with_table(page: str, table: str) -> str:
+    """A page with its table of fields put in place, or added at the end."""
+    if OPEN not in page:
+        return f"{page.rstrip()}\n\n## Fields\n\n{table}\n"
+    before, rest = page.split(OPEN, 1)
+    return before + table + rest.split(CLOSE, 1)[1]
+
+
+def sentence(contract: type) -> str:
+    """What an instrument is: the first line of its file."""
+    return (sys.modules[contract.__module__].__doc__ or "").strip().splitlines()[0]
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page with the text that it should have."""
+    made = {PAGES / "README.md": INDEX}
+    for contract in ALL:
+        path = PAGES / f"{contract.kind}.md"
+        entry = (f"[`{contract.kind}`]({path.name})", sentence(contract), contract.stage)
+        made[PAGES / "README.md"] += "| " + " | ".join(map(cell, entry)) + " |\n"
+        if path.is_file():  # that each kind has its page is tested elsewhere
+            text = path.read_text(encoding="utf-8")
+            made[path] = with_table(text, field_table(fields(contract.Terms)))
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check the pages; the exit code is 1 where a check finds one out of date."""
+    stale = [
+        path
+        for path, text in pages().items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
+    check = "--check" in arguments
+    for path in stale:
+        print(path.relative_to(DOCS.parent).as_posix(), "is out of date" if check else "written")
+    if check:
+        return 1 if stale else 0
+    PAGES.mkdir(exist_ok=True)
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
