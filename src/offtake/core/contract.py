@@ -39,7 +39,8 @@ class Month(NamedTuple):
     cash: Array
     """[party, P] opening cash of internal parties, USD."""
     past: Array
-    """[total, P] registered totals of what was paid in the period before, USD."""
+    """[total, P] registered totals of what was paid, USD: in the period before for `claim`, in this
+    period for `settle`."""
     claimed: Array
     """[total, P] registered totals of what primary contracts claim now, USD (derived stage)."""
     stopped: Array
@@ -88,6 +89,8 @@ class Lowered:
     lines: tuple[Line, ...]
     signals: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict[str, Any])
     """signal name -> [K] name of the environment's signal it feeds, None for none."""
+    stops: IntArray | None = None
+    """[K] party put in default by the row's "stop" signal; None where the kind gives none."""
     parts: tuple[str, ...] = ()
     """[K] what part of the contract the row is (a phase, a cohort); empty when rows are whole."""
 
@@ -109,6 +112,14 @@ class Lowerer(Protocol):
 
     def constant(self, value: float) -> int:
         """Row that holds a constant which the plan does not write."""
+        ...
+
+    def optionals(self, contracts: Sequence[str], **defaults: float) -> dict[str, IntArray]:
+        """Rows of fields that may be left out, field -> [K]; defaults in units of the table."""
+        ...
+
+    def base_rate(self, base: str | None) -> int:
+        """Index of the observation of a base rate; of zero for a fixed rate."""
         ...
 
     def numbers(self, contracts: Sequence[str], *fields: str) -> dict[str, IntArray]:

@@ -263,7 +263,8 @@ def step(
     cleared = clear(
         program.network, shape, claims, asked.limit, asked.weight, carry.cash, minimum, payout
     )
-    settled = _settle(program, shape, numbers, carry, month, cleared)
+    past = _totals(program, shape, cleared.paid)
+    settled = _settle(program, shape, numbers, carry, month._replace(past=past), cleared)
     change = _cash_change(program, shape, cleared.paid)
     cash = carry.cash + change[: shape.internal]
     checks = _checks(program, shape, cleared, change, settled.roll_error, carry.cash)
@@ -271,7 +272,7 @@ def step(
         environment=environment,
         groups=settled.groups,
         cash=jnp.maximum(cash, 0.0),
-        past=_totals(program, shape, cleared.paid),
+        past=past,
         signals=settled.signals,
         stopped=settled.stopped,
         checks=jnp.maximum(carry.checks, checks),

@@ -1,0 +1,151 @@
+"""Common equity: money committed by owners, drawn when it is needed, and what is left for them.
+
+    limit(t)        = commitment - drawn so far
+    drawn(t)        = weight's share of what the funded claims are short of, within the limit
+    distribution(t) = share of the cash left above the issuer's minimum, unless locked up
+
+The draw is a support of tier 1: claims named in `funds` that the issuer cannot pay from its own cash are
+met by the funding of the same tier in proportion to `weight`, debt and equity alike (DESIGN §5.6).
+Distributions are residual: they come after every other claim. They are locked up while a facility named
+in `lock_up` is in arrears or called, or its trailing cover ratio is below `lock_up_dscr`, and before
+`distributions_from`.
+
+Reads: arrears, accelerated and dscr of the facilities in `lock_up`. Publishes: drawn.
+On shortfall: nothing is owed; an investor in default does not pay the draw.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offtake.core.arrays import Array, jnp
+from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
+from offtake.core.flows import Flow, Rank
+from offtake.core.terms import ContractName, Money, PartyName, Ratio, Share, Terms, When, default
+
+
+class CommonEquityTerms(Terms):
+    """What a plan writes for common equity."""
+
+    kind: Literal["common_equity"]
+    investor: PartyName
+    """Owner that commits the money."""
+    issuer: PartyName
+    """Company that draws it."""
+    commitment: Money = default("0 USD")
+    """Most that can be drawn, USD."""
+    funds: tuple[ContractName, ...] = ()
+    """Contracts whose claims on the issuer the commitment meets when cash is short."""
+    weight: Ratio = default("1")
+    """Share of the draw relative to other funding of the same claims."""
+    share: Ratio = default("1")
+    """Share of distributions, relative to the issuer's other owners."""
+    distributions_from: When | None = None
+    """No distribution before this date."""
+    lock_up: tuple[ContractName, ...] = ()
+    """Facilities that lock distributions up."""
+    lock_up_dscr: Ratio = default("0")
+    """Cover ratio of those facilities below which nothing is distributed."""
+
+
+EXAMPLE = CommonEquityTerms.model_validate(
+    {
+        "kind": "common_equity",
+        "investor": "sponsor",
+        "issuer": "company",
+        "commitment": "500 USD",
+        "funds": ["order"],
+    }
+)
+
+
+class CommonEquity(NamedTuple):
+    """A group of holdings."""
+
+    arrears: IntArray
+    """[K, facilities] observation of each facility in `lock_up`; zero where there are fewer"""
+    accelerated: IntArray
+    """[K, facilities] observation"""
+    dscr: IntArray
+    """[K, facilities] observation"""
+    watched: NDArray[np.float64]
+    """[K, facilities] 1.0 for a facility, 0.0 for padding"""
+
+    kind = "common_equity"
+    stage = "primary"
+    published = ("drawn",)
+    Terms = CommonEquityTerms
+    example = EXAMPLE
+
+    @classmethod
+    def lower(cls, items: Sequence[tuple[str, CommonEquityTerms]], at: Lowerer) -> Lowered:
+        """Terms to structure; values stay in the table of numbers."""
+        ids = [name for name, _ in items]
+        width = max([1, *(len(term.lock_up) for _, term in items)])
+
+        def watch(value: str) -> IntArray:
+            table = np.full((len(ids), width), at.observe("zero"))
+            for k, (_, term) in enumerate(items):
+                for j, facility in enumerate(term.lock_up):
+                    table[k, j] = at.observe(f"contracts.{facility}.{value}")
+            return table
+
+        watched = np.array([[float(j < len(t.lock_up)) for j in range(width)] for _, t in items])
+        group = cls(watch("arrears"), watch("accelerated"), watch("dscr"), watched)
+        investor, issuer = (at.parties([getattr(t, f) for _, t in items]) for f in ("investor", "issuer"))
+        ones = np.ones(len(ids), np.int64)
+        lines = (
+            Line(
+                "draw",
+                Flow.CAPITAL_IN,
+                investor,
+                issuer,
+                ones * int(Rank.CAPITAL_IN),
+                form="support",
+                tier=ones,
+                protects=tuple(term.funds for _, term in items),
+            ),
+            Line(
+                "distribution",
+                Flow.DISTRIBUTION,
+                issuer,
+                investor,
+                ones * int(Rank.DISTRIBUTION),
+                form="residual",
+            ),
+        )
+        numbers = {
+            **at.numbers(ids, "commitment", "weight", "share", "lock_up_dscr"),
+            **at.optionals(ids, distributions_from=-1e9),
+        }
+        return Lowered(group, tuple(ids), numbers, lines)
+
+    def init(self, n: Numbers) -> Array:
+        """Drawn so far, [K, P] USD."""
+        return jnp.zeros_like(n["commitment"])
+
+    def publish(self, n: Numbers, s: Array, t: Array) -> Amounts:
+        """Drawn at the start of the month."""
+        del n, t
+        return {"drawn": s}
+
+    def claim(self, n: Numbers, s: Array, month: Month) -> Amounts:
+        """The undrawn commitment, and all that is left unless locked up."""
+        below = month.obs[self.dscr] < n["lock_up_dscr"][:, None] * (1.0 - 1e-9)
+        trouble = (month.obs[self.arrears] > 0.0) | (month.obs[self.accelerated] > 0.0) | below
+        locked = jnp.any(trouble & (jnp.asarray(self.watched) > 0.5)[:, :, None], axis=1)
+        opened = month.t >= n["distributions_from"] - 1e-9
+        return {
+            "draw": jnp.maximum(n["commitment"] - s, 0.0),
+            "draw_weight": n["weight"],
+            "distribution": jnp.where(opened & ~locked, n["share"] * 1e15, 0.0),
+        }
+
+    def settle(
+        self, n: Numbers, s: Array, month: Month, claimed: Amounts, paid: Amounts
+    ) -> tuple[Array, Mapping[str, Array]]:
+        """Add what was drawn."""
+        del n, month, claimed
+        return s + paid["draw"], {}

@@ -1,0 +1,108 @@
+"""Operating cost: money that a party needs to keep going, per time and per MW of a site.
+
+    claim(t) = (amount(t) + per_mw(t) x energised MW(t)) x years(t) + arrears
+
+between `start` and `end`. Paid at the close of the period. The same kind carries a company's other
+costs (wages, research), stated as dated amounts or by a driver.
+
+Reads: energised power of the site. Publishes: arrears.
+On shortfall: what is unpaid is claimed again next period, without interest.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from offtake.core.arrays import Array, jnp
+from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
+from offtake.core.flows import Flow, Rank
+from offtake.core.terms import (
+    CostPerMWYearSeries,
+    MoneyFlowSeries,
+    PartyName,
+    SiteName,
+    Terms,
+    When,
+    default,
+)
+
+
+class OperatingCostTerms(Terms):
+    """What a plan writes for an operating cost."""
+
+    kind: Literal["operating_cost"]
+    payer: PartyName
+    """Party that bears the cost."""
+    payee: PartyName
+    """Party that is paid."""
+    amount: MoneyFlowSeries = default("0 USD/year")
+    """Cost per time, USD/year; may change over time or follow a driver."""
+    per_mw: CostPerMWYearSeries = default("0 USD/MW/year")
+    """Cost per MW of energised IT power and time, USD/MW/year."""
+    site: SiteName | None = None
+    """Site whose energised power counts for `per_mw`."""
+    start: When | None = None
+    """Date from which the cost runs; the start of the plan if left out."""
+    end: When | None = None
+    """Date until which it runs; the horizon if left out."""
+
+
+EXAMPLE = OperatingCostTerms.model_validate(
+    {"kind": "operating_cost", "payer": "company", "payee": "staff", "amount": "1,200 USD/year"}
+)
+
+
+class OperatingCost(NamedTuple):
+    """A group of operating costs."""
+
+    amount: IntArray
+    """[K] observation, USD/year"""
+    per_mw: IntArray
+    """[K] observation, USD/MW/year"""
+    power: IntArray
+    """[K] observation, MW"""
+
+    kind = "operating_cost"
+    stage = "primary"
+    published = ("arrears",)
+    Terms = OperatingCostTerms
+    example = EXAMPLE
+
+    @classmethod
+    def lower(cls, items: Sequence[tuple[str, OperatingCostTerms]], at: Lowerer) -> Lowered:
+        """Terms to structure; values stay in the table of numbers."""
+        ids = [name for name, _ in items]
+        sites = ["zero" if t.site is None else f"sites.{t.site}.power_mw" for _, t in items]
+        group = cls(
+            amount=np.array([at.series(name, "amount") for name in ids]),
+            per_mw=np.array([at.series(name, "per_mw") for name in ids]),
+            power=np.array([at.observe(site) for site in sites]),
+        )
+        payer, payee = (at.parties([getattr(t, f) for _, t in items]) for f in ("payer", "payee"))
+        rank = np.full(len(ids), int(Rank.OPERATING))
+        lines = (Line("cost", Flow.RUNNING_COST, payer, payee, rank),)
+        numbers = at.optionals(ids, start=0.0, end=1e9)
+        return Lowered(group, tuple(ids), numbers, lines)
+
+    def init(self, n: Numbers) -> Array:
+        """Arrears, [K, P] USD."""
+        return jnp.zeros_like(n["start"])
+
+    def publish(self, n: Numbers, s: Array, t: Array) -> Amounts:
+        """Arrears at the start of the month."""
+        del n, t
+        return {"arrears": s}
+
+    def claim(self, n: Numbers, s: Array, month: Month) -> Amounts:
+        """Cost of the part of the period between start and end, and arrears."""
+        part = jnp.clip(month.t - n["start"], 0.0, 1.0) - jnp.clip(month.t - n["end"], 0.0, 1.0)
+        yearly = month.obs[self.amount] + month.obs[self.per_mw] * month.obs[self.power]
+        return {"cost": yearly * month.years * part + s}
+
+    def settle(
+        self, n: Numbers, s: Array, month: Month, claimed: Amounts, paid: Amounts
+    ) -> tuple[Array, Mapping[str, Array]]:
+        """What is unpaid is owed next period."""
+        del n, s, month
+        return claimed["cost"] - paid["cost"], {}

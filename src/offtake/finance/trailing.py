@@ -1,0 +1,41 @@
+"""Trailing sums: what came in and what was due over the last year."""
+
+from typing import NamedTuple
+
+from offtake.core.arrays import Array, jnp
+
+NO_SERVICE = 1e9
+"""Cover ratio where nothing was due."""
+
+
+class Trailing(NamedTuple):
+    """Cash flow and debt service of the last W periods, every leaf [W, K, P] USD."""
+
+    cfads: Array
+    service: Array
+
+
+def no_history(window: Array, like: Array) -> Trailing:
+    """Nothing yet. window: [W]; like: [K, P]."""
+    zero = jnp.zeros((window.shape[0], *like.shape))
+    return Trailing(zero, zero)
+
+
+def remember(trailing: Trailing, t: Array, cfads: Array, service: Array) -> Trailing:
+    """The history with period t in place of the one W periods ago. cfads, service: [K, P] USD."""
+    place = t % trailing.cfads.shape[0]
+    return Trailing(
+        trailing.cfads.at[place].set(cfads), trailing.service.at[place].set(service)
+    )
+
+
+def trailing_dscr(trailing: Trailing) -> Array:
+    """Debt service cover ratio over the last year, [K, P]; `NO_SERVICE` where nothing was due.
+
+    Cash flow counts only in periods in which service was due, so a facility that began to repay five
+    months ago is measured on those five months (DESIGN §11: from the first repayment).
+    """
+    counted = trailing.service > 0.0
+    service = jnp.sum(trailing.service, axis=0)
+    cfads = jnp.sum(jnp.where(counted, trailing.cfads, 0.0), axis=0)
+    return jnp.where(service > 0.0, cfads / jnp.where(service > 0.0, service, 1.0), NO_SERVICE)

@@ -1,0 +1,113 @@
+"""Random drivers: prices and rates around a trend, and regimes that switch.
+
+A process in a plan is a trend with a deviation,
+
+    value(t) = start (1 + trend)^years(t) exp(x(t))
+    x(t) = x(t-1) exp(-k dt) + s sqrt((1 - exp(-2 k dt)) / (2 k)) e(t),    k = ln 2 / half-life
+
+with `e` standard normal, correlated between processes. A random walk is the limit k = 0. With all
+shocks zero the value is its median, start (1 + trend)^years.
+
+A regime process sits in one of a few states and leaves it with probability 1 - exp(-dt / mean stay),
+for another state chosen at random.
+
+References:
+    1. Glasserman, P. (2004). Monte Carlo Methods in Financial Engineering, section 3.3.1 (exact
+       transition of the Ornstein-Uhlenbeck process).
+"""
+
+from typing import NamedTuple
+
+from offtake.core.arrays import Array, jax, jnp
+from offtake.core.contract import IntArray
+
+
+class ProcessState(NamedTuple):
+    """State of the processes of a plan."""
+
+    deviation: Array
+    """[D, P] log deviation from the trend."""
+    mixing: Array
+    """[D, D, P] lower triangular factor of the correlation matrix."""
+
+
+class Processes(NamedTuple):
+    """D random walks and mean-reverting processes; every field [D] is a row of the table."""
+
+    start: IntArray
+    trend: IntArray
+    """per year"""
+    volatility: IntArray
+    """per square root of a year"""
+    half_life: IntArray
+    """periods; infinite for a random walk"""
+    correlation: IntArray
+    """[D, D] rows of the correlation matrix"""
+    stream: IntArray
+    """[D] index of the monthly random stream"""
+
+    def init(self, values: Array) -> ProcessState:
+        """State before the opening period."""
+        matrix = jnp.moveaxis(values[self.correlation], -1, 0)
+        mixing = jnp.moveaxis(jnp.linalg.cholesky(matrix), 0, -1)
+        return ProcessState(jnp.zeros((self.start.shape[0], values.shape[-1])), mixing)
+
+    def advance(
+        self, values: Array, state: ProcessState, years: Array, shocks: Array, per_year: float
+    ) -> ProcessState:
+        """Deviations after one period of `years` length; shocks [stream, P]."""
+        mixed = jnp.sum(state.mixing * shocks[self.stream][None], axis=1)
+        half_life = values[self.half_life] / per_year
+        speed = jnp.log(2.0) / jnp.maximum(half_life, 1e-9)
+        slow = speed < 1e-6
+        safe = jnp.where(slow, 1.0, speed)
+        variance = jnp.where(slow, years, -jnp.expm1(-2.0 * safe * years) / (2.0 * safe))
+        spread = values[self.volatility] * jnp.sqrt(jnp.maximum(variance, 0.0) + 1e-300)
+        deviation = state.deviation * jnp.exp(-speed * years) + spread * mixed
+        return state._replace(deviation=deviation)
+
+    def level(self, values: Array, state: ProcessState, elapsed: Array) -> Array:
+        """Values [D, P], `elapsed` [] years after the start."""
+        trend = jnp.power(jnp.maximum(1.0 + values[self.trend], 1e-12), elapsed)
+        return values[self.start] * trend * jnp.exp(state.deviation)
+
+
+class Regimes(NamedTuple):
+    """D regime processes with at most Q states each; fields are rows of the table."""
+
+    value: IntArray
+    """[D, Q] value in each state; missing states repeat the first"""
+    stay: IntArray
+    """[D, Q] mean stay, periods"""
+    states: IntArray
+    """[D] number of states"""
+    initial: IntArray
+    """[D] index of the first state"""
+    stream: IntArray
+    """[D] index of the monthly random stream"""
+
+    def init(self, values: Array) -> Array:
+        """State index [D, P] before the opening period."""
+        paths = values.shape[-1]
+        return jnp.repeat(jnp.asarray(self.initial)[:, None], paths, axis=1)
+
+    def advance(self, values: Array, state: Array, moves: Array, shocks: Array) -> Array:
+        """State index after one period; nothing happens in the opening period (`moves` [] 0 or 1)."""
+        uniform = jax.scipy.stats.norm.cdf(shocks[self.stream])
+        stay = jnp.maximum(self._pick(values[self.stay], state), 1e-9)
+        leaves = -jnp.expm1(-moves / stay)
+        others = jnp.maximum(jnp.asarray(self.states) - 1, 1)[:, None]
+        # Given that it leaves, uniform / leaves is uniform again and picks among the others.
+        ratio = uniform / jnp.maximum(leaves, 1e-300)
+        hop = 1 + jnp.clip((ratio * others).astype(jnp.int64), 0, others - 1)
+        moved = (state + hop) % jnp.asarray(self.states)[:, None]
+        switch = (uniform < leaves) & (jnp.asarray(self.states)[:, None] > 1)
+        return jnp.where(switch, moved, state)
+
+    def level(self, values: Array, state: Array) -> Array:
+        """Values [D, P]."""
+        return self._pick(values[self.value], state)
+
+    @staticmethod
+    def _pick(table: Array, state: Array) -> Array:
+        return jnp.take_along_axis(table, state[:, None, :], axis=1)[:, 0]

@@ -1,0 +1,85 @@
+"""Cohorts: chips of one type delivered to one site in one month.
+
+A cohort runs on what is delivered and what is energised. Its chips draw
+
+    need = units x delivered x surviving x watts
+
+and when a site has less power than its cohorts need, all run at the same share. Capacity in H100e is
+units x delivered x surviving x share x H100e per chip x availability; chips fail at a constant
+rate and leave at the end of their physical life. Accounting life and economic life are other clocks.
+"""
+
+from typing import NamedTuple
+
+from numpy.typing import NDArray
+
+from offtake.core.arrays import Array, jax, jnp
+from offtake.core.contract import IntArray
+
+
+class FleetView(NamedTuple):
+    """Cohorts and sites in one period."""
+
+    cohort_h100e: Array
+    """[F, P] running capacity, H100e, on average over the period"""
+    cohort_mw: Array
+    """[F, P] IT power drawn, MW"""
+    age: Array
+    """[F, P] years since delivery, 0 before"""
+    site_h100e: Array
+    """[sites, P]"""
+    site_mw: Array
+    """[sites, P] IT power drawn"""
+
+
+class Cohorts(NamedTuple):
+    """F cohorts; fields [F] are rows of the table unless said otherwise."""
+
+    site: IntArray
+    """[F] index of the site"""
+    units: IntArray
+    h100e: IntArray
+    """H100e per chip"""
+    watts: IntArray
+    """W of IT power per chip, its share of server and network included"""
+    availability: IntArray
+    failure_rate: IntArray
+    """per year"""
+    deliver: IntArray
+    """position of the delivery date"""
+    physical_life: IntArray
+    """periods"""
+    paid_signal: IntArray
+    """[F] signal that carries the share of the order paid so far"""
+    funded: NDArray
+    """[F] 1.0 where some contract pays for the cohort"""
+
+    def view(
+        self, values: Array, paid: Array, power: Array, t: Array, per_year: float
+    ) -> FleetView:
+        """What a period sees of the fleet.
+
+        Args:
+            paid: [F, P] share of the order paid by the end of the period before.
+            power: [sites, P] energised IT power on average over the period, MW.
+        """
+        sites = power.shape[0]
+        delivered = jnp.where((jnp.asarray(self.funded) > 0.5)[:, None], jnp.clip(paid, 0.0, 1.0), 1.0)
+        since = t - values[self.deliver]
+        here = jnp.clip(since, 0.0, 1.0)
+        gone = jnp.clip(since - values[self.physical_life], 0.0, 1.0)
+        age = jnp.maximum(since, 0.0) / per_year
+        alive = jnp.exp(-values[self.failure_rate] * age) * (here - gone)
+        chips = values[self.units] * delivered * alive
+        need = chips * values[self.watts] * 1e-6
+        needed = jax.ops.segment_sum(need, self.site, sites)
+        share = jnp.where(needed > 0.0, jnp.minimum(power / jnp.where(needed > 0.0, needed, 1.0), 1.0), 0.0)
+        mine = share[self.site]
+        h100e = chips * mine * values[self.h100e] * values[self.availability]
+        return FleetView(
+            cohort_h100e=h100e,
+            cohort_mw=need * mine,
+            age=age,
+            site_h100e=jax.ops.segment_sum(h100e, self.site, sites),
+            site_mw=jax.ops.segment_sum(need * mine, self.site, sites),
+        )
