@@ -26,8 +26,8 @@ def read(path: Path) -> object:
 def missing(node: object, place: str, covered: bool = False) -> Iterator[str]:
     """What each number below a node lacks, with its place.
 
-    A number is written `{value, unit, source, date, confidence}`; a table of many numbers says once,
-    under `every`, what they share, and then holds them bare.
+    A number is written {value, unit, source, date, confidence}; a table of many says once,
+    under `every`, what its numbers share, and then holds them bare.
     """
     if isinstance(node, dict):
         shared = node.get("every", {})
