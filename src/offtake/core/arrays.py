@@ -8,8 +8,8 @@ arithmetic therefore write
 and use the names as if they were the modules. Each name is a stand-in: the first attribute asked of
 any of them (`jnp.where`, `lax.scan`) imports JAX, switches it to float64 and applies what
 `configure` asked for. So nothing at the top level of such a file may touch an attribute of them
-(no `@jax.jit` or `@jax.custom_jvp` decorator, no `jnp.array` constant, no default argument): do it inside
-functions. Type checkers see the real modules.
+(no `@jax.jit` or `@jax.custom_jvp` decorator, no `jnp.array` constant, no default argument): do it
+inside functions. Type checkers see the real modules.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def configure(*, cpu_devices: int | None = None, **options: object) -> None:
         wanted["jax_num_cpu_devices"] = cpu_devices
     changed = {k: v for k, v in wanted.items() if _settings.options.get(k) != v}
     if changed and _settings.loaded:
-        message = f"JAX is already set up; {', '.join(changed)} must be configured before its first use"
+        message = f"JAX is already set up; configure {', '.join(changed)} before its first use"
         raise RuntimeError(message)
     _settings.options.update(wanted)
 
