@@ -240,16 +240,17 @@ def _number(entry: Entry, sources: Mapping[str, str], place: str) -> Number:
     if entry["confidence"] not in CONFIDENCES:
         message = f"catalogue: {place}: confidence is {entry['confidence']!r}, not of {CONFIDENCES}"
         raise CatalogueError(message)
-    band: list[float] | None = entry["value"] if isinstance(entry["value"], list) else None
+    written: float | list[float] = entry["value"]
+    low, high = map(float, written) if isinstance(written, list) else (None, None)
     return Number(
-        value=math.sqrt(band[0] * band[1]) if band else float(entry["value"]),
+        value=float(written) if not isinstance(written, list) else math.sqrt(math.prod(written)),
         unit=str(entry["unit"]),
         source=sources[entry["source"]],
         date=str(entry["date"]),
         confidence=entry["confidence"],
         note=str(entry.get("note", "")),
-        low=float(band[0]) if band else None,
-        high=float(band[1]) if band else None,
+        low=low,
+        high=high,
     )
 
 
