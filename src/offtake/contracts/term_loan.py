@@ -211,4 +211,5 @@ class TermLoan(NamedTuple):
         )
         history = remember(s.history, month.t, month.past[self.cfads], debt.scheduled)
         error = debt.balance - (s.debt.balance + paid["advance"] - paid["principal"])
-        return TermLoanState(debt, history), {"stop": debt.accelerated, "roll_error": error}
+        called = debt.accelerated * jnp.where(debt.balance + debt.arrears > 0.0, 1.0, 0.0)
+        return TermLoanState(debt, history), {"stop": called, "roll_error": error}

@@ -142,6 +142,10 @@ class Lowerer(Protocol):
         """Index of the observation that carries a field which may change over time."""
         ...
 
+    def phase_count(self, site: str) -> int:
+        """Number of phases of a site."""
+        ...
+
     def total(self, party: str, signs: Mapping[tuple[str, Flow], float]) -> int:
         """Index of a registered total: signed sum of a party's claims in ("in") and out ("out")."""
         ...

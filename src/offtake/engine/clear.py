@@ -169,6 +169,11 @@ def _distance(new: Array, old: Array) -> Array:
     return jnp.max(jnp.abs(new - old), axis=tuple(range(new.ndim - 1)))
 
 
+def _wide(path: Array, like: Array) -> Array:
+    """A flag per path [P] in the shape of an array whose paths are last."""
+    return jnp.broadcast_to(path.reshape((1,) * (like.ndim - 1) + path.shape), like.shape)
+
+
 def _iterate(step: Callable[[Array], Array], start: Array, scale: Array, limit: int) -> Array:
     """Plain rounds from above until no path moves; a path that has settled is left alone."""
 
@@ -180,7 +185,7 @@ def _iterate(step: Callable[[Array], Array], start: Array, scale: Array, limit: 
         state, moving, count = carry
         new = step(state)
         moved = _distance(new, state) > TOLERANCE * scale
-        return jnp.where(moving, new, state), moving & moved, count + 1
+        return jnp.where(_wide(moving, new), new, state), moving & moved, count + 1
 
     moving = jnp.ones(scale.shape, bool)
     return lax.while_loop(unsettled, once, (start, moving, jnp.asarray(0)))[0]
@@ -210,7 +215,7 @@ def _newton(step: Callable[[Array], Array], start: Array, scale: Array) -> Array
     begin = (start.reshape(size, -1), jnp.ones(scale.shape, bool), jnp.asarray(0))
     found = lax.while_loop(unsettled, once, begin)[0].reshape(shape)
     exact = _distance(step(found), found) <= TOLERANCE * scale
-    return jnp.where(exact, found, start)
+    return jnp.where(_wide(exact, found), found, start)
 
 
 def fixed_point(step: Callable[[Array], Array], start: Array, scale: Array) -> Array:
@@ -228,7 +233,7 @@ def fixed_point(step: Callable[[Array], Array], start: Array, scale: Array) -> A
 
         def refine(state: Array) -> Array:
             better = _newton(step, state, scale)
-            return _iterate(step, jnp.where(still, better, state), scale, 50 * ROUNDS_MAX)
+            return _iterate(step, jnp.where(_wide(still, better), better, state), scale, 50 * ROUNDS_MAX)
 
         return lax.cond(jnp.any(still), refine, lambda state: state, plain)
 
@@ -283,7 +288,7 @@ def slot_checks(net: Network, available: Array, paid: Array, claimed: Array, sca
         jnp.max(jnp.minimum(senior_short, paid), axis=(0, 1)),
         jnp.max(jnp.minimum(jnp.sum(plain, axis=1), cash), axis=0),
     )
-    return jnp.maximum(jnp.stack(checks), 0.0) / scale
+    return jnp.maximum(jnp.stack(checks), 0.0) / scale[None]
 
 
 def clear(
@@ -335,7 +340,7 @@ def clear(
         drawn = _drawn(share, pairs, inputs, called)
         available = _available(net, shape, inputs, pairs, share, drawn)
         checks = slot_checks(net, available, state[0], state[1], inputs.scale)
-        distance = _distance(step(state), state)[None] / inputs.scale
+        distance = (_distance(step(state), state) / inputs.scale)[None]
         return share, drawn, jnp.concatenate([checks, distance])
 
     def tier(carry: _Carry, order: Array) -> tuple[_Carry, None]:

@@ -182,8 +182,7 @@ def _settle(
             stops = stops.at[program.stop_party[g]].max(out["stop"])
         if "roll_error" in out:
             error = jnp.maximum(error, jnp.max(jnp.abs(out["roll_error"]), axis=0))
-    stopped = carry.stopped | (stops[:-1] > 0.0)
-    return _Settled(tuple(states), signals[:-1], stopped, error)
+    return _Settled(tuple(states), signals[:-1], stops[:-1] > 0.0, error)
 
 
 def _checks(
@@ -195,7 +194,7 @@ def _checks(
     gross = jnp.maximum(jnp.sum(paid, axis=0) + jnp.sum(opening_cash, axis=0), 1.0)
     share = jnp.where(claimed > 0.0, paid / jnp.where(claimed > 0.0, claimed, 1.0), 1.0)
     alone = net.plain & (net.slot < shape.internal * shape.ranks)
-    alone = alone[:, None] & (claimed > PAID_TOLERANCE * gross) & ~_supported(program)[:, None]
+    alone = alone[:, None] & (claimed > PAID_TOLERANCE * gross[None]) & ~_supported(program)[:, None]
     slots = shape.internal * shape.ranks + 1
     high = jax.ops.segment_max(jnp.where(alone, share, 0.0), net.slot, slots)
     low = jax.ops.segment_min(jnp.where(alone, share, 1.0), net.slot, slots)

@@ -24,9 +24,7 @@ def no_history(window: Array, like: Array) -> Trailing:
 def remember(trailing: Trailing, t: Array, cfads: Array, service: Array) -> Trailing:
     """The history with period t in place of the one W periods ago. cfads, service: [K, P] USD."""
     place = t % trailing.cfads.shape[0]
-    return Trailing(
-        trailing.cfads.at[place].set(cfads), trailing.service.at[place].set(service)
-    )
+    return Trailing(trailing.cfads.at[place].set(cfads), trailing.service.at[place].set(service))
 
 
 def trailing_dscr(trailing: Trailing) -> Array:

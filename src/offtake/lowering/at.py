@@ -35,6 +35,8 @@ class At:
     party_index: Mapping[str, int]
     terms: Mapping[str, Any]
     """contract id -> terms"""
+    phase_counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    """site -> number of its phases"""
     requests: list[str] = field(default_factory=list[str])
     """Names of observations asked for, in the order of their indices."""
     series_knots: dict[str, Series] = field(default_factory=dict[str, Series])
@@ -110,6 +112,10 @@ class At:
     def base_rate(self, base: str | None) -> int:
         """Index of the observation of a base rate; of zero for a fixed rate."""
         return self.observe("zero" if base is None else f"drivers.{base}")
+
+    def phase_count(self, site: str) -> int:
+        """Number of phases of a site."""
+        return self.phase_counts[site]
 
     def total(self, party: str, signs: Mapping[tuple[str, Flow], float]) -> int:
         """Index of a registered total."""

@@ -10,20 +10,8 @@ from typing import Any
 import numpy as np
 
 from offtake.core.contract import IntArray, Line, Lowered
+from offtake.core.labels import ClaimLabel
 from offtake.engine.program import BoolArray, Network, Shape
-
-
-@dataclass(frozen=True)
-class ClaimLabel:
-    """What a claim was called in the plan."""
-
-    contract: str
-    part: str
-    line: str
-    payer: int
-    payee: int
-    flow: int
-    form: str
 
 
 def claim_labels(lowered: Sequence[Lowered]) -> list[ClaimLabel]:

@@ -1,0 +1,120 @@
+"""The protocol of measures: what a measure may know of a plan and how it reduces a block of paths.
+
+A measure is a NamedTuple of index arrays with a method `reduce(record) -> {output: array}`. It runs inside
+the compiled block, so nothing of a block outlives it but what `reduce` returns. Every array it returns
+has its paths last. What happens to an output across blocks is said by its `Output`:
+
+* "paths": kept for every path (quantiles, worst sets); per-path scalars only, so keep them few;
+* "mean":  only count, mean and variance over paths are kept; for anything with a period axis;
+* "worst": only the largest value over all paths is kept (checks).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offtake.core.arrays import Array
+from offtake.core.labels import Labels
+
+
+@dataclass(frozen=True)
+class Output:
+    """One named array that a measure returns."""
+
+    dims: tuple[str, ...]
+    """Names of the axes before the paths, such as ("party",) or ("period", "site")."""
+    keep: Literal["paths", "mean", "worst"]
+    unit: str
+    meaning: str
+    """One sentence; it becomes an attribute of the result."""
+
+
+@dataclass(frozen=True)
+class Facility:
+    """A contract that lends money, as measures see it."""
+
+    contract: str
+    kind: str
+    lender: str
+    borrower: str
+    collateral: tuple[str, ...]
+    """Names of cohorts, sites or contracts that are pledged; empty if none is stated."""
+    size_row: int
+    """Row of its amount in the table of numbers."""
+
+
+@dataclass(frozen=True)
+class Book:
+    """What measures know of a plan."""
+
+    labels: Labels
+    roles: Mapping[str, str]
+    """party -> role; "" where none is stated"""
+    owners: Mapping[str, str]
+    """account party -> its owner"""
+    kinds: Mapping[str, str]
+    """contract -> kind"""
+    facilities: tuple[Facility, ...]
+    cohorts: Mapping[str, str]
+    """cohort -> site"""
+    discount_row: int
+    """Row of the plan's discount rate, 1/year."""
+    hurdle_rows: Mapping[str, int]
+    """party -> row of its own hurdle rate; the plan's rate where it states none"""
+    elapsed: NDArray[np.float64]
+    """[T] years from the start to the close of each period"""
+    years: NDArray[np.float64]
+    """[T] length of each period in years"""
+    calendar_years: NDArray[np.int64]
+    """[T] calendar year in which each period lies"""
+    rows: Mapping[str, int]
+    """place -> row of the table of numbers"""
+    terms: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """contract -> terms as read; for facts that are not numbers"""
+
+    def claims(self, **wanted: Any) -> list[int]:
+        """Indices of the claims whose label has all the wanted attributes (contract, line, flow, ...)."""
+        return [
+            i
+            for i, claim in enumerate(self.labels.claims)
+            if all(getattr(claim, key) == value for key, value in wanted.items())
+        ]
+
+
+class Record(Protocol):
+    """What a block of paths leaves behind (`offtake.engine.simulate.Record`).
+
+    months.claimed, months.paid: [T, C, P]; months.observations: [T, O, P] in the order of
+    `Labels.observations`; months.cash: [T, N, P] closing; months.stopped: [T, M, P];
+    closing: [V, P] published values after the last period, in the order of `Labels.published`;
+    checks: [check, P]; values: [row, P] the numbers of the plan.
+    """
+
+    months: Any
+    closing: Array
+    checks: Array
+    values: Array
+
+
+class Measure(Protocol):
+    """One measure of a plan; a NamedTuple of arrays, hence a pytree."""
+
+    name: ClassVar[str]
+    outputs: ClassVar[Mapping[str, Output]]
+
+    @staticmethod
+    def observed(book: Book) -> tuple[str, ...]:
+        """Names of the observations the measure needs in the record."""
+        ...
+
+    @classmethod
+    def build(cls, book: Book) -> "Measure":
+        """The measure for one plan."""
+        ...
+
+    def reduce(self, record: Record) -> Mapping[str, Array]:
+        """Outputs of a block, name -> [.., P]."""
+        ...

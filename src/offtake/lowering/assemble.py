@@ -1,0 +1,358 @@
+"""Plan items other than contracts to the arrays of the environment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from offtake import catalogue
+from offtake.core import formula as formulas
+from offtake.core.calendar import add_months
+from offtake.core.contract import IntArray
+from offtake.core.formula import Constant, Expression, Named
+from offtake.core.quantity import Quantity, Source
+from offtake.core.series import Series
+from offtake.lowering.at import NEVER, At, series_rows
+from offtake.lowering.world import Margins, World, observation_names
+from offtake.market.credit import Credit
+from offtake.market.formula import (
+    Add,
+    Divide,
+    Larger,
+    Literal,
+    Multiply,
+    Node,
+    Observed,
+    Power,
+    Smaller,
+    Subtract,
+)
+from offtake.market.process import Processes, Regimes
+from offtake.market.series import SeriesGroup
+from offtake.physical.fleet import Cohorts
+from offtake.physical.sites import Phases
+from offtake.plan.drivers import Formula, MeanReverting, RandomWalk
+from offtake.plan.drivers import Regimes as RegimesTerms
+from offtake.plan.schema import Plan
+
+_OPERATORS = {
+    "+": Add,
+    "-": Subtract,
+    "*": Multiply,
+    "/": Divide,
+    "**": Power,
+    "min": Smaller,
+    "max": Larger,
+}
+
+
+@dataclass
+class Streams:
+    """Names of random streams, in the order of their indices."""
+
+    monthly: list[str] = field(default_factory=list[str])
+    once: list[str] = field(default_factory=list[str])
+
+    def every_period(self, name: str) -> int:
+        """Index of a stream drawn every period."""
+        return _place(self.monthly, name)
+
+    def once_per_path(self, name: str) -> int:
+        """Index of a stream drawn once per path."""
+        return _place(self.once, name)
+
+
+def _place(names: list[str], name: str) -> int:
+    if name not in names:
+        names.append(name)
+    return names.index(name)
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """The environment with the names of what it offers and hears."""
+
+    world: World
+    observations: list[str]
+    signals: list[str]
+    streams: Streams
+
+
+def signal_names(plan: Plan) -> list[str]:
+    """Names of the environment's signals, in the order of their indices."""
+    phases = [f"sites.{s}.phases[{j}].paid" for s, site in plan.sites.items() for j in range(len(site.phases))]
+    return [
+        *phases,
+        *(f"chips.{name}.paid" for name in plan.chips),
+        *(f"sites.{name}.sold_hours" for name in plan.sites),
+    ]
+
+
+def _ints(values: Sequence[int]) -> IntArray:
+    return np.array(values, np.int64)
+
+
+def _processes(plan: Plan, at: At, streams: Streams) -> tuple[Processes, list[str]]:
+    found = {k: d for k, d in plan.drivers.items() if isinstance(d, RandomWalk | MeanReverting)}
+    names = list(found)
+    rows = {f: _ints([at.number_at(f"drivers.{k}.{f}") for k in names]) for f in ("start", "trend", "volatility")}
+    half_life = _ints(
+        [
+            at.number_at(f"drivers.{k}.half_life") if isinstance(d, MeanReverting) else at.constant(NEVER)
+            for k, d in found.items()
+        ]
+    )
+    matrix = np.full((len(names), len(names)), at.constant(0.0))
+    np.fill_diagonal(matrix, at.constant(1.0))
+    for i, correlated in enumerate(plan.correlations):
+        row = at.number_at(f"drivers.correlations[{i}].value")
+        here = [names.index(name) for name in correlated.between if name in names]
+        for a in here:
+            for b in here:
+                if a != b:
+                    matrix[a, b] = row
+    group = Processes(
+        **rows,
+        half_life=half_life,
+        correlation=matrix,
+        stream=_ints([streams.every_period(f"drivers.{k}") for k in names]),
+    )
+    return group, [f"drivers.{k}" for k in names]
+
+
+def _regimes(plan: Plan, at: At, streams: Streams) -> tuple[Regimes, list[str]]:
+    found = {k: d for k, d in plan.drivers.items() if isinstance(d, RegimesTerms)}
+    width = max([1, *(len(d.states) for d in found.values())])
+
+    def table(what: str) -> IntArray:
+        rows = np.zeros((len(found), width), np.int64)
+        for i, (name, driver) in enumerate(found.items()):
+            states = list(driver.states)
+            for q in range(width):
+                rows[i, q] = at.number_at(f"drivers.{name}.{what}.{states[min(q, len(states) - 1)]}")
+        return rows
+
+    group = Regimes(
+        value=table("states"),
+        stay=table("mean_stay"),
+        states=_ints([len(d.states) for d in found.values()]),
+        initial=_ints([list(d.states).index(d.initial) for d in found.values()]),
+        stream=_ints([streams.every_period(f"drivers.{k}") for k in found]),
+    )
+    return group, [f"drivers.{k}" for k in found]
+
+
+def _node(tree: Expression, at: At, market: Mapping[str, int]) -> Node:
+    if isinstance(tree, Constant):
+        return Literal(_ints([at.constant(tree.value)])[0])  # pyright: ignore[reportArgumentType]
+    if isinstance(tree, Named):
+        return Observed(np.int64(market[f"drivers.{tree.name}"]))  # pyright: ignore[reportArgumentType]
+    return _OPERATORS[tree.operator](_node(tree.left, at, market), _node(tree.right, at, market))
+
+
+def _in_order(plan: Plan) -> list[str]:
+    """Names of formulas, each after the formulas it uses."""
+    waiting = {k: d for k, d in plan.drivers.items() if isinstance(d, Formula)}
+    ordered: list[str] = []
+    while waiting:
+        ready = [k for k, d in waiting.items() if not set(formulas.names(d.expression)) & set(waiting)]
+        if not ready:
+            message = f"formulas name one another in a circle: {', '.join(waiting)}"
+            raise ValueError(message)
+        ordered += ready
+        waiting = {k: d for k, d in waiting.items() if k not in ready}
+    return ordered
+
+
+def _formulas(plan: Plan, at: At, market: list[str]) -> tuple[Node, ...]:
+    """Trees of all formulas, each after what it uses; their names are appended to `market`."""
+    nodes: list[Node] = []
+    for name in _in_order(plan):
+        driver = plan.drivers[name]
+        if isinstance(driver, Formula):
+            tree, _ = formulas.in_units(driver.expression, plan.driver_units, driver.formula)
+            nodes.append(_node(tree, at, {place: i for i, place in enumerate(market)}))
+            market.append(f"drivers.{name}")
+    return tuple(nodes)
+
+
+def register_series(plan: Plan, at: At) -> None:
+    """Series that stand outside contracts: drivers, hazard rates."""
+    for name, driver in plan.drivers.items():
+        if isinstance(driver, Series) and driver.driver is None:
+            at.series_knots[f"drivers.{name}"] = driver
+    for name, party in plan.parties.items():
+        if party.credit is None:
+            continue
+        if party.credit.hazard is not None:
+            at.series_of(party.credit.hazard, f"parties.{name}.credit.hazard")
+        else:
+            series = rated_hazard(str(party.credit.rating), plan.plan.start.date)
+            place = f"parties.{name}.credit.hazard"
+            for label, (_, number) in zip(series.labels, series.knots, strict=True):
+                at.table.add(f"{place}.{label}", number)
+            at.series_knots[place] = series
+
+
+def rated_hazard(rating: str, start: date) -> Series:
+    """Hazard rate of a rating over time, 1/year, from the catalogue's history of defaults.
+
+    A rating with + or - has the history of its letter.
+    """
+    known = catalogue.rating(rating.rstrip("+-"))
+    number = known.one_year_default
+    source = Source(number.source, None, None, number.note or None)
+    knots = [
+        (add_months(start, round(12 * years)), Quantity(hazard, "1/year", source=source, text=f"{hazard:.4%}/year"))
+        for years, hazard in known.hazards()
+    ]
+    return Series(knots=tuple(knots), labels=tuple(day.isoformat() for day, _ in knots))
+
+
+def _margins(plan: Plan, at: At, market: Sequence[str]) -> Margins:
+    zero = 0
+
+    def index(value: Series | None, place: str, fallback: str | None) -> np.int64:
+        name = fallback if value is None else (f"drivers.{value.driver}" if value.driver else place)
+        return np.int64(market.index(name) if name in market else zero)
+
+    return Margins(
+        compute_price=index(plan.market.compute_price, "market.compute_price", "drivers.compute_price"),  # type: ignore[arg-type]
+        energy_price=index(plan.market.energy_price, "market.energy_price", None),  # type: ignore[arg-type]
+        running_cost=index(plan.market.running_cost, "market.running_cost", None),  # type: ignore[arg-type]
+        utilisation=index(plan.market.utilisation, "market.utilisation", None),  # type: ignore[arg-type]
+    )
+
+
+def _phases(plan: Plan, at: At, streams: Streams, signals: Sequence[str], used: set[str]) -> Phases:
+    places = [(s, j, p) for s, site in plan.sites.items() for j, p in enumerate(site.phases)]
+    causes = sorted({c for _, _, p in places if p.delay for c in p.delay.causes})
+    sites = list(plan.sites)
+    zero = at.constant(0.0)
+
+    def row(s: str, j: int, field: str) -> int:
+        return at.number_at(f"sites.{s}.phases[{j}].{field}")
+
+    def delay(s: str, j: int, present: bool, field: str) -> int:
+        return row(s, j, f"delay.{field}") if present else zero
+
+    weights = np.full((len(places), len(causes)), zero)
+    for h, (s, j, phase) in enumerate(places):
+        for c, cause in enumerate(causes):
+            if phase.delay and cause in phase.delay.causes:
+                weights[h, c] = row(s, j, f"delay.causes.{cause}")
+    paid = [f"sites.{s}.phases[{j}].paid" for s, j, _ in places]
+    return Phases(
+        site=_ints([sites.index(s) for s, _, _ in places]),
+        power=_ints([row(s, j, "power") for s, j, _ in places]),
+        pue=_ints([row(s, j, "pue") for s, j, _ in places]),
+        energise=_ints([row(s, j, "energise") for s, j, _ in places]),
+        build=_ints([row(s, j, "build") for s, j, _ in places]),
+        delay_median=_ints([delay(s, j, p.delay is not None, "median") for s, j, p in places]),
+        delay_p90=_ints([delay(s, j, p.delay is not None, "p90") for s, j, p in places]),
+        cause_weight=weights,
+        cause_stream=_ints([streams.once_per_path(f"causes.{cause}") for cause in causes]),
+        own_stream=_ints([streams.once_per_path(f"sites.{s}.phases[{j}]") for s, j, _ in places]),
+        paid_signal=_ints([signals.index(name) for name in paid]),
+        funded=np.array([float(name in used) for name in paid]),
+    )
+
+
+def _chip_rows(plan: Plan, at: At, name: str) -> tuple[int, int]:
+    """Rows of H100e and watts per chip, from the plan or from the catalogue."""
+    chip = plan.chips[name].chip
+    if not isinstance(chip, str):
+        return at.number_at(f"chips.{name}.chip.h100e"), at.number_at(f"chips.{name}.chip.watts")
+    known = catalogue.chip(chip)
+    rows: list[int] = []
+    for what, number, unit in (("h100e", known.h100e, "1"), ("watts", known.all_in_power, "W")):
+        source = Source(number.source, None, None, number.note or None)
+        quantity = Quantity(number.value, unit, source=source, text=f"{number.value:g} {unit}")
+        rows.append(at.table.add(f"catalogue.chips.{chip}.{what}", quantity))
+    return rows[0], rows[1]
+
+
+def _cohorts(plan: Plan, at: At, signals: Sequence[str], used: set[str]) -> Cohorts:
+    names = list(plan.chips)
+    sites = list(plan.sites)
+    rows = {
+        f: _ints([at.number_at(f"chips.{c}.{f}") for c in names])
+        for f in ("units", "availability", "failure_rate", "deliver", "physical_life")
+    }
+    chips = [_chip_rows(plan, at, c) for c in names]
+    return Cohorts(
+        site=_ints([sites.index(plan.chips[c].site) for c in names]),
+        h100e=_ints([h for h, _ in chips]),
+        watts=_ints([w for _, w in chips]),
+        paid_signal=_ints([signals.index(f"chips.{c}.paid") for c in names]),
+        funded=np.array([float(f"chips.{c}.paid" in used) for c in names]),
+        **rows,
+    )
+
+
+def _credit(plan: Plan, at: At, streams: Streams, market: Sequence[str]) -> Credit:
+    names = [name for name, party in plan.parties.items() if party.credit is not None]
+    credits: list[Any] = [plan.parties[name].credit for name in names]
+    width = max([1, *(len(c.drivers) for c in credits)])
+    own = [streams.every_period(f"parties.{name}.credit") for name in names]
+    stream = np.repeat(_ints(own)[:, None], width, axis=1)
+    correlation = np.full((len(names), width), at.constant(0.0))
+    hazard: list[int] = []
+    for e, (name, credit) in enumerate(zip(names, credits, strict=True)):
+        for q, driver in enumerate(credit.drivers):
+            stream[e, q] = streams.every_period(f"drivers.{driver}")
+            correlation[e, q] = at.number_at(f"parties.{name}.credit.drivers.{driver}")
+        series = credit.hazard
+        driven = series is not None and series.driver is not None
+        hazard.append(market.index(f"drivers.{series.driver}" if driven else f"parties.{name}.credit.hazard"))
+    return Credit(
+        party=_ints([at.party(name) for name in names]),
+        hazard=_ints(hazard),
+        recovery=_ints([at.number_at(f"parties.{name}.credit.recovery") for name in names]),
+        stream=_ints(own),
+        driver_stream=stream,
+        correlation=correlation,
+    )
+
+
+def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
+    """The environment of a plan.
+
+    Args:
+        at: after all contracts were lowered, so that it knows every series they read.
+        used: names of the signals that contracts send.
+    """
+    calendar, streams, signals = at.calendar, Streams(), signal_names(plan)
+    for what in ("compute_price", "energy_price", "running_cost", "utilisation"):
+        value = getattr(plan.market, what)
+        if value is not None:
+            at.series_of(value, f"market.{what}")
+    before, after, weight = series_rows(at.table, at.series_knots, calendar.count)
+    processes, process_names = _processes(plan, at, streams)
+    regimes, regime_names = _regimes(plan, at, streams)
+    market = ["zero", *at.series_knots, *process_names, *regime_names]
+    trees = _formulas(plan, at, market)
+    phases = [f"sites.{s}.phases[{j}]" for s, site in plan.sites.items() for j in range(len(site.phases))]
+    sold = [f"sites.{name}.sold_hours" for name in plan.sites]
+    years = np.asarray(calendar.years, np.float64)
+    world = World(
+        series=SeriesGroup(before, after, weight),
+        processes=processes,
+        regimes=regimes,
+        formulas=trees,
+        credit=_credit(plan, at, streams, market),
+        phases=_phases(plan, at, streams, signals, used),
+        cohorts=_cohorts(plan, at, signals, used),
+        margins=_margins(plan, at, market),
+        sold_signal=_ints([signals.index(name) if name in used else -1 for name in sold]),
+        party_marks=np.zeros(len(plan.parties)),
+        site_marks=np.zeros(len(plan.sites)),
+        years=years,
+        hours=np.asarray(calendar.hours, np.float64),
+        elapsed=np.cumsum(years),
+        per_year=np.array(float(at.periods_per_year)),
+    )
+    names = observation_names(market, phases, list(plan.sites), list(plan.chips), list(at.party_index))
+    return Assembled(world, names, signals, streams)
