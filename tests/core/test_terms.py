@@ -82,7 +82,7 @@ def test_numbers_come_with_their_places() -> None:
 def test_references_are_found_wherever_they_stand() -> None:
     assert list(references(Loan.model_validate(GOOD), "c")) == [
         ("c.lender", ("parties",), "bank"),
-        ("c.rate", ("rates",), "SOFR"),
+        ("c.rate", ("drivers",), "SOFR"),
         ("c.price", ("drivers",), "compute_price"),
         ("c.collateral[0]", ("chips",), "gb200"),
     ]

@@ -1,22 +1,18 @@
 """A number over time: constant, dated map, or the name of a driver.
 
-A dated map ``{2025: 13 bn USD/year, 2026-07: 30 bn USD/year}`` is a step function: each value holds from the
-first day of its date until the next date. With ``interpolate: linear`` the value moves in a straight line from
-date to date. Before the first date the first value holds, after the last the last.
+A dated map ``{2025: 13 bn USD/year, 2026-07: 30 bn USD/year}`` is a step function: each value holds
+from the first day of its date until the next date. With ``interpolate: linear`` the value moves in a
+straight line from date to date. Before its first date a flow (an amount per time) is zero and
+anything else has its first value; after the last date the last value holds.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from offtake.core.quantity import Quantity, Source
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 Interpolate = Literal["step", "linear"]
 
@@ -48,39 +44,6 @@ class Series:
     def unit(self) -> str | None:
         """Canonical unit of the knots; None for a driver."""
         return self.knots[0][1].unit if self.knots else None
-
-    def weights(self, dates: Sequence[datetime.date]) -> NDArray[np.float64]:
-        """How much of each knot makes up the value on each date; values at dates are ``weights @ knot values``.
-
-        Args:
-            dates: any dates.
-
-        Returns:
-            Weights ``[date, knot]``, each row adding up to 1.
-
-        Raises:
-            ValueError: for a series that is the name of a driver.
-        """
-        import numpy as np
-
-        if not self.knots:
-            msg = f"the series is the driver {self.driver} and has no knots"
-            raise ValueError(msg)
-        at = np.array([date.toordinal() for date in dates], dtype=np.float64)
-        knots = np.array([date.toordinal() for date, _ in self.knots], dtype=np.float64)
-        last = knots.size - 1
-        lower = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, last)
-        upper = np.minimum(lower + 1, last)
-        if self.interpolate == "linear":
-            gap = np.where(upper > lower, knots[upper] - knots[lower], 1.0)
-            ahead = np.clip((at - knots[lower]) / gap, 0.0, 1.0) * (upper > lower)
-        else:
-            ahead = np.zeros(at.size)
-        rows = np.arange(at.size)
-        weights = np.zeros((at.size, knots.size))
-        weights[rows, lower] = 1.0 - ahead
-        weights[rows, upper] += ahead
-        return weights
 
     def sourced(self, source: Source | None) -> Series:
         """The same series with ``source`` on every knot that has none of its own."""

@@ -189,7 +189,5 @@ ContractName = Annotated[str, Ref("contracts")]
 """Name of a contract."""
 DriverName = Annotated[str, Ref("drivers")]
 """Name of a driver."""
-RateName = Annotated[str, Ref("rates")]
-"""Name of a base rate: a driver, or one of the built-in base rates."""
 AssetName = Annotated[str, Ref("sites", "chips", "contracts")]
 """Name of something that can be pledged: a site, a cohort or a contract."""

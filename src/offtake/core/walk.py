@@ -30,6 +30,9 @@ def numbers(value: object, place: str = "") -> Iterator[tuple[str, Quantity | Wh
         value: a model, or anything a model holds.
         place: where it stands, such as ``contracts.loan``.
 
+    A class of terms whose fields stand elsewhere in the file says so in its class variable
+    ``places``: field -> place.
+
     Yields:
         (place, number): ``contracts.loan.margin``, ``sites.abilene.phases[2].energise``; an entry of a dated
         map as ``drivers.revenue.2027``. The margin of a floating rate stands at the place of the rate.
@@ -41,8 +44,10 @@ def numbers(value: object, place: str = "") -> Iterator[tuple[str, Quantity | Wh
     elif isinstance(value, Series):
         yield from _series_numbers(value, place)
     elif isinstance(value, BaseModel):
+        elsewhere: Mapping[str, str] = getattr(type(value), "places", {})
         for name in type(value).model_fields:
-            yield from numbers(getattr(value, name), join(place, name))
+            key = elsewhere.get(name, name)
+            yield from numbers(getattr(value, name), join(place, key))
     elif isinstance(value, Mapping):
         for key, entry in cast("Mapping[object, object]", value).items():
             yield from numbers(entry, join(place, str(key)))
@@ -68,11 +73,44 @@ def references(model: BaseModel, place: str = "") -> Iterator[tuple[str, tuple[s
         place: where they stand.
 
     Yields:
-        (place, sections in which the name may stand, name). A series given by a driver counts as a name in
-        ``drivers``; the base of a floating rate as a name in ``rates``.
+        (place, sections in which the name may stand, name). A series given by a driver, and the
+        base of a floating rate, count as names in ``drivers``.
+    """
+    for at, annotation, value in leaves(model, place):
+        if isinstance(value, Series):
+            if value.driver is not None:
+                yield at, ("drivers",), value.driver
+        elif isinstance(value, FloatingRate):
+            if value.base is not None:
+                yield at, ("drivers",), value.base
+        elif isinstance(value, str):
+            sections = _sections(annotation)
+            if sections:
+                yield at, sections, value
+
+
+def driver_fields(model: BaseModel, place: str = "") -> Iterator[tuple[str, Unit, str]]:
+    """Every field whose number comes from a driver: (place, unit of the field, driver)."""
+    for at, annotation, value in leaves(model, place):
+        field = _number_field(annotation)
+        if field is None:
+            continue
+        if isinstance(value, Series) and value.driver is not None:
+            yield at, field, value.driver
+        elif isinstance(value, FloatingRate) and value.base is not None:
+            yield at, field, value.base
+
+
+def leaves(model: BaseModel, place: str = "") -> Iterator[tuple[str, Any, object]]:
+    """Every value under a model that is not itself a mapping, a list or a model.
+
+    Keys of mappings count as values too, at the place of their entry.
+
+    Yields:
+        (place, annotation, value).
     """
     for name, info in type(model).model_fields.items():
-        yield from _references(_annotation(info), getattr(model, name), join(place, name))
+        yield from _leaves(_annotation(info), getattr(model, name), join(place, name))
 
 
 def _annotation(info: FieldInfo) -> Any:
@@ -82,48 +120,38 @@ def _annotation(info: FieldInfo) -> Any:
     return annotation
 
 
-def _references(
-    annotation: Any, value: object, place: str
-) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    if isinstance(value, Series):
-        if value.driver is not None:
-            yield place, ("drivers",), value.driver
-    elif isinstance(value, FloatingRate):
-        if value.base is not None:
-            yield place, ("rates",), value.base
-    elif isinstance(value, BaseModel):
-        yield from references(value, place)
-    elif isinstance(value, str):
-        sections = _sections(annotation)
-        if sections:
-            yield place, sections, value
+def _leaves(annotation: Any, value: object, place: str) -> Iterator[tuple[str, Any, object]]:
+    if isinstance(value, BaseModel):
+        yield from leaves(value, place)
     elif isinstance(value, Mapping):
         keys, entries = _arguments(annotation, (dict, Mapping), 2)
         for key, entry in cast("Mapping[object, object]", value).items():
-            yield from _references(keys, key, join(place, str(key)))
-            yield from _references(entries, entry, join(place, str(key)))
+            yield join(place, str(key)), keys, key
+            yield from _leaves(entries, entry, join(place, str(key)))
     elif isinstance(value, (list, tuple)):
         (items,) = _arguments(annotation, (list, tuple, Sequence), 1)
         for index, entry in enumerate(cast("Sequence[object]", value)):
-            yield from _references(items, entry, join(place, index))
+            yield from _leaves(items, entry, join(place, index))
+    else:
+        yield place, annotation, value
 
 
-def _options(annotation: Any) -> list[Any]:
+def options(annotation: Any) -> list[Any]:
     """The members of a union, without None; the annotation itself otherwise."""
     if get_origin(annotation) is Annotated:
         inner, *extras = get_args(annotation)
         if get_origin(inner) in (Union, types.UnionType):
-            return _options(inner)
+            return options(inner)
         del extras
         return [annotation]
     if get_origin(annotation) in (Union, types.UnionType):
-        return [o for a in get_args(annotation) if a is not type(None) for o in _options(a)]
+        return [o for a in get_args(annotation) if a is not type(None) for o in options(a)]
     return [annotation]
 
 
 def _sections(annotation: Any) -> tuple[str, ...]:
     found: list[str] = []
-    for option in _options(annotation):
+    for option in options(annotation):
         for extra in getattr(option, "__metadata__", ()):
             if isinstance(extra, Ref):
                 found += extra.sections
@@ -131,7 +159,7 @@ def _sections(annotation: Any) -> tuple[str, ...]:
 
 
 def _arguments(annotation: Any, origins: tuple[Any, ...], count: int) -> list[Any]:
-    for option in _options(annotation):
+    for option in options(annotation):
         bare = get_args(option)[0] if get_origin(option) is Annotated else option
         if get_origin(bare) in origins or get_origin(bare) in map(get_origin, origins):
             given = [a for a in get_args(bare) if a is not Ellipsis]
@@ -198,20 +226,20 @@ def _shown(value: object) -> str:
 
 
 def _number_field(annotation: Any) -> Unit | None:
-    for option in _options(annotation):
+    for option in options(annotation):
         for extra in getattr(option, "__metadata__", ()):
             if isinstance(extra, Unit):
                 return extra
             if isinstance(extra, WhenField):
                 return Unit("date", "a date", "2026-07")
             if isinstance(extra, FloatingField):
-                return Unit("1/year", "an interest rate", "SOFR + 250 bp")
+                return Unit("1/year", "an interest rate", "SOFR + 250 bp", also=("1",))
     return None
 
 
 def words(annotation: Any) -> str:
     """What may be written in a field, in words."""
-    return " or ".join(dict.fromkeys(_words(option) for option in _options(annotation)))
+    return " or ".join(dict.fromkeys(_words(option) for option in options(annotation)))
 
 
 def _words(option: Any) -> str:

@@ -1,0 +1,449 @@
+"""What can be wrong with a plan whose every part is right by itself: one function per defect.
+
+A check takes a plan and yields problems; an error stops the plan from running, a warning is shown and
+the plan runs. Checks know contracts only by what their fields are made of (names of parties, cohorts and
+other contracts) and by the few field names in which all instruments agree: ``term``, ``start``, ``funds``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from offtake import catalogue
+from offtake.core.errors import Mistake, Problem, Severity, quoted
+from offtake.core.names import suggestion
+from offtake.core.quantity import Quantity, When
+from offtake.core.series import Series
+from offtake.core.terms import Terms, numbers, references
+from offtake.plan.drivers import MeanReverting, RandomWalk
+from offtake.plan.messages import problem_of
+from offtake.plan.schema import Plan
+from offtake.plan.tree import Node, child, parse_path
+
+Finding = tuple[str, Severity, Mistake]
+"""(place, severity, mistake)."""
+Check = Callable[[Plan], Iterator[Finding]]
+
+FINANCING = frozenset({"lender", "investor", "financier"})
+"""Fields that name the party which puts money in."""
+PAYING = frozenset({"borrower", "buyer", "issuer", "tenant", "lessee", "payer", "customer"})
+"""Fields that name a party which has to pay."""
+
+
+def run_checks(plan: Plan, tree: Node) -> list[Problem]:
+    """Every check on a plan.
+
+    Args:
+        plan: as read, without errors so far.
+        tree: as written, for lines.
+
+    Returns:
+        Errors and warnings, in the order of :data:`CHECKS`.
+    """
+    found: list[Problem] = []
+    for check in CHECKS:
+        for place, severity, mistake in check(plan):
+            problem = problem_of(mistake, tree, parse_path(place) or ())
+            found.append(Problem(**{**vars(problem), "place": place, "severity": severity}))
+    return found
+
+
+def chips_are_known(plan: Plan) -> Iterator[Finding]:
+    """A cohort names a chip that the catalogue does not have."""
+    known = catalogue.chips()
+    for name, cohort in plan.chips.items():
+        if not isinstance(cohort.chip, str):
+            continue
+        try:
+            catalogue.chip(cohort.chip)
+        except catalogue.UnknownNameError:
+            yield (
+                f"chips.{name}.chip",
+                "error",
+                Mistake(
+                    code="name-unknown",
+                    found=f"the chip {quoted(cohort.chip)}, which is not in the catalogue",
+                    expected="one of " + ", ".join(known),
+                    mend=suggestion(cohort.chip, known, otherwise="")
+                    + " or define it here: {h100e: ..., watts: ...}",
+                ),
+            )
+
+
+def parties_differ(plan: Plan) -> Iterator[Finding]:
+    """A contract in which a party deals with itself."""
+    for name, contract in plan.contracts.items():
+        places = [
+            (at, party) for at, sections, party in references(contract) if "parties" in sections
+        ]
+        single = [(at, party) for at, party in places if "." not in at and "[" not in at]
+        seen: dict[str, str] = {}
+        for at, party in single:
+            if party in seen:
+                yield (
+                    f"contracts.{name}.{at}",
+                    "error",
+                    Mistake(
+                        code="party-twice",
+                        found=f"{party} as {seen[party]} and as {at}",
+                        expected="two different parties",
+                        mend=f"name another party as {seen[party]} or as {at}",
+                    ),
+                )
+            seen.setdefault(party, at)
+
+
+def contract_does_not_name_itself(plan: Plan) -> Iterator[Finding]:
+    """A contract that names itself, as what it funds or protects."""
+    for name, contract in plan.contracts.items():
+        for at, sections, other in references(contract, f"contracts.{name}"):
+            if sections == ("contracts",) and other == name:
+                yield (
+                    at,
+                    "error",
+                    Mistake(
+                        code="contract-self",
+                        found=f"{name} naming itself",
+                        expected="the name of another contract",
+                        mend="name the contract that is meant",
+                    ),
+                )
+
+
+def fits_the_horizon(plan: Plan) -> Iterator[Finding]:
+    """A contract that outlives the plan and does not state its terminal value (§5.1)."""
+    end = plan.calendar.index_of(plan.calendar.end)
+    for name, contract in plan.contracts.items():
+        last = _last_period(plan, contract)
+        if (
+            last is None
+            or last <= end + 1e-6
+            or getattr(contract, "terminal_value", None) is not None
+        ):
+            continue
+        closes = plan.calendar.date_of(last)
+        yield (
+            f"contracts.{name}.term",
+            "error",
+            Mistake(
+                code="horizon-short",
+                found=f"a contract that ends in {closes:%Y-%m}, after the plan",
+                expected=f"an end at or before {plan.calendar.end:%Y-%m}, the end of the plan",
+                mend=_longer(plan, last, contract),
+            ),
+        )
+
+
+def _longer(plan: Plan, last: float, contract: Terms) -> str:
+    years = -int(-last * plan.calendar.months // 12)
+    mend = f"lengthen the plan: horizon: {years} years" if years <= 40 else "shorten the contract"
+    if "terminal_value" in type(contract).model_fields:
+        mend += ", or state terminal_value"
+    return mend
+
+
+def _last_period(plan: Plan, contract: Terms) -> float | None:
+    """Position at which a contract ends at the latest, its term at the median; None if unknown."""
+    term: Any = getattr(contract, "term", None)
+    if not isinstance(term, Quantity) or term.unit != "month":
+        return None
+    start: Any = getattr(contract, "start", None)
+    first = (
+        plan.calendar.index_of(start.date)
+        if isinstance(start, When)
+        else _site_start(plan, contract)
+    )
+    return max(first, 0.0) + term.value / plan.calendar.months
+
+
+def _site_start(plan: Plan, contract: Terms) -> float:
+    """Position from which a contract on a site runs: its first phase, delays at the median."""
+    site = plan.sites.get(str(getattr(contract, "site", "")))
+    if site is None:
+        return 0.0
+    return min(plan.calendar.index_of(phase.energise.date) for phase in site.phases)
+
+
+def starts_within_the_plan(plan: Plan) -> Iterator[Finding]:
+    """Something that happens before the plan starts or after it ends."""
+    first, last = plan.calendar.start, plan.calendar.end
+    for place, number in numbers(plan):
+        if not isinstance(number, When) or place == "plan.start":
+            continue
+        if number.date >= last:
+            word = f"{number.date:%Y-%m}, after the plan ends"
+            mend = "lengthen the horizon or bring the date forward"
+        elif number.date < first and not place.endswith((".start", ".available")):
+            word = f"{number.date:%Y-%m}, before the plan starts"
+            mend = "start the plan earlier, or state what exists at its start"
+        else:
+            continue
+        yield (
+            place,
+            "warning",
+            Mistake(
+                code="date-outside",
+                found=word,
+                expected=f"a date from {first:%Y-%m} to {last:%Y-%m}",
+                mend=mend,
+            ),
+        )
+
+
+def owners_are_parties_of_their_kind(plan: Plan) -> Iterator[Finding]:
+    """An account that belongs to an external party or to another account."""
+    for name, party in plan.parties.items():
+        owner = plan.parties.get(party.owner or "")
+        if owner is not None and owner.kind != "internal":
+            yield (
+                f"parties.{name}.owner",
+                "error",
+                Mistake(
+                    code="account-owner",
+                    found=f"the owner {party.owner}, which is {owner.kind}",
+                    expected="an internal party",
+                    mend="name the internal party for which the account is kept",
+                ),
+            )
+
+
+def external_parties_have_a_role(plan: Plan) -> Iterator[Finding]:
+    """An external party without a role: it would stand in no row of who pays."""
+    for name, party in plan.parties.items():
+        if party.kind == "external" and party.role is None:
+            yield (
+                f"parties.{name}",
+                "warning",
+                Mistake(
+                    code="role-missing",
+                    found="an external party without a role",
+                    expected="a role such as customer, lender, equity, vendor or supplier",
+                    mend="add role:",
+                ),
+            )
+
+
+def external_payers_have_credit(plan: Plan) -> Iterator[Finding]:
+    """A facility that rests on an external payer which, without credit, never fails (§2)."""
+    borrowers = {
+        str(getattr(contract, "borrower", getattr(contract, "issuer", "")))
+        for contract in plan.contracts.values()
+        if any(hasattr(contract, role) for role in FINANCING)
+    }
+    told: set[str] = set()
+    for name, contract in plan.contracts.items():
+        payer, seller = str(getattr(contract, "buyer", "")), str(getattr(contract, "seller", ""))
+        party = plan.parties.get(payer)
+        if party is None or party.kind != "external" or party.credit is not None:
+            continue
+        if seller not in borrowers or payer in told:
+            continue
+        told.add(payer)
+        yield (
+            f"parties.{payer}",
+            "warning",
+            Mistake(
+                code="credit-missing",
+                found=f"{payer} without credit, on whose payments under {name} the financing of {seller} rests",
+                expected="credit: a rating or a hazard rate, and a recovery",
+                mend="add credit: {rating: BBB, recovery: 40 %}; without it the party never fails",
+            ),
+        )
+
+
+def internal_parties_take_part(plan: Plan) -> Iterator[Finding]:
+    """A party that no contract names: a spelling, or a leftover."""
+    used = {
+        name
+        for contract in plan.contracts.values()
+        for _, sections, name in references(contract)
+        if "parties" in sections
+    }
+    used |= {party.owner for party in plan.parties.values() if party.owner}
+    used |= {site.owner for site in plan.sites.values()}
+    for name, party in plan.parties.items():
+        if name not in used:
+            kind = (
+                "an internal party with no claim on its cash"
+                if party.kind == "internal"
+                else "a party"
+            )
+            yield (
+                f"parties.{name}",
+                "warning",
+                Mistake(
+                    code="party-unused",
+                    found=f"{kind}; no contract names it",
+                    expected="a party that takes part in a contract",
+                    mend="add its contracts, or delete it",
+                ),
+            )
+
+
+def supports_do_not_lead_back(plan: Plan) -> Iterator[Finding]:
+    """Supports that protect one another in a circle (§5.6)."""
+    after = {
+        name: [
+            o for _, sections, o in references(contract) if sections == ("contracts",) and o != name
+        ]
+        for name, contract in plan.contracts.items()
+        if hasattr(contract, "protects")
+    }
+    state: dict[str, int] = {}
+    for name in after:
+        circle = _circle(name, after, state, ())
+        if circle is not None:
+            yield (
+                f"contracts.{circle[0]}.protects",
+                "error",
+                Mistake(
+                    code="support-circle",
+                    found="supports that protect one another: " + " -> ".join(circle),
+                    expected="supports in tiers, each protecting claims of earlier tiers only",
+                    mend=f"take {circle[1]} out of what {circle[0]} protects",
+                ),
+            )
+
+
+def _circle(
+    name: str, after: dict[str, list[str]], state: dict[str, int], above: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    """A circle reached from ``name``; state: 1 being visited, 2 done."""
+    if state.get(name) == 2:
+        return None
+    if state.get(name) == 1:
+        return (*above[above.index(name) :], name)
+    state[name] = 1
+    for other in after.get(name, ()):
+        found = _circle(other, after, state, (*above, name))
+        if found is not None:
+            state[name] = 2
+            return found
+    state[name] = 2
+    return None
+
+
+def correlations_are_possible(plan: Plan) -> Iterator[Finding]:
+    """A correlation of something that is not a process, or correlations that contradict each other."""
+    shocks = [n for n, d in plan.drivers.items() if isinstance(d, (RandomWalk, MeanReverting))]
+    for index, correlated in enumerate(plan.correlations):
+        for name in correlated.between:
+            if name in plan.drivers and name not in shocks:
+                yield (
+                    f"drivers.correlations[{index}].between",
+                    "error",
+                    Mistake(
+                        code="correlation-form",
+                        found=f"{name}, which has no shocks of its own",
+                        expected="random walks and mean-reverting processes: "
+                        + (", ".join(shocks) or "none"),
+                        mend=suggestion(name, shocks, otherwise="delete the correlation"),
+                    ),
+                )
+    if plan.correlations and not _positive(plan, shocks):
+        yield (
+            "drivers.correlations",
+            "error",
+            Mistake(
+                code="correlation-form",
+                found="correlations that contradict one another",
+                expected="a positive definite correlation matrix",
+                mend="bring the correlations of the drivers named together nearer to 0",
+            ),
+        )
+
+
+def _positive(plan: Plan, shocks: list[str]) -> bool:
+    """Whether the correlation matrix of the processes has a Cholesky factor."""
+    import numpy as np
+
+    at = {name: i for i, name in enumerate(shocks)}
+    matrix = np.eye(len(shocks))
+    for correlated in plan.correlations:
+        inside = [at[name] for name in correlated.between if name in at]
+        for i in inside:
+            for j in inside:
+                if i != j:
+                    matrix[i, j] = correlated.value.value
+    try:
+        np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        return False
+    return True
+
+
+def series_begin_in_time(plan: Plan) -> Iterator[Finding]:
+    """A dated map whose first date lies after the plan's start."""
+    for section in ("market", "drivers", "contracts"):
+        holder = getattr(plan, section)
+        items = {"": holder} if section == "market" else holder
+        for name, item in items.items():
+            for at, series in _series(item, f"{section}.{name}".rstrip(".")):
+                first = series.knots[0][0]
+                if not series.labels or first <= plan.calendar.start:
+                    continue
+                flow = (series.unit or "").endswith("/year") and series.unit != "1/year"
+                before = (
+                    "nothing flows" if flow else f"its first value ({series.knots[0][1]}) holds"
+                )
+                yield (
+                    at,
+                    "warning",
+                    Mistake(
+                        code="series-late",
+                        found=f"values from {series.labels[0]} on; before that {before}",
+                        expected=f"values from {plan.calendar.start:%Y-%m}, the start of the plan",
+                        mend=f"add {plan.calendar.start:%Y-%m}: with its value, 0 if nothing is meant",
+                    ),
+                )
+
+
+def _series(item: object, place: str) -> Iterator[tuple[str, Series]]:
+    if isinstance(item, Series):
+        if item.knots:
+            yield place, item
+    elif isinstance(item, Terms):
+        for name in type(item).model_fields:
+            yield from _series(getattr(item, name), f"{place}.{name}")
+
+
+CHECKS: tuple[Check, ...] = (
+    chips_are_known,
+    parties_differ,
+    contract_does_not_name_itself,
+    fits_the_horizon,
+    owners_are_parties_of_their_kind,
+    supports_do_not_lead_back,
+    correlations_are_possible,
+    starts_within_the_plan,
+    external_parties_have_a_role,
+    external_payers_have_credit,
+    internal_parties_take_part,
+    series_begin_in_time,
+)
+"""Every check, errors first."""
+
+
+def unsourced(plan: Plan, tree: Node) -> list[tuple[str, str]]:
+    """Numbers written in the plan without a source.
+
+    Args:
+        plan: as read.
+        tree: as written; a default that is not written needs no source.
+
+    Returns:
+        (place, number as written), in the order of the plan.
+    """
+    return [
+        (place, str(number))
+        for place, number in numbers(plan)
+        if number.source is None and not place.startswith("plan.") and _is_written(tree, place)
+    ]
+
+
+def _is_written(tree: Node, place: str) -> bool:
+    node: Node | None = tree
+    for step in parse_path(place) or ():
+        node = child(node, step) if node is not None else None
+    return node is not None

@@ -1,0 +1,377 @@
+"""What a plan is made of, apart from drivers and contracts: header, parties, sites, power, chips, market.
+
+Every field is documented by the text below it; the same text stands in the docs, the JSON schema and the
+error messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
+
+from offtake import catalogue
+from offtake.core.calendar import LONGEST_HORIZON_MONTHS, MONTHS, Length, Periods
+from offtake.core.errors import Mistake, quoted
+from offtake.core.fieldtypes import Unit
+from offtake.core.terms import (
+    ChipCount,
+    ChipWatts,
+    ComputePriceSeries,
+    CostPerMWYearSeries,
+    Count,
+    DriverName,
+    Duration,
+    EnergyPriceSeries,
+    Money,
+    PartyName,
+    Power,
+    PowerName,
+    Quantity,
+    Rate,
+    RateSeries,
+    Ratio,
+    RatioSeries,
+    Share,
+    ShareSeries,
+    SiteName,
+    Terms,
+    UnitPrice,
+    When,
+    default,
+)
+
+Role = Literal[
+    "customer", "lender", "equity", "vendor", "supplier", "guarantor", "public", "lab", "operator"
+]
+"""What a party is to the plan; results are summed by it."""
+
+Correlation = Annotated[
+    Quantity, Unit("1", "a correlation", "0.4", bare=True, minimum=-1.0, maximum=1.0)
+]
+"""1; between -1 and 1."""
+PowerUsage = Annotated[
+    Quantity, Unit("1", "a power usage effectiveness", "1.2", bare=True, minimum=1.0)
+]
+"""1; at least 1."""
+
+
+class Header(Terms):
+    """What the plan is called, when it starts, how long it runs, and how its money is discounted."""
+
+    name: str = Field(min_length=1)
+    """Name of the plan, shown on reports."""
+    start: When
+    """First day of the first period; the first of a month."""
+    horizon: Duration
+    """Length of the plan: a whole number of periods, at most 40 years."""
+    periods: Length = "months"
+    """Length of one period: months, quarters or years."""
+    discount_rate: Rate
+    """Rate at which money of different dates is compared; per year."""
+    currency: Literal["USD"] = "USD"
+    """All amounts are in US dollars; other currencies are not possible yet."""
+    about: str | None = None
+    """What the plan shows and what it cannot, in a few sentences."""
+
+    @model_validator(mode="after")
+    def _fits_the_calendar(self) -> Header:
+        if self.start.date.day != 1:
+            raise Mistake(
+                code="plan-start",
+                found=f"the start {quoted(self.start)}",
+                expected="the first of a month",
+                mend=f"write start: {self.start.date:%Y-%m}",
+            )
+        months, step = self.horizon.value, MONTHS[self.periods]
+        whole = round(months / step)
+        if self.horizon.distribution is not None or abs(months - whole * step) > 1e-9 or whole < 1:
+            raise Mistake(
+                code="plan-horizon",
+                found=f"the horizon {quoted(self.horizon)}",
+                expected=f"a certain, whole number of {self.periods}, at least 1",
+                mend=f"write horizon: {max(whole, 1) * step} months",
+            )
+        if months > LONGEST_HORIZON_MONTHS:
+            raise Mistake(
+                code="plan-horizon",
+                found=f"the horizon {quoted(self.horizon)}",
+                expected="at most 40 years",
+                mend="write horizon: 40 years, and state terminal values of longer contracts",
+            )
+        return self
+
+    @property
+    def calendar(self) -> Periods:
+        """The periods of the plan."""
+        step = MONTHS[self.periods]
+        return Periods(self.start.date, round(self.horizon.value / step), self.periods)
+
+
+class Credit(Terms):
+    """How likely an external party is to default, and what it pays while in default."""
+
+    rating: str | None = None
+    """Long-term rating, from AAA to C; gives the hazard rate. Either this or hazard."""
+    hazard: RateSeries | None = None
+    """Rate of default per year of a party that has not defaulted. Either this or rating."""
+    recovery: Share
+    """Share of each claim that is paid while in default."""
+    drivers: dict[DriverName, Correlation] = {}
+    """Correlation of the party's fortune with drivers: positive if it fails when the driver falls."""
+
+    @field_validator("rating")
+    @classmethod
+    def _known_rating(cls, rating: str | None) -> str | None:
+        if rating is None:
+            return None
+        try:
+            catalogue.rating(rating)
+        except catalogue.UnknownNameError as unknown:
+            close = unknown.suggestion
+            raise Mistake(
+                code="choice-unknown",
+                found=quoted(rating),
+                expected="a rating from AAA to C, such as BBB or BBB+",
+                mend=f"did you mean {close}?" if close else "write hazard: 2 %/year instead",
+            ) from None
+        return rating
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Credit:
+        if (self.rating is None) == (self.hazard is None):
+            both = self.rating is not None
+            raise Mistake(
+                code="credit-form",
+                found="both rating and hazard" if both else "neither rating nor hazard",
+                expected="one of them",
+                mend="delete one" if both else "add rating: BBB or hazard: 2 %/year",
+            )
+        return self
+
+
+class Party(Terms):
+    """Who can owe and be owed."""
+
+    kind: Literal["internal", "external", "account"]
+    """internal: limited cash, can default; external: outside the plan, unlimited cash; account: a
+    reserve account that belongs to its owner."""
+    role: Role | None = None
+    """What the party is to the plan."""
+    owner: PartyName | None = None
+    """Owner of an account."""
+    cash: Money = default("0 USD")
+    """Cash at the plan's start."""
+    minimum_cash: Money = default("0 USD")
+    """Cash that is not paid out to owners or swept."""
+    hurdle_rate: Rate | None = None
+    """Rate at which the party values its contracts; the plan's rate if absent."""
+    credit: Credit | None = None
+    """Default risk of an external party; one without never defaults."""
+    about: str | None = None
+    """Who this is."""
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Party:
+        if self.kind == "account" and self.owner is None:
+            raise Mistake(
+                code="account-owner",
+                found="an account without an owner",
+                expected="owner: the party to which the account belongs",
+                mend="add owner: with the name of a party",
+            )
+        if self.kind != "account" and self.owner is not None:
+            raise Mistake(
+                code="account-owner",
+                found=f"an owner of a party of kind {self.kind}",
+                expected="owner only on a party of kind account",
+                mend="delete owner, or write kind: account",
+            )
+        if self.kind == "external" and "cash" in self.model_fields_set:
+            raise Mistake(
+                code="party-cash",
+                found="cash of an external party",
+                expected="cash only of internal parties and accounts; external ones have no limit",
+                mend="delete cash, or write kind: internal",
+            )
+        if self.kind != "external" and self.credit is not None:
+            raise Mistake(
+                code="party-credit",
+                found=f"credit of a party of kind {self.kind}",
+                expected="credit only of external parties; others default when their cash runs out",
+                mend="delete credit, or write kind: external",
+            )
+        return self
+
+
+def _weights(causes: object) -> object:
+    """A list of causes as equal shares of half the variance."""
+    if not isinstance(causes, (list, tuple)) or not causes:
+        return causes if causes else {}
+    names = [str(cause) for cause in cast("list[object]", causes)]
+    return {name: f"{50 / len(names)!r} %" for name in names}
+
+
+class Delay(Terms):
+    """How late a phase may be: a lognormal number of months after the planned date."""
+
+    median: Duration
+    """Half of all phases are later than this."""
+    p90: Duration
+    """One phase in ten is later than this."""
+    causes: Annotated[dict[str, Share], BeforeValidator(_weights)] = {}
+    """Causes shared with other phases that name them. A list gives them together half of the
+    variance; a mapping states the share of the variance of each."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Delay:
+        if self.p90.value < self.median.value:
+            raise Mistake(
+                code="interval-order",
+                found=f"p90 {quoted(self.p90)} below the median {quoted(self.median)}",
+                expected="a p90 at or above the median",
+                mend="exchange them",
+            )
+        if sum(share.value for share in self.causes.values()) > 1.0 + 1e-9:
+            raise Mistake(
+                code="out-of-range",
+                found="causes with shares above 100 % together",
+                expected="shares of the variance that add up to at most 100 %",
+                mend="lower the shares; what is missing to 100 % is the phase's own chance",
+            )
+        return self
+
+
+class Phase(Terms):
+    """A part of a site that is energised on one date."""
+
+    name: str | None = None
+    """Name of the phase, for reports."""
+    power: Power
+    """Power of critical IT when complete; MW."""
+    pue: PowerUsage = default("1.2")
+    """Power drawn from the grid over power of critical IT; 1."""
+    energise: When
+    """Planned date on which the phase is switched on."""
+    build: Duration = default("12 months")
+    """Length of construction, which ends when the phase is energised."""
+    delay: Delay | None = None
+    """How late it may be; on time if absent."""
+
+
+class Site(Terms):
+    """A campus or hall, built in phases."""
+
+    owner: PartyName
+    """Party that owns it."""
+    location: str | None = None
+    """Where it is."""
+    power: list[PowerName] = []
+    """Sources of power it draws on."""
+    phases: list[Phase] = Field(min_length=1)
+    """Its parts, in the order of their dates."""
+    about: str | None = None
+    """What it is."""
+
+
+class PowerSource(Terms):
+    """A named source of power: a grid connection, a plant, a contract with a utility."""
+
+    supplier: PartyName | None = None
+    """Party that sells the power."""
+    capacity: Power
+    """Most power it gives; MW."""
+    available: When | None = None
+    """From when; from the plan's start if absent."""
+    price: EnergyPriceSeries | None = None
+    """Price of energy at the source; USD/MWh."""
+    about: str | None = None
+    """What it is."""
+
+
+class ChipDefinition(Terms):
+    """A chip that is not in the catalogue."""
+
+    h100e: Count
+    """Dense 8-bit operations per second relative to one H100 SXM."""
+    watts: ChipWatts
+    """IT power per chip, its share of host and network included; W."""
+    name: str | None = None
+    """What it is called."""
+
+
+def _chip_form(value: Any) -> str:
+    return "inline" if isinstance(value, (Mapping, ChipDefinition)) else "catalogue"
+
+
+ChipChoice = Annotated[
+    Annotated[str, Tag("catalogue")] | Annotated[ChipDefinition, Tag("inline")],
+    Discriminator(_chip_form),
+]
+"""The name of a chip of the catalogue, or its definition."""
+
+
+class Cohort(Terms):
+    """Chips of one type delivered to one site in one month; they age and retire together."""
+
+    site: SiteName
+    """Where they stand."""
+    chip: ChipChoice
+    """Name in the catalogue, or {h100e: ..., watts: ...}."""
+    units: ChipCount
+    """Number of chips; GPU."""
+    deliver: When
+    """Planned date of delivery."""
+    price: UnitPrice
+    """Price per chip, its share of servers and network included; USD/GPU."""
+    origin: str | None = None
+    """Who makes it, for reports on own and bought chips."""
+    availability: Share = default("95 %")
+    """Share of hours in which a running chip does paid work or could."""
+    failure_rate: Rate = default("3 %/year")
+    """Share of chips lost per year and not replaced."""
+    accounting_life: Duration = default("6 years")
+    """Years over which the books write them off. Not the economic life, which is a result."""
+    physical_life: Duration = default("10 years")
+    """Age at which they leave even if they still earn."""
+
+
+class Market(Terms):
+    """Prices and rates that contracts share; a market that clears will live here."""
+
+    compute_price: ComputePriceSeries | None = None
+    """Price of compute by the hour; the driver compute_price if absent and if there is one."""
+    software_efficiency: RatioSeries | None = None
+    """Tokens per H100e-hour relative to the plan's start."""
+    energy_price: EnergyPriceSeries | None = None
+    """Price of energy for chips that sell by the hour; USD/MWh."""
+    running_cost: CostPerMWYearSeries | None = None
+    """Other cash cost of running chips, per MW of critical IT; USD/MW/year."""
+    utilisation: ShareSeries = default("100 %")
+    """Share of the capacity offered by the hour that finds a buyer."""
+    sentiment: ShareSeries | None = None
+    """How open capital markets are: 1 open, 0 shut."""
+    asset_rate: Rate = default("12 %/year")
+    """Rate at which the market values chips in use."""
+    price_decline: Rate = default("25 %/year")
+    """Expected fall of the price of compute from one generation of chips to the next."""
+    scarcity_half_life: Duration = default("12 months")
+    """Time in which half of a scarcity or glut is expected to pass."""
+
+
+class LenderCase(Terms):
+    """What a lender assumes: the futures in which a loan is sized."""
+
+    contracted_only: bool = True
+    """Whether revenue counts only where a contract promises it."""
+    merchant: Share = default("10 %")
+    """Quantile of merchant prices, where merchant revenue counts."""
+    delay: Share = default("90 %")
+    """Quantile of delays."""
+    rates: Literal["forward", "median"] = "forward"
+    """Path of base rates."""
+    dscr: Ratio | None = None
+    """Cover that scheduled debt service must have."""
+    changes: dict[str, Any] = {}
+    """Further changes to the plan: places and values."""

@@ -1,0 +1,216 @@
+"""From a path to a plan, or to everything that is wrong with it.
+
+    load:  file -> text -> tree -> changes -> items -> references -> checks -> Plan
+
+Each stage keeps what it found and goes on as far as it can, so that one run tells all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path as File
+
+from offtake.core.errors import PlanErrors, Problem, Where
+from offtake.core.terms import Terms
+from offtake.plan import source
+from offtake.plan.build import Draft, contract_kinds, read_tree
+from offtake.plan.checks import run_checks, unsourced
+from offtake.plan.overrides import apply_diff, apply_overrides, pick
+from offtake.plan.references import check_references, check_series_units, driver_units
+from offtake.plan.schema import Plan
+from offtake.plan.tree import Map, Node, Path
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A plan and what was found about it.
+
+    Attributes:
+        plan: None if there are errors.
+        problems: errors and warnings, in the order of the file.
+        unsourced: (place, number) of numbers written without a source.
+        file: the plan file.
+    """
+
+    plan: Plan | None
+    problems: tuple[Problem, ...]
+    unsourced: tuple[tuple[str, str], ...]
+    file: File
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that stop the plan."""
+        return tuple(p for p in self.problems if p.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """The problems that do not."""
+        return tuple(p for p in self.problems if p.severity == "warning")
+
+
+def load(
+    path: str | File,
+    overrides: Iterable[str] = (),
+    scenario: str | None = None,
+    stack: str | None = None,
+    kinds: Mapping[str, type[Terms]] | None = None,
+) -> Plan:
+    """Read a plan.
+
+    Args:
+        path: a plan file, or a folder that holds ``plan.yaml``.
+        overrides: changes ``place=value``, made last.
+        scenario: name of a diff under ``scenarios``, made first.
+        stack: name of a diff under ``stacks``, made second.
+        kinds: terms of each kind of contract; those of :data:`offtake.contracts.ALL` if left out.
+
+    Returns:
+        The plan, every number in its canonical unit.
+
+    Raises:
+        PlanErrors: with everything that is wrong; warnings alone do not raise.
+    """
+    checked = check(path, overrides, scenario, stack, kinds)
+    if checked.plan is None:
+        raise PlanErrors(checked.problems)
+    return checked.plan
+
+
+def check(
+    path: str | File,
+    overrides: Iterable[str] = (),
+    scenario: str | None = None,
+    stack: str | None = None,
+    kinds: Mapping[str, type[Terms]] | None = None,
+) -> Checked:
+    """Read a plan and say everything about it, warnings and numbers without a source included.
+
+    Arguments are those of :func:`load`.
+
+    Raises:
+        PlanErrors: only where there is no text to read: no file, no YAML, an empty file.
+    """
+    file = source.find(path)
+    return check_text(source.read_text(file), str(file), overrides, scenario, stack, kinds)
+
+
+def check_text(
+    text: str,
+    name: str = "plan.yaml",
+    overrides: Iterable[str] = (),
+    scenario: str | None = None,
+    stack: str | None = None,
+    kinds: Mapping[str, type[Terms]] | None = None,
+) -> Checked:
+    """Same as :func:`check` for the text of a plan.
+
+    Args:
+        text: of the plan.
+        name: of its file, for messages.
+        overrides: as :func:`load`.
+        scenario: as :func:`load`.
+        stack: as :func:`load`.
+        kinds: as :func:`load`.
+
+    Raises:
+        PlanErrors: where the text is not YAML or is empty.
+    """
+    known = contract_kinds() if kinds is None else kinds
+    tree, problems = source.parse(text, name)
+    problems += _try_diffs(tree, known)
+    changed, refused = _changed(tree, list(overrides), scenario, stack)
+    plan, found, changed_problems = _read(changed, known)
+    problems += [*refused, *found, *changed_problems]
+    if any(p.severity == "error" for p in problems):
+        plan = None
+    missing = () if plan is None else tuple(unsourced(plan, changed))
+    return Checked(plan, _in_order(problems), missing, File(name))
+
+
+def _read(
+    tree: Node, kinds: Mapping[str, type[Terms]]
+) -> tuple[Plan | None, list[Problem], list[Problem]]:
+    """Items, references and checks: the plan, what is wrong with its parts, and with the whole."""
+    draft = read_tree(tree, kinds)
+    units, formulas = driver_units(draft)
+    found = [
+        *draft.problems,
+        *check_references(draft),
+        *formulas,
+        *check_series_units(draft, units),
+    ]
+    if found or draft.header is None:
+        return None, found, []
+    plan = _plan(draft, units)
+    return plan, found, run_checks(plan, tree)
+
+
+def _plan(draft: Draft, units: dict[str, str]) -> Plan:
+    sections = draft.sections
+    return Plan(
+        plan=draft.header,  # pyright: ignore[reportArgumentType]
+        parties=sections["parties"],
+        sites=sections["sites"],
+        power=sections["power"],
+        chips=sections["chips"],
+        market=draft.market,
+        drivers=sections["drivers"],
+        correlations=tuple(draft.correlations),
+        driver_units=units,
+        contracts=sections["contracts"],
+        cases=sections["cases"],
+        scenarios=sections["scenarios"],
+        stacks=sections["stacks"],
+    )
+
+
+def _changed(
+    tree: Node, overrides: list[str], scenario: str | None, stack: str | None
+) -> tuple[Node, list[Problem]]:
+    """The tree with scenario, stack and overrides applied, in that order."""
+    problems: list[Problem] = []
+    for section, name, above in (("scenarios", scenario, ()), ("stacks", stack, ("contracts",))):
+        if name is None:
+            continue
+        option = Where(f"--{section.removesuffix('s')} {name}")
+        diff, missing = pick(tree, section, name, option)
+        problems += missing
+        if diff is not None:
+            tree, refused = apply_diff(tree, diff, above)
+            problems += refused
+    tree, refused = apply_overrides(tree, overrides)
+    return tree, [*problems, *refused]
+
+
+def _try_diffs(tree: Node, kinds: Mapping[str, type[Terms]]) -> list[Problem]:
+    """Apply every scenario and stack by itself, and report what it breaks and the plan does not."""
+    if not isinstance(tree, Map):
+        return []
+    problems: list[Problem] = []
+    before: set[tuple[str, str]] | None = None
+    sections: tuple[tuple[str, Path], ...] = (("scenarios", ()), ("stacks", ("contracts",)))
+    for section, above in sections:
+        holder = tree.entries.get(section)
+        if not isinstance(holder, Map):
+            continue
+        for diff in holder.entries.values():
+            if not isinstance(diff, Map):
+                continue
+            if before is None:
+                before = {(p.place, p.code) for p in _errors(tree, kinds)}
+            changed, refused = apply_diff(tree, diff, above)
+            problems += refused
+            problems += [p for p in _errors(changed, kinds) if (p.place, p.code) not in before]
+    return problems
+
+
+def _errors(tree: Node, kinds: Mapping[str, type[Terms]]) -> list[Problem]:
+    _, found, whole = _read(tree, kinds)
+    return [p for p in (*found, *whole) if p.severity == "error"]
+
+
+def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    """In the order of the lines, each once; errors given by options first."""
+    once = dict.fromkeys(problems)
+    return tuple(sorted(once, key=lambda p: (p.where.line or 0, p.severity != "error")))

@@ -1,0 +1,275 @@
+"""What pydantic found wrong, in our words: where, found, expected, how to mend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from offtake.core.errors import Mistake, Mistakes, Problem, quoted
+from offtake.core.fieldtypes import Unit
+from offtake.core.names import nearest
+from offtake.core.terms import fields
+from offtake.core.walk import options, words
+from offtake.plan.tree import Items, Leaf, Map, Node, Path, child, locate, place_of
+
+
+def problems_of(
+    errors: Sequence[ErrorDetails], model: type[BaseModel], tree: Node, above: Path
+) -> list[Problem]:
+    """Translate the errors of one item of a plan.
+
+    Args:
+        errors: as pydantic lists them.
+        model: class of the item.
+        tree: the whole plan as written.
+        above: path of the item.
+
+    Returns:
+        One problem for each thing that is wrong, in the order of pydantic; a value that fits none of
+        several forms is reported once.
+    """
+    found: dict[tuple[str, str], Problem] = {}
+    for error in errors:
+        for problem in _translate(error, model, tree, above):
+            found.setdefault((problem.place, problem.code), problem)
+    return list(found.values())
+
+
+def _translate(
+    error: ErrorDetails, model: type[BaseModel], tree: Node, above: Path
+) -> Iterator[Problem]:
+    path, missing = _path(error, tree, above)
+    context = error.get("ctx", {})
+    cause = context.get("error")
+    if isinstance(cause, Mistakes):
+        for at, mistake in cause.items:
+            yield problem_of(mistake, tree, (*path, at) if at else path)
+        return
+    if isinstance(cause, Mistake):
+        yield problem_of(cause, tree, path)
+        return
+    annotation = _annotation_at(model, path[len(above) :])
+    if missing:
+        yield problem_of(_missing(missing, path, model, annotation), tree, path[:-1], (*path,))
+    elif error["type"] == "extra_forbidden":
+        yield problem_of(_unknown_key(path, model, above), tree, path)
+    else:
+        yield problem_of(_wrong(error, annotation), tree, path)
+
+
+def problem_of(mistake: Mistake, tree: Node, path: Path, named: Path | None = None) -> Problem:
+    """A mistake with its place.
+
+    Args:
+        mistake: what is wrong.
+        tree: the whole plan as written.
+        path: of the place whose line is shown.
+        named: path that is named, where another (something missing below ``path``).
+    """
+    return Problem(
+        where=locate(tree, path),
+        place=place_of(named or path),
+        code=mistake.code,
+        found=mistake.found,
+        expected=mistake.expected,
+        mend=mistake.mend,
+    )
+
+
+def _path(error: ErrorDetails, tree: Node, above: Path) -> tuple[Path, str]:
+    """The path of an error in the plan, and the name of the field if it is missing.
+
+    pydantic puts names of union members between the steps; those lead nowhere in the tree and are
+    left out.
+    """
+    node = _node_at(tree, above)
+    path = above
+    steps = list(error["loc"])
+    missing = ""
+    if error["type"] == "missing" and steps:
+        missing = str(steps.pop())
+    for index, step in enumerate(steps):
+        if step == "[key]" or node is None:
+            continue
+        below = child(node, step)
+        if below is None and isinstance(node, Map) and isinstance(step, int):
+            continue
+        if below is None:
+            if index == len(steps) - 1 and isinstance(node, Map) and _is_key(str(step)):
+                path = (*path, step)
+            continue
+        path, node = (*path, step), below
+    return ((*path, missing), missing) if missing else (path, "")
+
+
+def _is_key(step: str) -> bool:
+    return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", step) is not None
+
+
+def _node_at(tree: Node, path: Path) -> Node | None:
+    node: Node | None = tree
+    for step in path:
+        node = child(node, step) if node is not None else None
+    return node
+
+
+def _annotation_at(annotation: Any, path: Path) -> Any:
+    """What the schema says about a place below a model; ``object`` where it says nothing."""
+    for step in path:
+        annotation = _below(annotation, step)
+    return annotation
+
+
+def _below(annotation: Any, step: str | int) -> Any:
+    for option in options(annotation):
+        bare = get_args(option)[0] if get_origin(option) is Annotated else option
+        if isinstance(bare, type) and issubclass(bare, BaseModel):
+            info = bare.model_fields.get(str(step))
+            if info is not None:
+                return _with_metadata(info.annotation, info.metadata)
+        arguments = [a for a in get_args(bare) if a is not Ellipsis]
+        if get_origin(bare) in (dict, Mapping) and len(arguments) == 2:
+            return arguments[1]
+        if isinstance(step, int) and get_origin(bare) in (list, tuple) and arguments:
+            return arguments[0]
+    return object
+
+
+def _with_metadata(annotation: Any, metadata: Sequence[Any]) -> Any:
+    for extra in metadata:
+        annotation = Annotated[annotation, extra]
+    return annotation
+
+
+def _missing(name: str, path: Path, model: type[BaseModel], annotation: Any) -> Mistake:
+    example = example_of(annotation)
+    return Mistake(
+        code="key-missing",
+        found=f"no {quoted(name)}",
+        expected=words(annotation) if annotation is not object else f"the key {name}",
+        mend=f"add {name}: {example}" if example else f"add {name}:",
+    )
+
+
+def example_of(annotation: Any) -> str:
+    """A spelling that a field accepts; empty where there is none to give."""
+    for option in options(annotation):
+        for extra in getattr(option, "__metadata__", ()):
+            if isinstance(extra, Unit):
+                return extra.example
+        bare = get_args(option)[0] if get_origin(option) is Annotated else option
+        if get_origin(bare) in (list, tuple, dict, Union):
+            return "" if get_origin(bare) is dict else "[...]"
+        if getattr(bare, "__name__", "") == "When":
+            return "2026-07"
+        if getattr(bare, "__name__", "") == "FloatingRate":
+            return "SOFR + 250 bp"
+        choices = get_args(bare)
+        if choices and all(isinstance(choice, str) for choice in choices):
+            return str(choices[0])
+    return ""
+
+
+def _unknown_key(path: Path, model: type[BaseModel], above: Path) -> Mistake:
+    name = str(path[-1])
+    holder = _annotation_at(model, path[len(above) : -1])
+    known = _keys(holder)
+    close = nearest(name, known)
+    mend = f"did you mean {close}?" if close else "delete it"
+    if re.match(r"[\d)]", name):
+        mend = "put quotes around a text with a comma inside { }, as in '10,000' or 'normal(10, 2) USD'"
+    return Mistake(
+        code="key-unknown",
+        found=f"the key {quoted(name)}",
+        expected="one of " + ", ".join(known) if known else "no such key",
+        mend=mend,
+    )
+
+
+def _keys(holder: Any) -> tuple[str, ...]:
+    for option in options(holder):
+        bare = get_args(option)[0] if get_origin(option) is Annotated else option
+        if isinstance(bare, type) and issubclass(bare, BaseModel):
+            return tuple(row.name for row in fields(bare))
+    return ()
+
+
+def _wrong(error: ErrorDetails, annotation: Any) -> Mistake:
+    """A value that does not fit its field."""
+    kind, context, given = error["type"], error.get("ctx", {}), error["input"]
+    if kind in ("literal_error", "enum"):
+        return _choice(given, annotation, context)
+    expected = words(annotation) if annotation is not object else _in_words(error["msg"])
+    if given is None:
+        example = example_of(annotation)
+        return Mistake(
+            code="value-missing",
+            found="nothing after the colon",
+            expected=expected,
+            mend=f"write for example {example}" if example else "write a value, or delete the key",
+        )
+    for pattern, code, mend in _FORMS:
+        if re.match(pattern, kind):
+            return Mistake(code=code, found=quoted(given), expected=expected, mend=mend)
+    limit = _limit(context)
+    return Mistake(
+        code="value-form",
+        found=quoted(given),
+        expected=f"{expected} ({limit})" if limit else f"{expected}: {_in_words(error['msg'])}",
+        mend="change it to fit",
+    )
+
+
+_FORMS: tuple[tuple[str, str, str], ...] = (
+    (r"list_type|tuple_type|set_type", "value-form", "write a list: [..., ...], or one entry per line after a dash"),
+    (r"dict_type|model_type|model_attributes_type|mapping_type", "value-form", "write a mapping: {key: value}, or indented lines of key: value"),
+    (r"bool_", "value-form", "write true or false"),
+    (r"int_", "value-form", "write a whole number without a unit"),
+    (r"float_", "value-form", "write a number without a unit"),
+    (r"string_type", "value-form", "write a text, in quotes if need be"),
+    (r"too_short|string_too_short", "value-short", "write at least one entry"),
+    (r"too_long|string_too_long", "value-long", "shorten it"),
+)  # fmt: skip
+
+
+def _choice(given: object, annotation: Any, context: Mapping[str, Any]) -> Mistake:
+    choices = [
+        str(choice) for option in options(annotation) for choice in get_args(option)
+    ] or re.findall(r"'([^']+)'", str(context.get("expected", "")))
+    close = nearest(str(given), choices) if given is not None else None
+    return Mistake(
+        code="choice-unknown",
+        found=quoted(given) if given is not None else "nothing after the colon",
+        expected="one of " + ", ".join(choices) if len(choices) != 1 else choices[0],
+        mend=f"did you mean {close}?" if close else f"write {choices[0]}, for example",
+    )
+
+
+_LIMITS = {
+    "ge": "at least", "gt": "above", "le": "at most", "lt": "below", "min_length": "length at least",
+    "max_length": "length at most", "pattern": "matching", "multiple_of": "a multiple of",
+}  # fmt: skip
+
+
+def _limit(context: Mapping[str, Any]) -> str:
+    return ", ".join(f"{text} {context[key]}" for key, text in _LIMITS.items() if key in context)
+
+
+def _in_words(message: str) -> str:
+    """pydantic's sentence without its own vocabulary; the last resort."""
+    message = re.sub(r"^(Value error|Assertion failed), ", "", message)
+    return re.sub(r"^Input should be ", "", message).strip().rstrip(".") or "another value"
+
+
+def form_problem(node: Node, tree: Node, path: Path, expected: str, mend: str) -> Problem:
+    """A mapping was expected and something else stands there."""
+    if isinstance(node, Leaf):
+        found = quoted(node.text) if node.text is not None else "nothing after the colon"
+    else:
+        found = f"a list of {len(node.items)}" if isinstance(node, Items) else "a mapping"
+    mistake = Mistake(code="value-form", found=found, expected=expected, mend=mend)
+    return problem_of(mistake, tree, path)

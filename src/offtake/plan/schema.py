@@ -1,0 +1,78 @@
+"""The whole plan, as read: every section, every number in its canonical unit, nothing left of YAML.
+
+Sections of named items are mappings name -> terms. Contracts are of the kinds listed in
+:data:`offtake.contracts.ALL`; that list is read when a plan is read and not when this module is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, ClassVar
+
+from pydantic import SerializeAsAny
+
+from offtake.core.calendar import Periods
+from offtake.core.quantity import Quantity
+from offtake.core.quantity import When as WhenValue
+from offtake.core.terms import AnySeries, Terms, numbers
+from offtake.plan.drivers import Correlated as Correlated
+from offtake.plan.drivers import Driver as Driver
+from offtake.plan.drivers import Formula as Formula
+from offtake.plan.drivers import MeanReverting as MeanReverting
+from offtake.plan.drivers import RandomWalk as RandomWalk
+from offtake.plan.drivers import Regimes as Regimes
+from offtake.plan.items import ChipDefinition as ChipDefinition
+from offtake.plan.items import Cohort as Cohort
+from offtake.plan.items import Credit as Credit
+from offtake.plan.items import Delay as Delay
+from offtake.plan.items import Header as Header
+from offtake.plan.items import LenderCase as LenderCase
+from offtake.plan.items import Market as Market
+from offtake.plan.items import Party as Party
+from offtake.plan.items import Phase as Phase
+from offtake.plan.items import PowerSource as PowerSource
+from offtake.plan.items import Role as Role
+from offtake.plan.items import Site as Site
+
+
+class Plan(Terms):
+    """A plan as read. Use :func:`offtake.load` to make one."""
+
+    places: ClassVar[dict[str, str]] = {"correlations": "drivers.correlations"}
+
+    plan: Header
+    """Name, start, horizon, periods, discount rate."""
+    parties: dict[str, Party]
+    """Who can owe and be owed."""
+    sites: dict[str, Site] = {}
+    """Campuses and halls."""
+    power: dict[str, PowerSource] = {}
+    """Sources of power."""
+    chips: dict[str, Cohort] = {}
+    """Cohorts of chips."""
+    market: Market = Market()
+    """Prices that contracts share."""
+    drivers: dict[str, SerializeAsAny[Terms] | AnySeries] = {}
+    """Named numbers that move over time."""
+    correlations: tuple[Correlated, ...] = ()
+    """Correlations between processes; written under ``drivers``."""
+    driver_units: dict[str, str] = {}
+    """Canonical unit of each driver; worked out while reading."""
+    contracts: dict[str, SerializeAsAny[Terms]]
+    """Contracts by id."""
+    cases: dict[str, LenderCase] = {}
+    """What a lender assumes."""
+    scenarios: dict[str, dict[str, Any]] = {}
+    """Changes by name of scenario, as written."""
+    stacks: dict[str, dict[str, Any]] = {}
+    """Changes to contracts by name of stack, as written."""
+
+    @property
+    def calendar(self) -> Periods:
+        """The periods of the plan."""
+        return self.plan.calendar
+
+    def numbers(self) -> Iterator[tuple[str, Quantity | WhenValue]]:
+        """Every number of the plan with its place, in the order of the sections."""
+        return numbers(self)
