@@ -104,11 +104,8 @@ class Measure(Protocol):
 
     name: ClassVar[str]
     outputs: ClassVar[Mapping[str, Output]]
-
-    @staticmethod
-    def observed(book: Book) -> tuple[str, ...]:
-        """Names of the observations the measure needs in the record."""
-        ...
+    wanted: ClassVar[tuple[str, ...]]
+    """Patterns (fnmatch) of the observations it needs in the record, such as "sites.*.power_mw"."""
 
     @classmethod
     def build(cls, book: Book) -> "Measure":

@@ -17,6 +17,8 @@ class Draws(NamedTuple):
     """[stream, P] standard normals drawn once per path."""
     monthly: Array
     """[T, stream, P] standard normals drawn every period."""
+    weight: Array
+    """[P] 1.0 for paths that count, 0.0 for those that fill a block up."""
 
 
 class Record(NamedTuple):
@@ -51,27 +53,38 @@ def simulate(program: Program, shape: Shape, draws: Draws, remember: bool = Fals
     return Record(months, closing, last.checks, draws.values)
 
 
-Reducer = Callable[[Record], Any]
+Reducer = Callable[[Any, Record, Array], Any]
+"""(measures, record, weight [P]) -> a tree of arrays whose last axis may be split between devices."""
 
 
-def block_runner(shape: Shape, reduce: Reducer, devices: int) -> Callable[[Program, Draws], Any]:
+def block_runner(
+    shape: Shape, reduce: Reducer, devices: int
+) -> Callable[[Program, Any, Draws], tuple[Any, Entry]]:
     """Compiled function that runs one block per device and reduces each where it was run.
 
-    Every leaf of `Draws` has its paths last, `devices` blocks side by side. Leaves of what `reduce`
-    returns have them last too, and come back with their paths FIRST (one axis name fits all).
+    Every leaf of `Draws` has its paths last, `devices` blocks side by side. What `reduce` returns
+    comes back with its last axis FIRST (one axis name then fits leaves of any rank), the pieces of the
+    devices one after another. The months' record [T, .., P] comes back beside it, as it is; to leave it
+    alone costs nothing.
     """
 
-    def run(program: Program, draws: Draws) -> Any:
-        outcome = reduce(simulate(program, shape, draws))
-        return jax.tree.map(lambda x: jnp.moveaxis(x, -1, 0), outcome)
+    def run(program: Program, measures: Any, draws: Draws) -> tuple[Any, Entry]:
+        record = simulate(program, shape, draws)
+        reduced = reduce(measures, record, draws.weight)
+        return jax.tree.map(lambda x: jnp.moveaxis(x, -1, 0), reduced), record.months
 
     if devices == 1:
         return jax.jit(run)
     mesh = jax.make_mesh((devices,), ("paths",), axis_types=(jax.sharding.AxisType.Auto,))
     spec = jax.sharding.PartitionSpec
-    last = Draws(spec(None, "paths"), spec(None, "paths"), spec(None, None, "paths"))
+    split = spec(None, None, "paths")
+    drawn = Draws(spec(None, "paths"), spec(None, "paths"), split, spec("paths"))
     return jax.jit(
         jax.shard_map(
-            run, mesh=mesh, in_specs=(spec(), last), out_specs=spec("paths"), check_vma=False
+            run,
+            mesh=mesh,
+            in_specs=(spec(), spec(), drawn),
+            out_specs=(spec("paths"), Entry(split, split, split, split, split)),
+            check_vma=False,
         )
     )

@@ -4,8 +4,9 @@
 refers to; whatever changes only values leaves the compiled program as it is.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 import numpy as np
 
@@ -128,12 +129,12 @@ def _program(plan: Plan, at: At, lowered: list[Lowered], made: Assembled) -> tup
     return concrete(program), shape
 
 
-def lower(plan: Plan, observe: Callable[[Plan], Sequence[str]] | Sequence[str] = ()) -> LoweredPlan:
+def lower(plan: Plan, wanted: Sequence[str] = ()) -> LoweredPlan:
     """Lower a checked plan.
 
     Args:
         plan: as loaded.
-        observe: names of further observations to keep in the record (for measures).
+        wanted: patterns (fnmatch) of further observations to keep in the record, for measures.
 
     Raises:
         ValueError: a name that nothing offers; `check` finds these first and says where.
@@ -154,11 +155,10 @@ def lower(plan: Plan, observe: Callable[[Plan], Sequence[str]] | Sequence[str] =
         message = f"signals that nothing hears: {sorted(unknown)}"
         raise ValueError(message)
     made = assemble(plan, at, used)
-    for name in observe(plan) if callable(observe) else observe:
-        at.observe(name)
     published = list(_published_names(lowered))
-    for name in published:
-        at.observe(name)
+    for name in [*made.observations, *published]:
+        if any(fnmatchcase(name, pattern) for pattern in wanted):
+            at.observe(name)
     program, shape = _program(plan, at, lowered, made)
     labels = Labels(
         parties=tuple(parties),

@@ -1,0 +1,56 @@
+"""What measures may know of a lowered plan."""
+
+import numpy as np
+
+from offtake.core.measure import Book, Facility
+from offtake.lowering.lower import LoweredPlan
+
+
+def _facilities(lowered: LoweredPlan) -> tuple[Facility, ...]:
+    """Contracts that publish a balance: they lend money."""
+    lending = {
+        name.split(".")[1].split("/")[0]
+        for name in lowered.labels.published
+        if name.endswith(".balance")
+    }
+    found: list[Facility] = []
+    for name, terms in lowered.plan.contracts.items():
+        if name not in lending:
+            continue
+        size = lowered.table.index.get(
+            f"contracts.{name}.amount", lowered.table.index.get(f"contracts.{name}.limit", -1)
+        )
+        found.append(
+            Facility(
+                contract=name,
+                kind=str(getattr(terms, "kind", "")),
+                lender=str(getattr(terms, "lender", "")),
+                borrower=str(getattr(terms, "borrower", "")),
+                collateral=tuple(getattr(terms, "collateral", ())),
+                size_row=size,
+            )
+        )
+    return tuple(found)
+
+
+def book_of(lowered: LoweredPlan) -> Book:
+    """Names, roles and rows of a plan, without its values."""
+    plan, table = lowered.plan, lowered.table
+    rate = table.at("plan.discount_rate")
+    return Book(
+        labels=lowered.labels,
+        roles={name: party.role or "" for name, party in plan.parties.items()},
+        owners={name: p.owner for name, p in plan.parties.items() if p.owner},
+        kinds={name: str(getattr(terms, "kind", "")) for name, terms in plan.contracts.items()},
+        facilities=_facilities(lowered),
+        cohorts={name: cohort.site for name, cohort in plan.chips.items()},
+        discount_row=rate,
+        hurdle_rows={
+            name: table.index.get(f"parties.{name}.hurdle_rate", rate) for name in plan.parties
+        },
+        elapsed=np.cumsum(np.asarray(lowered.calendar.years, np.float64)),
+        years=np.asarray(lowered.calendar.years, np.float64),
+        calendar_years=np.asarray(lowered.calendar.calendar_years, np.int64),
+        rows=dict(table.index),
+        terms=dict(plan.contracts),
+    )

@@ -1,0 +1,55 @@
+"""Draws of a block of paths: uncertain numbers and the normals of every random stream."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offtake.core.random import BLOCK, normals
+from offtake.lowering.lower import LoweredPlan
+
+
+class HostDraws(NamedTuple):
+    """As `engine.simulate.Draws`, in host memory."""
+
+    values: NDArray[np.float64]
+    """[row, P]"""
+    once: NDArray[np.float64]
+    """[stream, P]"""
+    monthly: NDArray[np.float64]
+    """[T, stream, P]"""
+    weight: NDArray[np.float64]
+    """[P]"""
+
+
+def draw(lowered: LoweredPlan, seed: int, first: int, width: int, count: int) -> HostDraws:
+    """Draws of paths first .. first + width - 1, of which the first `count` are to be counted.
+
+    Raises:
+        ValueError: `first` or `width` is not a multiple of the block of 256 paths drawn together.
+    """
+    if width % BLOCK:
+        message = f"paths are drawn in blocks of {BLOCK}; a width of {width} is not a multiple"
+        raise ValueError(message)
+    periods, labels = lowered.calendar.count, lowered.labels
+    once = np.empty((len(labels.once_streams), width))
+    for i, stream in enumerate(labels.once_streams):
+        once[i] = normals(seed, stream, 1, first, width)[0]
+    monthly = np.empty((periods, len(labels.monthly_streams), width))
+    for i, stream in enumerate(labels.monthly_streams):
+        monthly[:, i] = normals(seed, stream, periods, first, width)
+    weight = np.where(np.arange(width) < count, 1.0, 0.0)
+    return HostDraws(lowered.table.draw(seed, first, width), once, monthly, weight)
+
+
+def base_case(lowered: LoweredPlan, width: int) -> HostDraws:
+    """The base case repeated over a block: every number at its median, every shock zero."""
+    labels = lowered.labels
+    values = np.repeat(lowered.table.medians()[:, None], width, axis=1)
+    periods = lowered.calendar.count
+    return HostDraws(
+        values,
+        np.zeros((len(labels.once_streams), width)),
+        np.zeros((periods, len(labels.monthly_streams), width)),
+        np.ones(width),
+    )

@@ -1,0 +1,108 @@
+"""Blocks merged as they come: exact means and variances, per-path scalars, worst values.
+
+Means and variances merge by the pairwise update of Chan et al. [1], so they do not depend on how the
+paths were cut into blocks beyond rounding.
+
+References:
+    1. Chan, T. F., Golub, G. H., LeVeque, R. J. (1983). Algorithms for computing the sample variance.
+       The American Statistician 37.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offtake.core.arrays import Array, jnp
+from offtake.core.measure import Measure, Record
+
+FloatArray = NDArray[np.float64]
+
+
+def reduce_block(measures: tuple[Measure, ...], record: Record, weight: Array) -> Any:
+    """Outputs of all measures for one block: measure -> output -> pieces by what is kept.
+
+    Args:
+        weight: [P] 1.0 for paths that count.
+    """
+    reduced: dict[str, dict[str, Any]] = {}
+    for measure in measures:
+        values = measure.reduce(record)
+        reduced[measure.name] = {
+            name: _piece(values[name], output.keep, weight) for name, output in measure.outputs.items()
+        }
+    return reduced
+
+
+def _piece(value: Array, keep: str, weight: Array) -> Any:
+    value = value.astype(jnp.float64)
+    wide = weight.reshape((1,) * (value.ndim - 1) + weight.shape)
+    wide = jnp.broadcast_to(wide, value.shape)
+    if keep == "paths":
+        return value
+    if keep == "worst":
+        return jnp.max(jnp.where(wide > 0.0, value, -jnp.inf), axis=-1, keepdims=True)
+    count = jnp.sum(wide, axis=-1, keepdims=True)
+    mean = jnp.sum(wide * value, axis=-1, keepdims=True) / jnp.maximum(count, 1.0)
+    square = jnp.sum(wide * (value - mean) ** 2, axis=-1, keepdims=True)
+    return {"count": count, "mean": mean, "square": square}
+
+
+@dataclass
+class Moments:
+    """Count, mean and sum of squared deviations of an array over paths."""
+
+    count: float = 0.0
+    mean: FloatArray = field(default_factory=lambda: np.zeros(()))
+    square: FloatArray = field(default_factory=lambda: np.zeros(()))
+
+    def add(self, count: float, mean: FloatArray, square: FloatArray) -> None:
+        """Merge another sample."""
+        if count == 0.0:
+            return
+        total = self.count + count
+        step = mean - self.mean
+        self.square = self.square + square + step**2 * (self.count * count / total)
+        self.mean = self.mean + step * (count / total)
+        self.count = total
+
+    @property
+    def standard_error(self) -> FloatArray:
+        """Standard error of the mean; NaN below two paths."""
+        if self.count < 2:
+            return np.full_like(self.mean, np.nan)
+        return np.sqrt(self.square / (self.count - 1.0) / self.count)
+
+
+@dataclass
+class Merged:
+    """What all blocks left, by measure and output."""
+
+    paths: dict[tuple[str, str], list[FloatArray]] = field(default_factory=dict[Any, Any])
+    moments: dict[tuple[str, str], Moments] = field(default_factory=dict[Any, Any])
+    worst: dict[tuple[str, str], FloatArray] = field(default_factory=dict[Any, Any])
+
+    def add(self, reduced: Mapping[str, Mapping[str, Any]], keeps: Mapping[tuple[str, str], str], count: int) -> None:
+        """Take in one block, of which the first `count` paths count; leaves have paths first."""
+        for measure, outputs in reduced.items():
+            for name, piece in outputs.items():
+                key = (measure, name)
+                if keeps[key] == "paths":
+                    self.paths.setdefault(key, []).append(np.asarray(piece)[:count].copy())
+                elif keeps[key] == "worst":
+                    value = np.max(np.asarray(piece), axis=0)
+                    self.worst[key] = np.maximum(self.worst.get(key, value), value)
+                else:
+                    self._moments(key, piece)
+
+    def _moments(self, key: tuple[str, str], piece: Mapping[str, Any]) -> None:
+        moments = self.moments.setdefault(key, Moments())
+        count, mean, square = (np.asarray(piece[part]) for part in ("count", "mean", "square"))
+        for device in range(count.shape[0]):
+            moments.add(float(count[device].reshape(-1)[0]), mean[device], square[device])
+
+    def per_path(self, key: tuple[str, str]) -> FloatArray:
+        """[path, ..] all paths of an output that is kept for every path."""
+        return np.concatenate(self.paths[key])

@@ -1,0 +1,189 @@
+"""Run a plan: lower it, push blocks of paths through the compiled program, merge what they leave."""
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offtake.core.arrays import jax
+from offtake.core.measure import Book, Measure
+from offtake.core.random import BLOCK
+from offtake.engine.simulate import Draws, block_runner
+from offtake.lowering.book import book_of
+from offtake.lowering.lower import LoweredPlan, lower
+from offtake.measures import ALL as MEASURES
+from offtake.plan.schema import Plan
+from offtake.run.devices import BLOCK_PATHS, prepare
+from offtake.run.draw import HostDraws, base_case, draw
+from offtake.run.merge import Merged, reduce_block
+
+Progress = Callable[[int, int], None]
+"""Told after every block: paths done, paths in all."""
+
+TRACED_PATHS = 1024
+"""Paths whose flows are kept for tracing the sources of money."""
+
+
+@dataclass
+class Flows:
+    """Flows of some paths, kept in full."""
+
+    claimed: NDArray[np.float64]
+    """[T, C, P]"""
+    paid: NDArray[np.float64]
+    """[T, C, P]"""
+    observations: NDArray[np.float64]
+    """[T, O, P]"""
+    cash: NDArray[np.float64]
+    """[T, N, P]"""
+
+    @classmethod
+    def of(cls, months: Any, count: int) -> "Flows":
+        """The first `count` paths of a block's record."""
+        parts = (months.claimed, months.paid, months.observations, months.cash)
+        return cls(*(np.asarray(part)[..., :count] for part in parts))
+
+
+@dataclass
+class Outcome:
+    """Everything a run leaves, before it is labelled."""
+
+    lowered: LoweredPlan
+    book: Book
+    measures: tuple[Measure, ...]
+    merged: Merged
+    base: Flows
+    traced: Flows
+    """The first `TRACED_PATHS` paths."""
+    paths: int
+    seed: int
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+
+
+class Runner:
+    """A lowered plan with its compiled block; values may change between calls, structure may not.
+
+    Args:
+        plan: as loaded.
+        devices: CPU devices; all cores if None.
+        width: paths per device and block, a multiple of 256.
+    """
+
+    def __init__(self, plan: Plan, devices: int | None = None, width: int | None = None) -> None:
+        self.seconds: dict[str, float] = {}
+        self.devices = prepare(devices)
+        started = time.perf_counter()
+        wanted = sorted({pattern for measure in MEASURES for pattern in measure.wanted})
+        self.lowered = lower(plan, wanted)
+        self.book = book_of(self.lowered)
+        self.measures: tuple[Measure, ...] = tuple(m.build(self.book) for m in MEASURES)
+        self.seconds["lower"] = time.perf_counter() - started
+        self.width = (width or int(os.environ.get("OFFTAKE_BLOCK_PATHS", BLOCK_PATHS))) * self.devices
+        self._block = block_runner(self.lowered.shape, reduce_block, self.devices)
+
+    def compile(self) -> None:
+        """Compile now, or read the compiled program from the cache."""
+        started = time.perf_counter()
+        example = base_case(self.lowered, self.width)
+        lowered = self._block.lower(self.lowered.program, self.measures, Draws(*example))  # type: ignore[attr-defined]
+        self._block = lowered.compile()
+        self.seconds["compile"] = time.perf_counter() - started
+
+    def run_block(self, draws: HostDraws) -> tuple[Any, Any]:
+        """Reduced outputs and months' record of one block."""
+        return self._block(self.lowered.program, self.measures, Draws(*draws))
+
+    def base(self) -> Flows:
+        """The base case with all its flows."""
+        return Flows.of(self.run_block(base_case(self.lowered, self.width))[1], 1)
+
+
+def _simulate(
+    runner: Runner, paths: int, seed: int, progress: Progress | None
+) -> tuple[Merged, list[Flows]]:
+    """All blocks, the next one drawn while one is computed."""
+    keeps = {
+        (measure.name, name): output.keep
+        for measure in runner.measures
+        for name, output in measure.outputs.items()
+    }
+    merged, kept = Merged(), list[Flows]()
+    firsts = list(range(0, paths, runner.width))
+
+    def draws(first: int) -> HostDraws:
+        count = min(runner.width, paths - first)
+        return draw(runner.lowered, seed, first, runner.width, count)
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        coming = pool.submit(draws, firsts[0])
+        for position, first in enumerate(firsts):
+            mine = coming.result()
+            running = runner.run_block(mine)
+            if position + 1 < len(firsts):
+                coming = pool.submit(draws, firsts[position + 1])
+            count = min(runner.width, paths - first)
+            reduced, months = running
+            merged.add(jax.device_get(reduced), keeps, count)
+            if first < TRACED_PATHS:
+                kept.append(Flows.of(months, min(count, TRACED_PATHS - first)))
+            if progress is not None:
+                progress(first + count, paths)
+    return merged, kept
+
+
+def simulate(
+    plan: Plan,
+    paths: int = 10_000,
+    seed: int = 1,
+    *,
+    devices: int | None = None,
+    width: int | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Run a plan over many futures.
+
+    Args:
+        plan: as loaded.
+        paths: number of futures.
+        seed: of every random stream.
+        devices: CPU devices; all cores if None.
+        width: paths per device and block, a multiple of 256; changes speed, not results.
+        progress: told after every block.
+
+    Raises:
+        ValueError: fewer than one path, or a width that is not a multiple of 256.
+    """
+    if paths < 1:
+        message = f"paths must be at least 1, found {paths}"
+        raise ValueError(message)
+    if width is not None and width % BLOCK:
+        message = f"width must be a multiple of {BLOCK}, found {width}"
+        raise ValueError(message)
+    runner = Runner(plan, devices, width)
+    runner.compile()
+    started = time.perf_counter()
+    merged, kept = _simulate(runner, paths, seed, progress)
+    base = runner.base()
+    runner.seconds["simulate"] = time.perf_counter() - started
+    traced = Flows(
+        *(
+            np.concatenate([getattr(flows, part) for flows in kept], axis=-1)
+            for part in ("claimed", "paid", "observations", "cash")
+        )
+    )
+    return Outcome(
+        runner.lowered,
+        runner.book,
+        runner.measures,
+        merged,
+        base,
+        traced,
+        paths,
+        seed,
+        dict(runner.seconds),
+    )
