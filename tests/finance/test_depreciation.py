@@ -34,8 +34,8 @@ def test_macrs_within_a_year_is_even():
 
 @pytest.mark.parametrize("class_years", [3, 5, 7, 10, 15, 20])
 def test_macrs_follows_the_law_it_is_made_by(class_years):
-    # 200 % (15 and 20 years: 150 %) declining balance, half a year first, straight-line once larger;
-    # the published table rounds, so agreement is to its last digit.
+    # 200 % (15 and 20 years: 150 %) declining balance, half a year first, then straight-line.
+    # The published table rounds, so agreement is to its last digit.
     factor = 2.0 if class_years <= 10 else 1.5
     left, shares = 1.0, []
     for year in range(class_years + 1):
@@ -49,7 +49,7 @@ def test_macrs_follows_the_law_it_is_made_by(class_years):
 
 
 def test_an_unknown_class_names_those_there_are():
-    with pytest.raises(catalogue.UnknownNameError, match="no MACRS property class '6'.*3, 5, 7"):
+    with pytest.raises(catalogue.UnknownNameError, match=r"no MACRS property class '6'.*3, 5, 7"):
         macrs(AGES, 6)
 
 
@@ -65,7 +65,7 @@ def test_declining_balance_is_the_loop(life, factor):
 
 
 def test_declining_balance_refuses_a_factor_below_one():
-    with pytest.raises(ValueError, match="at least 1, found 0.5"):
+    with pytest.raises(ValueError, match=r"at least 1, found 0\.5"):
         declining_balance(AGES, 60.0, 0.5)
 
 

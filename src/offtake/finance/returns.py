@@ -294,7 +294,7 @@ def _newton(guess: float, years: Floats, flows: Floats, tolerance_usd: float) ->
             return float("nan")
         step = value / slope
         if abs(step) < _NEWTON_CLOSE and abs(value) < tolerance_usd:
-            return rate
+            return rate - step
         rate -= step
     return float("nan")
 
