@@ -23,7 +23,7 @@ from offtake.core.arrays import Array, jax, jnp, lax
 from offtake.engine.program import Network, Shape
 
 ROUNDS_MAX = 64
-NEWTON_MAX = 40
+ROUNDS_LIMIT = 1000
 TOLERANCE = 1e-12
 PAID_TOLERANCE = 1e-9
 UNLIMITED = 1e15
@@ -174,48 +174,42 @@ def _wide(path: Array, like: Array) -> Array:
     return jnp.broadcast_to(path.reshape((1,) * (like.ndim - 1) + path.shape), like.shape)
 
 
-def _iterate(step: Callable[[Array], Array], start: Array, scale: Array, limit: int) -> Array:
-    """Plain rounds from above until no path moves; a path that has settled is left alone."""
-
-    def unsettled(carry: tuple[Array, Array, Array]) -> Array:
-        _, moving, count = carry
-        return jnp.any(moving) & (count < limit)
-
-    def once(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
-        state, moving, count = carry
-        new = step(state)
-        moved = _distance(new, state) > TOLERANCE * scale
-        return jnp.where(_wide(moving, new), new, state), moving & moved, count + 1
-
-    moving = jnp.ones(scale.shape, bool)
-    return lax.while_loop(unsettled, once, (start, moving, jnp.asarray(0)))[0]
-
-
-def _newton(step: Callable[[Array], Array], start: Array, scale: Array) -> Array:
-    """Newton steps for the paths that plain rounds leave open; kept where they end in a solution."""
-    shape, size = start.shape, start[..., 0].size
+def _newton_step(step: Callable[[Array], Array], state: Array) -> Array:
+    """One Newton step on the piecewise linear map: the linear system of the set now short."""
+    shape, size = state.shape, state[..., 0].size
 
     def flat(x: Array) -> Array:
         return step(x.reshape(shape)).reshape(size, -1)
 
-    def once(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
-        x, _, count = carry
-        basis = jnp.broadcast_to(jnp.eye(size)[:, :, None], (size, size, x.shape[-1]))
-        value = flat(x)
-        columns = jax.vmap(lambda v: jax.jvp(flat, (x,), (v,))[1])(basis)
-        matrix = jnp.eye(size)[None] - jnp.transpose(columns, (2, 1, 0))
-        change = jnp.linalg.solve(matrix, (value - x).T[:, :, None])[:, :, 0].T
-        better = jnp.maximum(jnp.where(jnp.isfinite(change), x + change, value), 0.0)
-        moving = jnp.max(jnp.abs(flat(better) - better), axis=0) > TOLERANCE * scale
-        return better, moving, count + 1
+    x = state.reshape(size, -1)
+    value, tangent = jax.linearize(flat, x)
+    basis = jnp.broadcast_to(jnp.eye(size)[:, :, None], (size, size, x.shape[-1]))
+    matrix = jnp.eye(size)[None] - jnp.transpose(jax.vmap(tangent)(basis), (2, 1, 0))
+    change = jnp.linalg.solve(matrix, (value - x).T[:, :, None])[:, :, 0].T
+    better = jnp.where(jnp.isfinite(change), x + change, value)
+    return jnp.maximum(better, 0.0).reshape(shape)
+
+
+def _iterate(step: Callable[[Array], Array], start: Array, scale: Array) -> Array:
+    """Rounds from above until no path moves; a path that has settled is left alone.
+
+    From round `ROUNDS_MAX` on every fourth round is a Newton step. A path counts as settled only
+    when a plain round leaves it where it is, so what a Newton step proposes is always verified.
+    """
 
     def unsettled(carry: tuple[Array, Array, Array]) -> Array:
-        return jnp.any(carry[1]) & (carry[2] < NEWTON_MAX)
+        _, moving, count = carry
+        return jnp.any(moving) & (count < ROUNDS_LIMIT)
 
-    begin = (start.reshape(size, -1), jnp.ones(scale.shape, bool), jnp.asarray(0))
-    found = lax.while_loop(unsettled, once, begin)[0].reshape(shape)
-    exact = _distance(step(found), found) <= TOLERANCE * scale
-    return jnp.where(_wide(exact, found), found, start)
+    def once(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        state, moving, count = carry
+        leap = (count >= ROUNDS_MAX) & (count % 4 == 0)
+        new = lax.cond(leap, lambda x: _newton_step(step, x), step, state)
+        moved = leap | (_distance(new, state) > TOLERANCE * scale)
+        return jnp.where(_wide(moving, new), new, state), moving & moved, count + 1
+
+    moving = jnp.ones(scale.shape, bool)
+    return lax.while_loop(unsettled, once, (start, moving, jnp.asarray(0)))[0]
 
 
 def fixed_point(step: Callable[[Array], Array], start: Array, scale: Array) -> Array:
@@ -228,14 +222,7 @@ def fixed_point(step: Callable[[Array], Array], start: Array, scale: Array) -> A
     """
 
     def solve(_: Callable[[Array], Array], first: Array) -> Array:
-        plain = _iterate(step, first, scale, ROUNDS_MAX)
-        still = _distance(step(plain), plain) > TOLERANCE * scale
-
-        def refine(state: Array) -> Array:
-            better = _newton(step, state, scale)
-            return _iterate(step, jnp.where(_wide(still, better), better, state), scale, 50 * ROUNDS_MAX)
-
-        return lax.cond(jnp.any(still), refine, lambda state: state, plain)
+        return _iterate(step, first, scale)
 
     def tangent_solve(linear: Callable[[Array], Array], right: Array) -> Array:
         # linear(v) = J v - v, and J v - v = right is v = J v - right: a Neumann series that ends
@@ -247,7 +234,7 @@ def fixed_point(step: Callable[[Array], Array], start: Array, scale: Array) -> A
             return new, jnp.max(jnp.abs(new - v)) > 1e-13 * size, count + 1
 
         def unsettled(carry: tuple[Array, Array, Array]) -> Array:
-            return carry[1] & (carry[2] < 50 * ROUNDS_MAX)
+            return carry[1] & (carry[2] < ROUNDS_LIMIT)
 
         return lax.while_loop(unsettled, once, (-right, jnp.asarray(True), jnp.asarray(0)))[0]
 
@@ -314,13 +301,36 @@ def clear(
     Returns:
         Claims as they stood, payments and checks. Payments are the greatest fixed point.
     """
-    n, slots = shape.internal, shape.internal * shape.ranks
+    inputs, pairs = _inputs(net, shape, claims, cash, minimum, payout), _pairs(net, shape)
+
+    def tier(carry: _Carry, order: Array) -> tuple[_Carry, None]:
+        share, called, drawn, worst = carry
+        need = _need(net, pairs, inputs, claims, share, drawn)
+        called = called + _call(net, shape, order, need, limit, weight)
+        share, drawn, checks = _solve(net, shape, inputs, pairs, called)
+        return (share, called, drawn, jnp.maximum(worst, checks)), None
+
+    paths = claims.shape[-1]
+    nothing = jnp.zeros((net.pair_claim.shape[0], paths))
+    everything = jnp.ones((shape.internal * shape.ranks + 1, paths))
+    worst = jnp.zeros((len(SLOT_CHECKS) + 1, paths))
+    start = (everything, nothing, nothing, worst)
+    (share, called, drawn, worst), _ = lax.scan(tier, start, net.tiers)
+    claimed, paid = _book(net, shape, pairs, claims, payout, share, called, drawn)
+    return Cleared(claimed, paid, worst[-1], worst[:-1])
+
+
+def _inputs(
+    net: Network, shape: Shape, claims: Array, cash: Array, minimum: Array, payout: Array
+) -> Inputs:
+    """What all clearings of the month share."""
+    n = shape.internal
     outside = claims[net.outside] * payout[net.payer[net.outside]]
     support_payer = net.payer[net.support[net.pair_support]]
     claim_payer = net.payer[net.pair_claim]
     ordinary = jnp.where(net.plain[:, None], claims, 0.0)
-    inputs = Inputs(
-        own=_sum(claims, net.slot, slots + 1),
+    return Inputs(
+        own=_sum(claims, net.slot, n * shape.ranks + 1),
         inner=claims[net.inner],
         base=cash + _sum(outside, net.payee[net.outside], n),
         minimum=minimum,
@@ -328,34 +338,24 @@ def clear(
         claim_share=jnp.where((claim_payer >= n)[:, None], payout[claim_payer], 1.0),
         scale=jnp.maximum(jnp.sum(ordinary, axis=0) + jnp.sum(cash, axis=0), 1.0),
     )
-    pairs = _pairs(net, shape)
 
-    def solve(called: Array) -> tuple[Array, Array, Array]:
-        def step(state: Array) -> Array:
-            return _round(net, shape, inputs, pairs, called, state)
 
-        top = _claimed(net, shape, inputs, pairs, called, called * inputs.share)
-        state = fixed_point(step, jnp.stack([top, top]), inputs.scale)
-        share = _shares(state[0], state[1])
-        drawn = _drawn(share, pairs, inputs, called)
-        available = _available(net, shape, inputs, pairs, share, drawn)
-        checks = slot_checks(net, available, state[0], state[1], inputs.scale)
-        distance = (_distance(step(state), state) / inputs.scale)[None]
-        return share, drawn, jnp.concatenate([checks, distance])
+def _solve(
+    net: Network, shape: Shape, inputs: Inputs, pairs: _Pairs, called: Array
+) -> tuple[Array, Array, Array]:
+    """One clearing: paid share of every slot, what supporters paid [S, P], checks [check + 1, P]."""
 
-    def tier(carry: _Carry, order: Array) -> tuple[_Carry, None]:
-        share, called, drawn, worst = carry
-        need = _need(net, pairs, inputs, claims, share, drawn)
-        called = called + _call(net, shape, order, need, limit, weight)
-        share, drawn, checks = solve(called)
-        return (share, called, drawn, jnp.maximum(worst, checks)), None
+    def step(state: Array) -> Array:
+        return _round(net, shape, inputs, pairs, called, state)
 
-    called = jnp.zeros((net.pair_claim.shape[0], claims.shape[-1]))
-    share, drawn, worst = solve(called)
-    if net.pair_claim.shape[0]:
-        (share, called, drawn, worst), _ = lax.scan(tier, (share, called, drawn, worst), net.tiers)
-    claimed, paid = _book(net, shape, pairs, claims, payout, share, called, drawn)
-    return Cleared(claimed, paid, worst[-1], worst[:-1])
+    top = _claimed(net, shape, inputs, pairs, called, called * inputs.share)
+    state = fixed_point(step, jnp.stack([top, top]), inputs.scale)
+    share = _shares(state[0], state[1])
+    drawn = _drawn(share, pairs, inputs, called)
+    available = _available(net, shape, inputs, pairs, share, drawn)
+    checks = slot_checks(net, available, state[0], state[1], inputs.scale)
+    distance = (_distance(step(state), state) / inputs.scale)[None]
+    return share, drawn, jnp.concatenate([checks, distance])
 
 
 def _need(

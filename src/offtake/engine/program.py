@@ -55,7 +55,7 @@ class Network(NamedTuple):
     pair_recovery: IntArray
     """[S] claim by which the supporter recovers, -1 where it has none."""
     tiers: IntArray
-    """[tiers present] tiers in order."""
+    """[1 + tiers present] tiers in order, after a 0 that calls nobody."""
 
 
 class Totals(NamedTuple):

@@ -154,7 +154,7 @@ def build_network(lowered: Sequence[Lowered], internal: int) -> tuple[Network, i
         pair_support=np.array(supports.pair_support, np.int64),
         pair_claim=np.array(supports.pair_claim, np.int64),
         pair_recovery=np.array(supports.pair_recovery, np.int64),
-        tiers=np.unique(np.array(supports.tier, np.int64)),
+        tiers=np.unique(np.array([0, *supports.tier], np.int64)),
     )
     return network, ranks
 
