@@ -56,12 +56,17 @@ class Loan(Terms):
 
 GOOD: dict[str, object] = {
     "lender": "bank",
-    "amount": {"value": "2.3 bn USD", "source": "filing", "date": "2025-05-21", "confidence": "reported"},
+    "amount": {
+        "value": "2.3 bn USD",
+        "source": "filing",
+        "date": "2025-05-21",
+        "confidence": "reported",
+    },
     "revenue": {"2025": "13 bn USD/year", "2026-07": "2.5 bn USD/month", "interpolate": "linear"},
     "collateral": ["gb200"],
     "milestones": {"signing": "20 %"},
     "first": "2026-Q3",
-}  # fmt: skip
+}
 
 
 def test_numbers_come_with_their_places() -> None:
@@ -131,7 +136,7 @@ def test_each_wrong_value_has_its_code(field: str, written: object, code: str) -
     mistake = error["ctx"]["error"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
     assert isinstance(mistake, Mistake)
     assert mistake.code == code
-    assert mistake.found and mistake.expected and mistake.mend
+    assert all((mistake.found, mistake.expected, mistake.mend))
 
 
 def test_short_units_stand_for_the_full_ones() -> None:

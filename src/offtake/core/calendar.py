@@ -3,14 +3,16 @@
 A plan is a list of periods of whole months (§5.1). Period 0 is the opening: it stands at the plan's
 start and has no length. Period t (t >= 1) runs from the first day of its first month up to, and not
 including, the first day of period t + 1; money moves at its close. A date is a *position* on this
-axis: the plan's start is 0.0, the close of period t is t, and days within a month are in proportion,
-so ``2026-07`` in a monthly plan from 2026-01 stands at 6.0, the close of June and the start of July.
+axis: the plan's start is 0.0, the close of period t is t, and days within a month are in
+proportion, so ``2026-07`` in a monthly plan from 2026-01 stands at 6.0, the close of June and the
+start of July.
 
 Day count conventions (year fraction between two dates):
 
     A/360      days / 360
     A/365      days / 365
-    30/360     (360 dY + 30 dM + D2' - D1') / 360, D1' = min(D1, 30), D2' = 30 if D2 = 31 and D1' = 30
+    30/360     (360 dY + 30 dM + D2' - D1') / 360,
+               D1' = min(D1, 30), D2' = 30 if D2 = 31 and D1' = 30, else D2
     30E/360    the same with D1' = min(D1, 30), D2' = min(D2, 30)
     A/A ISDA   days in leap years / 366 + other days / 365
 
@@ -100,7 +102,7 @@ class Periods:
 
     @cached_property
     def starts(self) -> NDArray[np.int64]:
-        """``[period]`` ordinal of the first day of each period; of the opening, the plan's start."""
+        """``[period]`` ordinal of each period's first day; of the opening, the plan's start."""
         return np.concatenate([self.ends[:1], self.ends[:-1]])
 
     @cached_property
@@ -111,7 +113,7 @@ class Periods:
     @cached_property
     def hours(self) -> NDArray[np.float64]:
         """``[period]`` hours in each period: real days x 24; 0 in the opening."""
-        return 24.0 * self.days
+        return self.days * np.float64(24.0)
 
     @cached_property
     def years(self) -> NDArray[np.float64]:
@@ -127,7 +129,7 @@ class Periods:
 
     @cached_property
     def year_index(self) -> NDArray[np.int64]:
-        """``[period]`` calendar years since the plan's first: 0 in the opening and the first year."""
+        """``[period]`` calendar years since the plan's first, which is 0, as the opening is."""
         return self.calendar_years - self.start.year
 
     def accrual(self, convention: str) -> NDArray[np.float64]:
@@ -164,7 +166,7 @@ class Periods:
         return first + datetime.timedelta(days=max(within, 0))
 
     def labels(self) -> tuple[str, ...]:
-        """``[period]`` name of each period: ``2026-07``, ``2026-Q3`` or ``2026``; ``opening`` first."""
+        """``[period]`` names: ``opening``, then ``2026-07``, ``2026-Q3`` or ``2026``."""
         return ("opening", *(self._label(t) for t in range(1, self.count)))
 
     def _label(self, t: int) -> str:

@@ -1,12 +1,13 @@
-"""What is known about an uncertain number: five shapes, each given by its inverse distribution function.
+"""What is known about an uncertain number: five shapes, each given by its quantile function.
 
-A draw is ``ppf(u)`` of a uniform number ``u``, so that the same random stream serves every shape and an
-antithetic or quasi-random ``u`` works without more code. All parameters are in the canonical unit.
+A draw is ``ppf(u)`` of a uniform number ``u``, so that the same random stream serves every shape
+and an antithetic or quasi-random ``u`` works without more code. All parameters are in the
+canonical unit.
 
 Z is the standard normal quantile function. ``low to high`` is read as the 5 % and 95 % quantiles:
 
-    lognormal   exp(mu + sigma Z(u)),  mu = (ln low + ln high) / 2,  sigma = ln(high / low) / (2 Z(0.95))
-    normal      mean + sd Z(u),        mean = (low + high) / 2,      sd = (high - low) / (2 Z(0.95))
+    lognormal   exp(mu + sigma Z(u)),  mu = ln(low high) / 2,   sigma = ln(high / low) / 2 Z(0.95)
+    normal      mean + sd Z(u),        mean = (low + high) / 2, sd = (high - low) / 2 Z(0.95)
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Distribution:
 
     Attributes:
         kind: the shape.
-        parameters: lognormal (mu, sigma); normal (mean, sd); triangular (low, mode, high); uniform (low, high);
+        parameters: lognormal (mu, sigma); normal (mean, sd); triangular (low, mode, high); uniform
+            (low, high);
             quantiles (p1, v1, p2, v2, ...) with p and v increasing.
         low: draws below it take this value (a share drawn below 0 is 0).
         high: draws above it take this value.
@@ -158,7 +160,7 @@ def _triangular(u: NDArray[np.float64], p: tuple[float, ...]) -> NDArray[np.floa
 
 
 def _quantiles(u: NDArray[np.float64], p: tuple[float, ...]) -> NDArray[np.float64]:
-    """Linear in Z between the stated quantiles (of the logarithm if all are positive), same slope beyond them."""
+    """Linear in Z between the stated quantiles, same slope beyond; of the logarithm if positive."""
     import numpy as np
 
     z_at = _normal_score(np.asarray(p[::2]))

@@ -2,17 +2,19 @@
 
 Three words are kept apart:
 
-- a :class:`Mistake` is raised by the parsers of this package, which know what they read but not where it stood;
+- a :class:`Mistake` is raised by the parsers of this package, which know what they read but not
+  where it stood;
 - a :class:`Problem` is a mistake with its place: file, line and item;
-- :class:`PlanErrors` is the only exception that reading a plan may raise. It holds every problem found.
+- :class:`PlanErrors` is the only exception that reading a plan may raise. It holds every problem
+  found.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 WIDTH = 100
 """Columns within which every message fits."""
@@ -168,10 +170,12 @@ def quoted(value: object, limit: int = 60) -> str:
     """A value as a message shows it: one line, quoted if text, shortened if long."""
     if value is None:
         return "nothing"
-    if isinstance(value, dict):
-        return f"a mapping of {len(value)} entries" if len(value) != 1 else "a mapping of 1 entry"
+    if isinstance(value, Mapping):
+        count = len(cast("Mapping[object, object]", value))
+        return f"a mapping of {count} {'entry' if count == 1 else 'entries'}"
     if isinstance(value, (list, tuple)):
-        return f"a list of {len(value)} items" if len(value) != 1 else "a list of 1 item"
+        count = len(cast("Sequence[object]", value))
+        return f"a list of {count} {'item' if count == 1 else 'items'}"
     text = printable(str(value))
     if len(text) > limit:
         text = text[: limit - 3] + "..."
@@ -179,5 +183,5 @@ def quoted(value: object, limit: int = 60) -> str:
 
 
 def printable(text: str) -> str:
-    """Text with line breaks and control characters made visible, so that a message stays readable."""
+    """Text with line breaks and control characters made visible."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

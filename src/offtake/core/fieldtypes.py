@@ -90,7 +90,7 @@ class Unit:
         if not isinstance(parts["value"], Mapping):
             return constant(self.read(parts))
         inner, source = _unwrap(parts, self.expected)
-        return _read_dated(cast("Mapping[object, object]", inner), self).sourced(source)
+        return _read_dated(cast("Mapping[Any, object]", inner), self).sourced(source)
 
     def _parse(self, text: str) -> Quantity:
         try:
@@ -160,21 +160,22 @@ class Unit:
 
 _HINTS: dict[tuple[str, str], str] = {
     ("unit-wrong", "USD/H100e/h"): (
-        "divide a price per chip by the chip's H100e and write USD/H100e/h (an H100 is 1, see the catalogue)"
+        "divide a price per chip by the chip's H100e (see the catalogue; an H100 is 1) "
+        "and write USD/H100e/h"
     ),
     ("unit-wrong", "USD/year"): "write a flow per time: /year, /month or /quarter",
     ("unit-wrong", "USD"): "write an amount without /year: a level, not a flow",
     ("unit-wrong", "month"): "write a number of months or years",
     ("unit-wrong", "1"): "write a plain number or %, without a unit",
     ("unit-wrong", "1/year"): "write %/year or bp",
-    ("unit-wrong", "USD/MWh"): "write a price per energy, USD/MWh or USD/kWh; capacity charges are another field",
+    ("unit-wrong", "USD/MWh"): "write a price per energy, such as USD/MWh or USD/kWh",
     ("unit-wrong", "USD/MW/year"): "write a cost per power and time, USD/MW/year or USD/kW-month",
     ("unit-wrong", "USD/MW"): "write a cost per power, such as M USD/MW",
 }  # fmt: skip
 
 
 def _range(number: Quantity) -> tuple[float, float]:
-    """The middle 90 % of a number (its ends for a bounded shape), as checked against the bounds of a field."""
+    """The middle 90 % of a number, or its ends, to be held against the bounds of its field."""
     shape = number.distribution
     if shape is None:
         return number.value, number.value
@@ -352,12 +353,12 @@ def _scalar_text(value: object, expected: str) -> str:
 
 
 def _driver_name(text: str) -> str | None:
-    """The name in ``compute_price`` or ``drivers.compute_price``; None if the text is not a name."""
+    """The name in ``compute_price`` or ``drivers.compute_price``; None if there is none."""
     name = text.strip().removeprefix("drivers.")
     return name if NAME.match(name) else None
 
 
-def _read_dated(value: Mapping[object, object], unit: Unit) -> Series:
+def _read_dated(value: Mapping[Any, object], unit: Unit) -> Series:
     """A dated map; all its mistakes at once."""
     entries = {str(key): entry for key, entry in value.items()}
     mistakes: list[tuple[str, Mistake]] = []
@@ -405,7 +406,7 @@ def _read_interpolate(how: object, mistakes: list[tuple[str, Mistake]]) -> Inter
             )
         )
         return "step"
-    return cast("Interpolate", how)
+    return how
 
 
 def _on_a_date(mistake: Mistake, label: str, unit: Unit) -> Mistake:

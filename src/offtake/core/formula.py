@@ -1,21 +1,23 @@
-"""Formulas over named series: ``consumer_share * consumer_market``, read into a tree and checked for units.
+"""Formulas over named series, such as ``consumer_share * consumer_market``, and their units.
 
-A formula is an expression of names, plain numbers, ``+ - * / **``, brackets, ``min`` and ``max``. It is read
-with Python's own grammar and nothing of it is ever run.
+A formula is an expression of names, plain numbers, ``+ - * / **``, brackets, ``min`` and ``max``.
+It is read with Python's own grammar and nothing of it is ever run.
 
-Named series arrive in canonical units, and so must the result leave. A product may need a factor for that:
-users (user) times a price (USD/user/year) is USD/year, but a price per hour times hours a month is not.
-:func:`in_units` puts such factors into the tree as constants, so that evaluating it is plain arithmetic.
+Named series arrive in canonical units, and so must the result leave. A product may need a factor
+for that: users (user) times a price (USD/user/year) is USD/year, but a price per hour times hours
+a month is not. :func:`in_units` puts such factors into the tree as constants, so that evaluating
+it is plain arithmetic.
 """
 
 from __future__ import annotations
 
 import ast
 import math
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from offtake.core.errors import Mistake, quoted
 from offtake.core.units import canonical_of_dimension, dimension, factor
@@ -71,9 +73,12 @@ def parse_formula(text: str) -> Expression:
         Mistake: ``formula-form``, naming the part that cannot be read.
     """
     if len(text) > LONGEST:
-        raise _mistake(f"a formula of {len(text)} characters", "split it into several drivers")
+        found = f"a formula of {len(text)} characters"
+        raise _mistake(found, "split it into several drivers")
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise _mistake(quoted(text), "check brackets and operators") from None
     return _read(tree.body, text, 0)
@@ -82,8 +87,8 @@ def parse_formula(text: str) -> Expression:
 def _read(node: ast.expr, text: str, depth: int) -> Expression:
     if depth > DEEPEST:
         raise _mistake(quoted(text), "split it into several drivers")
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        return Constant(_finite(node.value, text))
+    if isinstance(node, ast.Constant) and _is_number(node.value):
+        return Constant(_finite(cast("float", node.value), text))
     if isinstance(node, ast.Name):
         return Named(node.id)
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
@@ -97,10 +102,12 @@ def _read(node: ast.expr, text: str, depth: int) -> Expression:
         return Operation(_OPERATORS[type(node.op)], left, right)
     elif isinstance(node, ast.Call):
         return _read_call(node, text, depth)
-    raise _mistake(
-        f"{quoted(ast.get_source_segment(text.strip(), node) or text)} in {quoted(text)}",
-        "use names of drivers, plain numbers and these operators only",
-    )
+    found = f"{quoted(ast.get_source_segment(text.strip(), node) or text)} in {quoted(text)}"
+    raise _mistake(found, "use names of drivers, plain numbers and these operators only")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _read_call(node: ast.Call, text: str, depth: int) -> Expression:
@@ -163,7 +170,8 @@ def in_units(
         The tree with conversion factors put in as constants, and the canonical unit of its value.
 
     Raises:
-        Mistake: ``formula-units`` where unlike things are added or compared, or an exponent has a unit.
+        Mistake: ``formula-units`` where unlike things are added or compared, or an exponent has a
+            unit.
     """
     if isinstance(expression, Constant):
         return expression, "1"

@@ -1,4 +1,4 @@
-"""Names that people give to the items of a plan, and the nearest name to one that does not exist."""
+"""Names of the items of a plan, and the nearest name to one that does not exist."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from offtake.core.errors import Mistake, quoted
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
-"""A letter, then letters, digits, ``_`` or ``-``. No dots: a dot separates the parts of an item path."""
+"""A letter, then letters, digits, ``_`` or ``-``. A dot would separate the parts of a place."""
 
 LONGEST_NAME = 64
 
@@ -42,7 +42,7 @@ def _plain(name: str) -> str:
 
 
 def suggestion(word: str, known: Iterable[str], *, otherwise: str) -> str:
-    """How to mend an unknown name: the nearest one, else the list of those that exist, else ``otherwise``.
+    """How to mend an unknown name: the nearest, else those that exist, else ``otherwise``.
 
     Args:
         word: what was written.

@@ -1,12 +1,12 @@
-"""Numbers as people write them: an amount with its unit, an interval, a distribution, a date, a series.
+"""Numbers as people write them: an amount with its unit, an interval, a distribution, a date.
 
 Forms of one number::
 
-    1.2 GW                  an amount; the scale (k, M, bn, tn) may stand close or apart: 30k USD, 38 bn USD
+    1.2 GW                  an amount; a scale (k, M, bn, tn) may stand close or apart
     10,000   1_000          thousands may be marked by a comma or an underscore
-    30k to 40k USD          a 90 % interval: 5 % and 95 % quantiles; lognormal when both are positive, else normal
+    30k to 40k USD          a 90 % interval; lognormal when both ends are positive, else normal
     1 to 2 bn USD           what stands apart after the last number (bn USD) belongs to both
-    normal(10, 2) USD       mean and standard deviation; the unit, written once after the bracket, is for all
+    normal(10, 2) USD       mean and standard deviation; the unit after the bracket is for all
     triangular(30k, 35k, 42k) USD    least, most likely, greatest
     uniform(2, 6) months    least, greatest
     quantiles(5 %: 1, 50 %: 2, 95 %: 4) USD    quantiles of the number
@@ -23,6 +23,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal, cast
 
 from offtake.core.distribution import Distribution, Kind, interval
@@ -31,7 +32,7 @@ from offtake.core.units import SCALES, canonical, convert, converts, parse_unit
 
 Confidence = Literal["reported", "announced", "estimate", "assumption", "derived"]
 CONFIDENCES: tuple[Confidence, ...] = ("reported", "announced", "estimate", "assumption", "derived")
-"""How a number is known: printed by its owner or a regulator; promised; worked out by a third party; chosen by
+"""How a number is known: published by its owner; promised; worked out by a third party; chosen by
 the author of the plan; computed from other sourced numbers."""
 
 
@@ -307,20 +308,29 @@ def _parse_interval(low: str, high: str, text: str, unit: str | None, *, bare: b
             code="interval-order",
             found=quoted(text),
             expected="the lower value first, then a higher one",
-            mend=f"write {high} to {low}" if bottom > top else "write one number if it is certain",
+            mend=_swapped(low, high, first, last) if bottom > top else "write one number",
         )
     distribution = interval(bottom, top)
     return Quantity(distribution.median, target, distribution, text=text)
 
 
+def _swapped(low: str, high: str, first: _Term, last: _Term) -> str:
+    """The interval the other way round; a unit written once goes to the end."""
+    unit = last.unit
+    if unit and low.strip().endswith(unit):
+        return f"write {high} to {low}"
+    scale = "" if last.glued or first.scale else f"{last.scale} "
+    return f"write {high.removesuffix(unit).strip()} to {low} {scale}{unit}".replace("  ", " ")
+
+
 def _with_unit_of(first: _Term, last: _Term, text: str) -> _Term:
-    """``1`` of ``1 to 2 bn USD`` is 1 bn USD; ``30`` of ``30 to 40k USD`` could be either, and is refused."""
+    """``1`` of ``1 to 2 bn USD`` is 1 bn USD; ``30`` of ``30 to 40k USD`` is refused."""
     if not first.scale and last.scale and last.glued:
         raise Mistake(
             code="number-form",
             found=quoted(text) + f", where {last.scale} may belong to one number or both",
             expected="the scale on both numbers, or apart from them",
-            mend=f"write {first.number:g}{last.scale} to {last.number:g}{last.scale} {last.unit}".rstrip(),
+            mend=f"write {first.number:g}{last.scale} to {last.number:g}{last.scale} " + last.unit,
         )
     if not first.scale:
         return replace(first, scale=last.scale, unit=last.unit)
@@ -329,7 +339,6 @@ def _with_unit_of(first: _Term, last: _Term, text: str) -> _Term:
 
 def _parse_call(call: re.Match[str], text: str, unit: str | None, *, bare: bool) -> Quantity:
     name, written = call["name"], call["unit"].strip()
-    target = _target(written, unit, text, bare=bare)
     if name == "quantiles":
         kind, values = cast("Kind", "quantiles"), _quantile_arguments(call["arguments"], text)
         numbers = values[1::2]
@@ -343,6 +352,7 @@ def _parse_call(call: re.Match[str], text: str, unit: str | None, *, bare: bool)
             expected="one of normal, triangular, uniform, quantiles",
             mend="write for example normal(10, 2) USD, or an interval 7 to 13 USD",
         )
+    target = _target(written, unit, text, bare=bare)
     scaled = [
         _finite(_value(_Term(v, "", glued=False, unit=written), target), text) for v in numbers
     ]
@@ -360,7 +370,7 @@ def _arguments(inside: str, labels: Sequence[str], name: str, text: str) -> list
             code="distribution-form",
             found=f"{quoted(text)} with {len(parts)} arguments",
             expected=f"{len(labels)} arguments: {name}({', '.join(labels)}) unit",
-            mend="separate arguments with commas and write 10000 or 10k inside the brackets, not 10,000",
+            mend="separate arguments with commas; inside the brackets write 10000 or 10k",
         )
     return [_plain_number(part, text) for part in parts]
 
@@ -414,7 +424,7 @@ def _check_order(name: str, values: Sequence[float], text: str) -> None:
     elif name == "uniform":
         ok, rule = values[0] < values[1], "the least value first, then a greater one"
     else:
-        ok = all(a < b for a, b in zip(values, values[1:], strict=False))
+        ok = all(a < b for a, b in pairwise(values))
         rule = "values that increase with their levels"
     if not ok:
         raise Mistake(
@@ -522,7 +532,8 @@ def parse_when(text: str) -> When:
         raise Mistake(
             code="date-form",
             found=quoted(text),
-            expected=f"a date between {FIRST_YEAR} and {LAST_YEAR}: 2026-07-15, 2026-07, 2026-Q3 or 2026",
+            expected="a date such as 2026-07-15, 2026-07, 2026-Q3 or 2026, "
+            f"from {FIRST_YEAR} to {LAST_YEAR}",
             mend="write year, month and day as numbers joined by hyphens, or a quarter Q1 to Q4",
         )
     return When(date, text)
@@ -542,10 +553,11 @@ def _date(match: re.Match[str]) -> datetime.date | None:
 
 
 def parse_source(parts: Mapping[str, object]) -> Source | None:
-    """Read ``source``, ``date``, ``confidence`` and ``note`` of a sourced number; None if none is given.
+    """Read ``source``, ``date``, ``confidence`` and ``note``; None if none is given.
 
     Raises:
-        Mistake: ``source-form`` for an unknown confidence or a part that is not a text; ``date-form``.
+        Mistake: ``source-form`` for an unknown confidence or a part that is not a text;
+            ``date-form``.
     """
     for key, value in parts.items():
         if not isinstance(value, (str, datetime.date)):
@@ -569,7 +581,7 @@ def parse_source(parts: Mapping[str, object]) -> Source | None:
     return Source(
         source=_text(parts.get("source")),
         date=parse_when(str(date)).date if date is not None else None,
-        confidence=cast("Confidence | None", confidence),
+        confidence=confidence,
         note=_text(parts.get("note")),
     )
 

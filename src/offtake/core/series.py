@@ -1,8 +1,8 @@
 """A number over time: constant, dated map, or the name of a driver.
 
 A dated map ``{2025: 13 bn USD/year, 2026-07: 30 bn USD/year}`` is a step function: each value holds
-from the first day of its date until the next date. With ``interpolate: linear`` the value moves in a
-straight line from date to date. Before its first date a flow (an amount per time) is zero and
+from the first day of its date until the next date. With ``interpolate: linear`` the value moves in
+a straight line from date to date. Before its first date a flow (an amount per time) is zero and
 anything else has its first value; after the last date the last value holds.
 """
 
@@ -22,7 +22,8 @@ class Series:
     """A number over time.
 
     Attributes:
-        knots: (date, number), dates increasing; a constant has one knot at ``date.min``; empty for a driver.
+        knots: (date, number), dates increasing; a constant has one knot at ``date.min``; empty for
+            a driver.
         interpolate: between dates.
         driver: name of the driver that supplies the number, if any.
         labels: the dates as written, one per knot; empty for a constant.

@@ -1,7 +1,8 @@
-"""The vocabulary of everything a user writes: field types with units, references between items, the base model.
+"""The vocabulary of everything a user writes: field types with units, references, the base model.
 
-A field of a plan is annotated with one of these types and nothing else is needed: reading, conversion,
-bounds, error messages, documentation and the table of numbers all follow from the annotation::
+A field of a plan is annotated with one of these types and nothing else is needed: reading,
+conversion, bounds, error messages, documentation and the table of numbers all follow from the
+annotation::
 
     class TermLoanTerms(Terms):
         kind: Literal["term_loan"]
@@ -15,7 +16,8 @@ bounds, error messages, documentation and the table of numbers all follow from t
 
 A validator that finds something wrong raises :class:`~offtake.core.errors.Mistake`.
 
-pint, numpy and scipy are not imported with this module: pint comes with the first number that is read.
+The import is light: pint comes with the first number that is read, numpy and scipy with the first
+draw.
 """
 
 from __future__ import annotations
@@ -24,9 +26,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from offtake.core.fieldtypes import FloatingField as _FloatingField
 from offtake.core.fieldtypes import Ref as Ref
 from offtake.core.fieldtypes import Unit as Unit
-from offtake.core.fieldtypes import FloatingField as _FloatingField
 from offtake.core.fieldtypes import WhenField as _WhenField
 from offtake.core.quantity import FloatingRate as FloatingRate
 from offtake.core.quantity import Quantity as Quantity
@@ -39,7 +41,7 @@ from offtake.core.walk import references as references
 
 
 class Terms(BaseModel):
-    """Base of everything written in a plan: frozen, no unknown keys, documented by attribute docstrings."""
+    """Base of everything written in a plan: frozen, no unknown keys, documented field by field."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True
@@ -47,7 +49,14 @@ class Terms(BaseModel):
 
 
 def default(text: Any) -> Any:
-    """A default written as in a plan: ``fee: Share = default("0 %")``. It is read when the model is made."""
+    """Give a field a default that is written as in a plan.
+
+    Args:
+        text: as a user would write it, such as ``0 %``; read whenever the field is left out.
+
+    Returns:
+        What pydantic takes for a default.
+    """
     return Field(default=text)
 
 

@@ -1,20 +1,21 @@
 """The units of this field and no others, and the one place where they are converted.
 
-A general registry reads ``250 bp`` as typographic points and ``k`` as Boltzmann's constant; ours holds the
-table :data:`DEFINITIONS` and nothing else. A unit is written
+A general registry reads ``250 bp`` as typographic points and ``k`` as Boltzmann's constant; ours
+holds the table :data:`DEFINITIONS` and nothing else. A unit is written
 
     [scale] name [-name ...] [/ [scale] name ...]
 
-``USD/GPU/h``, ``M USD/MW``, ``USD/M token``, ``%/year``, ``USD/kW-month``. ``/`` divides what stands
-before it by the next group, ``-`` joins a product, and a scale (``k``, ``M``, ``bn``, ``tn``, or in words)
-may stand before a name. Spelling and capitals matter: ``MW`` is power, ``mw`` is a mistake with a suggestion.
+``USD/GPU/h``, ``M USD/MW``, ``USD/M token``, ``%/year``, ``USD/kW-month``. ``/`` divides what
+stands before it by the next group, ``-`` joins a product, and a scale (``k``, ``M``, ``bn``,
+``tn``, or in words) may stand before a name. Spelling and capitals matter: ``MW`` is power, ``mw``
+is a mistake with a suggestion.
 
-Money is in US dollars only and is written ``USD``; ``$`` is refused, since a dozen countries use it.
-Time: a year is 12 months or 365.2425 days, so an hour is 1/730.485 month. Real day counts are used where
+Money is in US dollars only and is written ``USD``; ``$`` is refused, as a dozen countries use it.
+A year is 12 months or 365.2425 days, so an hour is 1/730.485 month. Real day counts are used where
 money accrues (:mod:`offtake.core.calendar`); this ratio serves only to convert what people write.
 
-Energy is a dimension of its own, not power times time: a capacity charge (USD/kW/month) and a price of energy
-(USD/MWh) would otherwise convert into one another without a word.
+Energy is a dimension of its own, not power times time: a capacity charge (USD/kW/month) and a
+price of energy (USD/MWh) would otherwise convert into one another without a word.
 """
 
 from __future__ import annotations
@@ -22,13 +23,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import Any, cast
 
 from offtake.core.errors import Mistake, quoted
 from offtake.core.names import nearest
-
-if TYPE_CHECKING:
-    import pint
 
 DEFINITIONS: tuple[str, ...] = (
     "USD = [currency]",
@@ -143,12 +141,13 @@ REFUSED: dict[str, str] = {
 """Spellings that people try, and what to write instead."""
 
 CANONICAL: tuple[str, ...] = (
-    "1", "USD", "USD/year", "1/year", "month", "MW", "MWh", "MWh/year", "H100e", "GPU", "token", "user",
-    "USD/H100e/h", "USD/GPU/h", "USD/MWh", "USD/MW", "USD/MW/year", "USD/GPU", "USD/H100e", "USD/token",
-    "USD/user/year", "token/year", "token/H100e/h", "token/user/year", "H100e/year", "GPU/year", "MW/year",
+    "1", "USD", "USD/year", "1/year", "month", "MW", "MWh", "MWh/year", "H100e", "GPU", "token",
+    "user", "USD/H100e/h", "USD/GPU/h", "USD/MWh", "USD/MW", "USD/MW/year", "USD/GPU", "USD/H100e",
+    "USD/token", "USD/user/year", "token/year", "token/H100e/h", "token/user/year", "H100e/year",
+    "GPU/year", "MW/year",
     "H100e/GPU", "MW/GPU", "MW/H100e", "MWh/token",
 )  # fmt: skip
-"""Units in which numbers are kept after reading; one per dimension (W is kept for the power of a chip)."""
+"""Units in which numbers are kept after reading, one per dimension; a chip's own power is in W."""
 
 _NAME = re.compile(r"[^\W\d_][\w]*|[%$€£¥]")
 
@@ -169,13 +168,13 @@ class ParsedUnit:
 
 
 @cache
-def registry() -> pint.UnitRegistry:  # pyright: ignore[reportMissingTypeArgument, reportUnknownParameterType]
+def registry() -> Any:
     """The registry with our definitions only; pint is imported here, on first use."""
     import pint
 
-    ours = pint.UnitRegistry(None, cache_folder=None)
+    ours = cast("Any", pint.UnitRegistry)(None, cache_folder=None)
     ours.load_definitions(list(DEFINITIONS))
-    return ours  # pyright: ignore[reportUnknownVariableType]
+    return ours
 
 
 @lru_cache(maxsize=4096)
@@ -283,9 +282,8 @@ def dimension(unit: str) -> tuple[tuple[str, float], ...]:
 @lru_cache(maxsize=4096)
 def _dimension_of(powers: tuple[tuple[str, int], ...]) -> tuple[tuple[str, float], ...]:
     ours = registry()
-    container = ours.UnitsContainer(dict(powers))  # pyright: ignore
-    found = ours.get_dimensionality(container)  # pyright: ignore
-    return tuple(sorted((str(k), float(v)) for k, v in found.items() if v))  # pyright: ignore
+    found = ours.get_dimensionality(ours.UnitsContainer(dict(powers)))
+    return tuple(sorted((str(name), float(power)) for name, power in found.items() if power))
 
 
 @lru_cache(maxsize=4096)
@@ -316,9 +314,8 @@ def factor(unit: str, to: str) -> float:
 @lru_cache(maxsize=4096)
 def _base_factor(powers: tuple[tuple[str, int], ...]) -> float:
     ours = registry()
-    container = ours.UnitsContainer(dict(powers))  # pyright: ignore
-    ratio, _ = ours.get_base_units(container)  # pyright: ignore
-    return float(ratio)  # pyright: ignore
+    ratio, _ = ours.get_base_units(ours.UnitsContainer(dict(powers)))
+    return float(ratio)
 
 
 def converts(unit: str, to: str) -> bool:
@@ -343,8 +340,8 @@ def canonical(unit: str) -> str:
         unit: any readable unit.
 
     Returns:
-        One of :data:`CANONICAL`; for a dimension not listed there, a unit made of USD, MW, H100e, GPU,
-        token, user and year in the same form.
+        One of :data:`CANONICAL`; for a dimension not listed there, a unit made of USD, MW, H100e,
+        GPU, token, user and year in the same form.
 
     Raises:
         Mistake: if the unit cannot be read.
@@ -355,7 +352,8 @@ def canonical(unit: str) -> str:
 
 
 _BASE = {
-    "[currency]": "USD", "[power]": "MW", "[energy]": "MWh", "[compute]": "H100e", "[chip]": "GPU", "[token]": "token",
+    "[currency]": "USD", "[power]": "MW", "[energy]": "MWh", "[compute]": "H100e", "[chip]": "GPU",
+    "[token]": "token",
     "[person]": "user", "[time]": "year",
 }  # fmt: skip
 

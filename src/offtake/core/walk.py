@@ -1,4 +1,4 @@
-"""Walks over the terms a user wrote: every number with its place, every reference, every field with its unit."""
+"""Walks over the terms a user wrote: numbers with their places, references, fields with units."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from offtake.core.series import Series
 
 
 def join(place: str, key: str | int) -> str:
-    """The place of an entry: ``sites.abilene`` and ``phases`` give ``sites.abilene.phases``; 2 gives ``[2]``."""
+    """Place of an entry: ``join("sites", "hall")`` is ``sites.hall``; 2 gives ``sites[2]``."""
     if isinstance(key, int):
         return f"{place}[{key}]"
     return f"{place}.{key}" if place else key
@@ -34,8 +34,9 @@ def numbers(value: object, place: str = "") -> Iterator[tuple[str, Quantity | Wh
     ``places``: field -> place.
 
     Yields:
-        (place, number): ``contracts.loan.margin``, ``sites.abilene.phases[2].energise``; an entry of a dated
-        map as ``drivers.revenue.2027``. The margin of a floating rate stands at the place of the rate.
+        (place, number): ``contracts.loan.margin``, ``sites.abilene.phases[2].energise``; an entry
+        of a dated map as ``drivers.revenue.2027``. The margin of a floating rate stands at the
+        place of the rate.
     """
     if isinstance(value, (Quantity, When)):
         yield place, value
@@ -220,9 +221,7 @@ def _row(name: str, info: FieldInfo) -> FieldRow:
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (list, tuple, dict)) and not value:
-        return "none"
-    return str(value)
+    return str(value) if value or value == 0 else "none"
 
 
 def _number_field(annotation: Any) -> Unit | None:
@@ -263,5 +262,6 @@ def _words(option: Any) -> str:
 
 
 _PLAIN: dict[Any, str] = {
-    str: "text", int: "whole number", bool: "true or false", float: "number", typing.Any: "anything",
+    str: "text", int: "whole number", bool: "true or false", float: "number",
+    typing.Any: "anything", object: "anything",
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """From the tree to the plan: every item is read by its own class, and every mistake is kept.
 
-Items are read one by one, so that a mistake in one party hides nothing in another, and whatever could be
-read is still checked for references.
+Items are read one by one, so that a mistake in one party hides nothing in another, and whatever
+could be read is still checked for references.
 """
 
 from __future__ import annotations

@@ -1,13 +1,15 @@
 """What can be wrong with a plan whose every part is right by itself: one function per defect.
 
-A check takes a plan and yields problems; an error stops the plan from running, a warning is shown and
-the plan runs. Checks know contracts only by what their fields are made of (names of parties, cohorts and
-other contracts) and by the few field names in which all instruments agree: ``term``, ``start``, ``funds``.
+A check takes a plan and yields problems; an error stops the plan from running, a warning is shown
+and the plan runs. Checks know contracts only by what their fields are made of (names of parties,
+cohorts and other contracts) and by the few field names in which all instruments agree: ``term``,
+``start``, ``funds``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from offtake import catalogue
@@ -45,7 +47,7 @@ def run_checks(plan: Plan, tree: Node) -> list[Problem]:
     for check in CHECKS:
         for place, severity, mistake in check(plan):
             problem = problem_of(mistake, tree, parse_path(place) or ())
-            found.append(Problem(**{**vars(problem), "place": place, "severity": severity}))
+            found.append(replace(problem, place=place, severity=severity))
     return found
 
 
@@ -245,7 +247,7 @@ def external_payers_have_credit(plan: Plan) -> Iterator[Finding]:
             "warning",
             Mistake(
                 code="credit-missing",
-                found=f"{payer} without credit, on whose payments under {name} the financing of {seller} rests",
+                found=f"{payer} without credit; financing of {seller} rests on {name}",
                 expected="credit: a rating or a hazard rate, and a recovery",
                 mend="add credit: {rating: BBB, recovery: 40 %}; without it the party never fails",
             ),
@@ -325,7 +327,7 @@ def _circle(
 
 
 def correlations_are_possible(plan: Plan) -> Iterator[Finding]:
-    """A correlation of something that is not a process, or correlations that contradict each other."""
+    """A correlation of something that is not a process, or correlations at odds with each other."""
     shocks = [n for n, d in plan.drivers.items() if isinstance(d, (RandomWalk, MeanReverting))]
     for index, correlated in enumerate(plan.correlations):
         for name in correlated.between:
@@ -394,7 +396,7 @@ def series_begin_in_time(plan: Plan) -> Iterator[Finding]:
                         code="series-late",
                         found=f"values from {series.labels[0]} on; before that {before}",
                         expected=f"values from {plan.calendar.start:%Y-%m}, the start of the plan",
-                        mend=f"add {plan.calendar.start:%Y-%m}: with its value, 0 if nothing is meant",
+                        mend=f"add {plan.calendar.start:%Y-%m}: with its value",
                     ),
                 )
 

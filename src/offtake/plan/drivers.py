@@ -1,9 +1,9 @@
-"""Drivers: named numbers that move over time and that contracts, sites and formulas may use by name.
+"""Drivers: numbers that move over time and that contracts and formulas use by name.
 
 A driver is one of
 
 - a number or a dated map: ``sofr: {2025: 4.3 %/year, 2026: 3.6 %/year}``;
-- a process: ``{process: mean_reverting, start: 2.6 USD/H100e/h, trend: -25 %/year, volatility: ...}``;
+- a process: ``{process: random_walk, start: 2.6 USD/H100e/h, volatility: 35 %/year}``;
 - a formula over other drivers: ``{formula: consumer_share * consumer_market}``.
 
 Its unit is that of its start value. The processes, with e standard normal and k = ln 2 / half_life:
@@ -11,18 +11,19 @@ Its unit is that of its start value. The processes, with e standard normal and k
     value(t) = start (1 + trend)^years(t) exp(x(t))
     x(t) = x(t-1) exp(-k dt) + volatility sqrt((1 - exp(-2 k dt)) / (2 k)) e(t)
 
-A random walk has k = 0. A regime process stays in each state for a mean time and then moves to another.
+A random walk has k = 0. A regime process stays in each state for a mean time and then moves to
+another.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, cast
+from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from offtake.core.errors import Mistake, quoted
 from offtake.core.formula import Expression, parse_formula
-from offtake.core.names import check_name, suggestion
+from offtake.core.names import suggestion
 from offtake.core.terms import AnyQuantity, DriverName, Duration, Rate, Series, Terms, default
 from offtake.plan.items import Correlation
 

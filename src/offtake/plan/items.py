@@ -1,7 +1,7 @@
-"""What a plan is made of, apart from drivers and contracts: header, parties, sites, power, chips, market.
+"""What a plan is made of, apart from drivers and contracts: parties, sites, power, chips, market.
 
-Every field is documented by the text below it; the same text stands in the docs, the JSON schema and the
-error messages.
+Every field is documented by the text below it; the same text stands in the docs, the JSON schema
+and the error messages.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ PowerUsage = Annotated[
 
 
 class Header(Terms):
-    """What the plan is called, when it starts, how long it runs, and how its money is discounted."""
+    """What the plan is called, when it starts, how long it runs, how its money is discounted."""
 
     name: str = Field(min_length=1)
     """Name of the plan, shown on reports."""
@@ -118,8 +118,8 @@ class Credit(Terms):
     """Rate of default per year of a party that has not defaulted. Either this or rating."""
     recovery: Share
     """Share of each claim that is paid while in default."""
-    drivers: dict[DriverName, Correlation] = {}
-    """Correlation of the party's fortune with drivers: positive if it fails when the driver falls."""
+    drivers: dict[DriverName, Correlation] = default({})
+    """Correlation with drivers: positive if the party fails when the driver falls."""
 
     @field_validator("rating")
     @classmethod
@@ -207,8 +207,8 @@ class Party(Terms):
 
 def _weights(causes: object) -> object:
     """A list of causes as equal shares of half the variance."""
-    if not isinstance(causes, (list, tuple)) or not causes:
-        return causes if causes else {}
+    if not isinstance(causes, (list, tuple)):
+        return {} if causes is None else causes
     names = [str(cause) for cause in cast("list[object]", causes)]
     return {name: f"{50 / len(names)!r} %" for name in names}
 
@@ -220,7 +220,7 @@ class Delay(Terms):
     """Half of all phases are later than this."""
     p90: Duration
     """One phase in ten is later than this."""
-    causes: Annotated[dict[str, Share], BeforeValidator(_weights)] = {}
+    causes: Annotated[dict[str, Share], BeforeValidator(_weights)] = default({})
     """Causes shared with other phases that name them. A list gives them together half of the
     variance; a mapping states the share of the variance of each."""
 
@@ -267,7 +267,7 @@ class Site(Terms):
     """Party that owns it."""
     location: str | None = None
     """Where it is."""
-    power: list[PowerName] = []
+    power: tuple[PowerName, ...] = ()
     """Sources of power it draws on."""
     phases: list[Phase] = Field(min_length=1)
     """Its parts, in the order of their dates."""
@@ -373,5 +373,5 @@ class LenderCase(Terms):
     """Path of base rates."""
     dscr: Ratio | None = None
     """Cover that scheduled debt service must have."""
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = default({})
     """Further changes to the plan: places and values."""

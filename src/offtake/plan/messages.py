@@ -29,8 +29,8 @@ def problems_of(
         above: path of the item.
 
     Returns:
-        One problem for each thing that is wrong, in the order of pydantic; a value that fits none of
-        several forms is reported once.
+        One problem for each thing that is wrong, in the order of pydantic; a value that fits none
+        of several forms is reported once.
     """
     found: dict[tuple[str, str], Problem] = {}
     for error in errors:
@@ -181,7 +181,7 @@ def _unknown_key(path: Path, model: type[BaseModel], above: Path) -> Mistake:
     close = nearest(name, known)
     mend = f"did you mean {close}?" if close else "delete it"
     if re.match(r"[\d)]", name):
-        mend = "put quotes around a text with a comma inside { }, as in '10,000' or 'normal(10, 2) USD'"
+        mend = "inside { } put quotes around a text with a comma: '10,000' or 'normal(10, 2) USD'"
     return Mistake(
         code="key-unknown",
         found=f"the key {quoted(name)}",
@@ -225,8 +225,8 @@ def _wrong(error: ErrorDetails, annotation: Any) -> Mistake:
 
 
 _FORMS: tuple[tuple[str, str, str], ...] = (
-    (r"list_type|tuple_type|set_type", "value-form", "write a list: [..., ...], or one entry per line after a dash"),
-    (r"dict_type|model_type|model_attributes_type|mapping_type", "value-form", "write a mapping: {key: value}, or indented lines of key: value"),
+    (r"list_|tuple_|set_", "value-form", "write a list: [..., ...], or one entry per line after -"),
+    (r"dict_|model_|mapping_", "value-form", "write {key: value}, or indented lines of key: value"),
     (r"bool_", "value-form", "write true or false"),
     (r"int_", "value-form", "write a whole number without a unit"),
     (r"float_", "value-form", "write a number without a unit"),
@@ -250,8 +250,9 @@ def _choice(given: object, annotation: Any, context: Mapping[str, Any]) -> Mista
 
 
 _LIMITS = {
-    "ge": "at least", "gt": "above", "le": "at most", "lt": "below", "min_length": "length at least",
-    "max_length": "length at most", "pattern": "matching", "multiple_of": "a multiple of",
+    "ge": "at least", "gt": "above", "le": "at most", "lt": "below",
+    "min_length": "length at least", "max_length": "length at most", "pattern": "of the form",
+    "multiple_of": "a multiple of",
 }  # fmt: skip
 
 
@@ -260,7 +261,7 @@ def _limit(context: Mapping[str, Any]) -> str:
 
 
 def _in_words(message: str) -> str:
-    """pydantic's sentence without its own vocabulary; the last resort."""
+    """What pydantic says, without its own vocabulary; the last resort."""
     message = re.sub(r"^(Value error|Assertion failed), ", "", message)
     return re.sub(r"^Input should be ", "", message).strip().rstrip(".") or "another value"
 

@@ -1,11 +1,12 @@
 """Changes to a plan: `--set place=value`, and the diffs of scenarios, stacks and cases.
 
-A change is made on the plan as written, before anything is read, so that a changed plan is checked like
-any other and an error names the change that caused it.
+A change is made on the plan as written, before anything is read, so that a changed plan is checked
+like any other and an error names the change that caused it.
 
-A diff is a mapping. Its keys are keys of the plan or whole places (``sites.abilene.phases[2].energise``);
-mappings are merged deeply, dated maps date by date; texts and lists replace what stood there; a mapping
-replaces a sourced number, or a thing of another ``kind`` or ``process``; ``null`` deletes.
+A diff is a mapping. Its keys are keys of the plan or whole places
+(``sites.abilene.phases[2].energise``); mappings are merged deeply, dated maps date by date; texts
+and lists replace what stood there; a mapping replaces a sourced number, or a thing of another
+``kind`` or ``process``; ``null`` deletes.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from offtake.plan import source
 from offtake.plan.tree import Items, Leaf, Map, Node, Path, Step, child, parse_path, place_of
 
 SECTIONS: tuple[str, ...] = (
-    "plan", "parties", "sites", "power", "chips", "market", "drivers", "contracts", "cases", "scenarios",
-    "stacks",
+    "plan", "parties", "sites", "power", "chips", "market", "drivers", "contracts", "cases",
+    "scenarios", "stacks",
 )  # fmt: skip
 """Top-level keys of a plan, in the order in which they are written."""
 
@@ -106,7 +107,7 @@ def moved(node: Node, where: Where) -> Node:
 
 
 def put(tree: Node, path: Path, value: Node, where: Where) -> Node:
-    """The tree with ``value`` at ``path``; what lies above it must exist, down to the item of a section.
+    """The tree with ``value`` at ``path``; what lies above it must exist, down to a named item.
 
     Raises:
         _Refused: where a step of the path does not exist.

@@ -41,9 +41,9 @@ def check_references(draft: Draft) -> list[Problem]:
             found.append(problem_of(mistake, draft.tree, parse_path(at) or ()))
     for name, driver in draft.sections["drivers"].items():
         if isinstance(driver, Series) and driver.driver is not None:
-            if driver.driver not in draft.named["drivers"]:
-                mistake = _unknown(draft, ("drivers",), driver.driver)
-                found.append(problem_of(mistake, draft.tree, ("drivers", name)))
+            unknown = driver.driver not in draft.named["drivers"]
+            mistake = _unknown(draft, ("drivers",), driver.driver)
+            found += [problem_of(mistake, draft.tree, ("drivers", name))] * unknown
     return found
 
 

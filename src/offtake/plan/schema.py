@@ -1,13 +1,12 @@
 """The whole plan, as read: every section, every number in its canonical unit, nothing left of YAML.
 
 Sections of named items are mappings name -> terms. Contracts are of the kinds listed in
-:data:`offtake.contracts.ALL`; that list is read when a plan is read and not when this module is imported.
+:data:`offtake.contracts.ALL`, a list that is read when a plan is read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any, ClassVar
 
 from pydantic import SerializeAsAny
@@ -15,7 +14,7 @@ from pydantic import SerializeAsAny
 from offtake.core.calendar import Periods
 from offtake.core.quantity import Quantity
 from offtake.core.quantity import When as WhenValue
-from offtake.core.terms import AnySeries, Terms, numbers
+from offtake.core.terms import AnySeries, Terms, default, numbers
 from offtake.plan.drivers import Correlated as Correlated
 from offtake.plan.drivers import Driver as Driver
 from offtake.plan.drivers import Formula as Formula
@@ -45,27 +44,27 @@ class Plan(Terms):
     """Name, start, horizon, periods, discount rate."""
     parties: dict[str, Party]
     """Who can owe and be owed."""
-    sites: dict[str, Site] = {}
+    sites: dict[str, Site] = default({})
     """Campuses and halls."""
-    power: dict[str, PowerSource] = {}
+    power: dict[str, PowerSource] = default({})
     """Sources of power."""
-    chips: dict[str, Cohort] = {}
+    chips: dict[str, Cohort] = default({})
     """Cohorts of chips."""
     market: Market = Market()
     """Prices that contracts share."""
-    drivers: dict[str, SerializeAsAny[Terms] | AnySeries] = {}
+    drivers: dict[str, SerializeAsAny[Terms] | AnySeries] = default({})
     """Named numbers that move over time."""
     correlations: tuple[Correlated, ...] = ()
     """Correlations between processes; written under ``drivers``."""
-    driver_units: dict[str, str] = {}
+    driver_units: dict[str, str] = default({})
     """Canonical unit of each driver; worked out while reading."""
     contracts: dict[str, SerializeAsAny[Terms]]
     """Contracts by id."""
-    cases: dict[str, LenderCase] = {}
+    cases: dict[str, LenderCase] = default({})
     """What a lender assumes."""
-    scenarios: dict[str, dict[str, Any]] = {}
+    scenarios: dict[str, dict[str, Any]] = default({})
     """Changes by name of scenario, as written."""
-    stacks: dict[str, dict[str, Any]] = {}
+    stacks: dict[str, dict[str, Any]] = default({})
     """Changes to contracts by name of stack, as written."""
 
     @property

@@ -1,7 +1,7 @@
 """From a file to a tree: YAML read event by event, every scalar kept as text with its line.
 
-What YAML offers beyond mappings, lists and texts (anchors, tags, several documents) is refused: a plan
-says each thing once, in full, where the reader looks for it.
+What YAML offers beyond mappings, lists and texts (anchors, tags, several documents) is refused: a
+plan says each thing once, in full, where the reader looks for it.
 """
 
 from __future__ import annotations
@@ -149,7 +149,8 @@ def parse(text: str, name: str) -> tuple[Node, list[Problem]]:
         name: of the file, for messages.
 
     Returns:
-        The tree, and the problems that do not keep the rest from being read (keys written twice, anchors).
+        The tree, and the problems that do not keep the rest from being read (keys written twice,
+        anchors).
 
     Raises:
         PlanErrors: where the text is not YAML at all, is empty, or nests too deep.
@@ -301,7 +302,7 @@ class _Reader:
                 "yaml-feature",
                 f"the anchor &{event.anchor}",
                 "each value written out where it is used",
-                f"delete &{event.anchor}; a driver or a scenario can hold what several places share",
+                f"delete &{event.anchor}; a driver can hold what several places share",
             )
         tag = getattr(event, "tag", None)
         if tag is not None and str(tag) not in ("", "!"):
