@@ -1,0 +1,1 @@
+"""offtake against outside truth: published cases, run afresh, and a record of how they went."""
