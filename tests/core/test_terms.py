@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from pydantic import ValidationError
 
-from offtake.core.errors import Mistake
+from offtake.core.errors import Mistake, Mistakes
 from offtake.core.terms import (
     ChipsName,
     ComputePriceSeries,
@@ -134,6 +134,8 @@ def test_each_wrong_value_has_its_code(field: str, written: object, code: str) -
         Loan.model_validate({**GOOD, field: written})
     (error,) = caught.value.errors()
     mistake = error["ctx"]["error"]  # pyright: ignore[reportTypedDictNotRequiredAccess]
+    if isinstance(mistake, Mistakes):
+        ((_, mistake),) = mistake.items
     assert isinstance(mistake, Mistake)
     assert mistake.code == code
     assert all((mistake.found, mistake.expected, mistake.mend))

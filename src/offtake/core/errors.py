@@ -52,6 +52,11 @@ class Mistakes(ValueError):
         super().__init__("; ".join(f"{at}: {mistake}" for at, mistake in self.items))
 
 
+def mistake_at(mistake: Mistake, place: str) -> Mistakes:
+    """A mistake at a place below the field or model that is being read, such as ``horizon``."""
+    return Mistakes([(place, mistake)])
+
+
 @dataclass(frozen=True)
 class Where:
     """A position a reader can go to: a line of a file, or an override given on the command line."""

@@ -13,7 +13,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from offtake.core.distribution import Z95, Distribution
-from offtake.core.errors import Mistake, Mistakes, quoted
+from offtake.core.errors import Mistake, Mistakes, mistake_at, quoted
 from offtake.core.names import NAME, nearest
 from offtake.core.quantity import (
     FloatingRate,
@@ -25,6 +25,7 @@ from offtake.core.quantity import (
     parse_rate,
     parse_source,
     parse_when,
+    tidy,
 )
 from offtake.core.series import Interpolate, Series, constant
 
@@ -65,6 +66,7 @@ class Unit:
 
         Raises:
             Mistake: if it is not a number of this unit within the bounds.
+            Mistakes: if its source is not right, at the key that is not.
         """
         if isinstance(value, Quantity):
             return self._accept(value)
@@ -98,12 +100,7 @@ class Unit:
                 return parse_quantity(text)
             return parse_alternatives(text, self.canonical, also=self.also, bare=self.bare)
         except Mistake as mistake:
-            if mistake.code in ("unit-wrong", "unit-missing", "number-form"):
-                mend = _HINTS.get((mistake.code, self.canonical or ""), mistake.mend)
-                raise Mistake(
-                    mistake.code, found=mistake.found, expected=self.expected, mend=mend
-                ) from None
-            raise
+            raise _worded(mistake, text, self.expected, self.canonical) from None
 
     def _accept(self, number: Quantity) -> Quantity:
         if self.canonical is not None and number.unit != self.canonical:
@@ -133,7 +130,8 @@ class Unit:
 
     def _outside(self, number: Quantity, rule: str) -> Mistake:
         mend = f"write a number that is {rule}"
-        if self.maximum == 1.0 and number.value > 1.0:
+        hundredths = self.minimum == 0.0 and self.maximum == 1.0 and 1.0 < number.value <= 100.0
+        if hundredths and "%" not in number.text:
             mend = f"write {number.value:g} % if hundredths are meant"
         if number.distribution is not None:
             mend += ", also at both ends of its range"
@@ -172,6 +170,36 @@ _HINTS: dict[tuple[str, str], str] = {
     ("unit-wrong", "USD/MW/year"): "write a cost per power and time, USD/MW/year or USD/kW-month",
     ("unit-wrong", "USD/MW"): "write a cost per power, such as M USD/MW",
 }  # fmt: skip
+
+
+def _worded(mistake: Mistake, text: str, expected: str, canonical: str | None) -> Mistake:
+    """A mistake in a number, said again with what its field expects."""
+    found, mend = mistake.found, _HINTS.get((mistake.code, canonical or ""), mistake.mend)
+    if mistake.code in ("unit-unknown", "unit-form"):
+        found = f"{quoted(text)}, with {mistake.found}"
+    elif mistake.code == "unit-missing" and canonical == "1/year":
+        mend = _rate_hint(tidy(text))
+    elif mistake.code not in ("unit-wrong", "unit-missing", "number-form"):
+        return mistake
+    return Mistake(code=mistake.code, found=found, expected=expected, mend=mend)
+
+
+def _rate_hint(text: str) -> str:
+    """How to write a rate that has no unit."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.inf
+    if abs(number) < 0.5:
+        return f"write {number * 100:.10g} %/year if it is a share per year"
+    return f"write {text} %/year or {text} bp, whichever is meant"
+
+
+def quotes_hint(key: str) -> str | None:
+    """How to mend a key that is the rest of a text cut at a comma; None if it is not one."""
+    if key[:1].isdigit() or key.endswith(")") or ") " in key:
+        return "inside { } put quotes around a text with a comma: '10,000', 'normal(10, 2) USD'"
+    return None
 
 
 def _range(number: Quantity) -> tuple[float, float]:
@@ -243,11 +271,7 @@ class FloatingField:
         try:
             rate = parse_rate(text)
         except Mistake as mistake:
-            if mistake.code != "number-form":
-                raise
-            raise Mistake(
-                mistake.code, found=mistake.found, expected=self.expected, mend=mistake.mend
-            ) from None
+            raise _worded(mistake, text, self.expected, "1/year") from None
         return rate if source is None else replace(rate, margin=replace(rate.margin, source=source))
 
     def __get_pydantic_core_schema__(
@@ -321,12 +345,14 @@ def _unwrap(value: object, expected: str) -> tuple[object, Source | None]:
     parts = {str(key): part for key, part in cast("Mapping[object, object]", value).items()}
     for key in parts:
         if key not in SOURCE_KEYS:
-            close = nearest(key, SOURCE_KEYS)
+            close = None if quotes_hint(key) else nearest(key, SOURCE_KEYS)
             raise Mistake(
                 code="key-unknown",
                 found=f"the key {quoted(key)}",
                 expected=f"{expected}, or a mapping with the keys {', '.join(SOURCE_KEYS)}",
-                mend=f"did you mean {close}?" if close else "write one number here",
+                mend=f"did you mean {close}?"
+                if close
+                else quotes_hint(key) or "write one number here",
             )
     if "value" not in parts:
         raise Mistake(
@@ -336,6 +362,11 @@ def _unwrap(value: object, expected: str) -> tuple[object, Source | None]:
             mend="write the number as value: ...",
         )
     inner = parts.pop("value")
+    for key, part in parts.items():
+        try:
+            parse_source({key: part})
+        except Mistake as mistake:
+            raise mistake_at(mistake, key) from None
     return inner, parse_source(parts)
 
 
@@ -348,7 +379,7 @@ def _scalar_text(value: object, expected: str) -> str:
         "number-form" if value is not None else "value-missing",
         found=quoted(value),
         expected=expected,
-        mend="write the value after the colon, on the same line",
+        mend="write one value after the colon",
     )
 
 
@@ -377,6 +408,8 @@ def _read_dated(value: Mapping[Any, object], unit: Unit) -> Series:
             knots[date] = (label, unit.read(entry))
         except Mistake as mistake:
             mistakes.append((label, _on_a_date(mistake, label, unit)))
+        except Mistakes as several:
+            mistakes += [(f"{label}.{at}", mistake) for at, mistake in several.items]
     if not knots and not mistakes:
         mistakes.append(("", _empty_map(unit)))
     units = {number.unit for _, number in knots.values()}
@@ -413,11 +446,12 @@ def _on_a_date(mistake: Mistake, label: str, unit: Unit) -> Mistake:
     if mistake.code != "date-form" or not _is_no_date(label):
         return mistake
     close = nearest(label, ("interpolate", *SOURCE_KEYS))
+    hint = quotes_hint(label) or mistake.mend
     return Mistake(
         code="date-form",
         found=f"the key {quoted(label)}",
         expected=f"{unit.expected}; or dates with such values: {{2025: ..., 2026-07: ...}}",
-        mend=f"did you mean {close}?" if close else mistake.mend,
+        mend=f"did you mean {close}?" if close else hint,
     )
 
 

@@ -256,7 +256,7 @@ def _unknown(word: str, whole: str) -> Mistake:
     elif not word:
         mend = "write a unit on both sides of each - and /, as in USD/kW-month"
     else:
-        mend = "use one of " + ", ".join(dict.fromkeys(SPELLINGS))
+        mend = "use units such as USD, MW, MWh, H100e, GPU, token, h, months, years, % and bp"
     return Mistake(
         code="unit-unknown", found=f"the unit {shown}", expected="a unit of this field", mend=mend
     )

@@ -21,7 +21,7 @@ from offtake.plan.drivers import PROCESSES, Correlated, Formula
 from offtake.plan.items import Cohort, Header, LenderCase, Market, Party, PowerSource, Site
 from offtake.plan.messages import form_problem, problem_of, problems_of
 from offtake.plan.overrides import SECTIONS
-from offtake.plan.tree import Items, Leaf, Map, Node, Path, child, plain
+from offtake.plan.tree import Items, Leaf, Map, Node, Path, child, parse_path, plain
 
 Kinds = Mapping[str, type[Terms]]
 """kind -> terms of a contract."""
@@ -99,23 +99,39 @@ def read_tree(tree: Node, kinds: Kinds) -> Draft:
     return draft
 
 
+def name_sections(tree: Node) -> tuple[Node, list[Problem]]:
+    """Read misspelt sections as the sections that are meant, so that they are one mistake each.
+
+    Args:
+        tree: the plan as written.
+
+    Returns:
+        The tree without unknown sections, and a problem for each of them.
+    """
+    if not isinstance(tree, Map):
+        return tree, []
+    problems: list[Problem] = []
+    named = tree
+    for key, node in tree.entries.items():
+        if key in SECTIONS:
+            continue
+        mistake = Mistake(
+            code="key-unknown",
+            found=f"the key {quoted(key)} at the top of the plan",
+            expected="one of " + ", ".join(SECTIONS),
+            mend=suggestion(key, SECTIONS, otherwise="delete it"),
+        )
+        problems.append(problem_of(mistake, tree, (key,)))
+        named = named.without(key)
+        meant = nearest(key, SECTIONS)
+        if meant is not None and meant not in tree.entries:
+            named = named.with_entry(meant, node, tree.keys[key])
+    return named, problems
+
+
 def _check_sections(draft: Draft, tree: Map) -> None:
-    for key in tree.entries:
-        if key not in SECTIONS:
-            draft.report(
-                Mistake(
-                    code="key-unknown",
-                    found=f"the key {quoted(key)} at the top of the plan",
-                    expected="one of " + ", ".join(SECTIONS),
-                    mend=suggestion(key, SECTIONS, otherwise="delete it"),
-                ),
-                key,
-            )
     for section in REQUIRED:
-        if (
-            section not in tree.entries
-            and nearest(section, set(tree.entries) - set(SECTIONS)) is None
-        ):
+        if section not in tree.entries:
             draft.report(
                 Mistake(
                     code="key-missing",
@@ -306,7 +322,7 @@ def _read_series(draft: Draft, node: Node, path: Path) -> Series | None:
         draft.report(mistake, *path)
     except Mistakes as mistakes:
         for at, mistake in mistakes.items:
-            draft.report(mistake, *path, *([at] if at else []))
+            draft.report(mistake, *path, *(parse_path(at) or ()))
     return None
 
 

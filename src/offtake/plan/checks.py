@@ -33,18 +33,19 @@ PAYING = frozenset({"borrower", "buyer", "issuer", "tenant", "lessee", "payer", 
 """Fields that name a party which has to pay."""
 
 
-def run_checks(plan: Plan, tree: Node) -> list[Problem]:
+def run_checks(plan: Plan, tree: Node, *, whole: bool = True) -> list[Problem]:
     """Every check on a plan.
 
     Args:
-        plan: as read, without errors so far.
+        plan: as read; items that could not be read are not in it.
         tree: as written, for lines.
+        whole: whether every item could be read; if not, only errors are looked for.
 
     Returns:
-        Errors and warnings, in the order of :data:`CHECKS`.
+        Errors and warnings, in the order of :data:`ERRORS` and :data:`WARNINGS`.
     """
     found: list[Problem] = []
-    for check in CHECKS:
+    for check in (*ERRORS, *WARNINGS) if whole else ERRORS:
         for place, severity, mistake in check(plan):
             problem = problem_of(mistake, tree, parse_path(place) or ())
             found.append(replace(problem, place=place, severity=severity))
@@ -410,7 +411,7 @@ def _series(item: object, place: str) -> Iterator[tuple[str, Series]]:
             yield from _series(getattr(item, name), f"{place}.{name}")
 
 
-CHECKS: tuple[Check, ...] = (
+ERRORS: tuple[Check, ...] = (
     chips_are_known,
     parties_differ,
     contract_does_not_name_itself,
@@ -418,13 +419,17 @@ CHECKS: tuple[Check, ...] = (
     owners_are_parties_of_their_kind,
     supports_do_not_lead_back,
     correlations_are_possible,
+)
+"""Checks that find errors; they hold for a part of a plan as for the whole."""
+
+WARNINGS: tuple[Check, ...] = (
     starts_within_the_plan,
     external_parties_have_a_role,
     external_payers_have_credit,
     internal_parties_take_part,
     series_begin_in_time,
 )
-"""Every check, errors first."""
+"""Checks that find warnings; they need the whole plan."""
 
 
 def unsourced(plan: Plan, tree: Node) -> list[tuple[str, str]]:

@@ -17,13 +17,14 @@ another.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from offtake.core.errors import Mistake, quoted
+from offtake.core.errors import Mistake, Mistakes, quoted
 from offtake.core.formula import Expression, parse_formula
-from offtake.core.names import suggestion
+from offtake.core.names import nearest, suggestion
 from offtake.core.terms import AnyQuantity, DriverName, Duration, Rate, Series, Terms, default
 from offtake.plan.items import Correlation
 
@@ -76,32 +77,47 @@ class Regimes(Terms):
 
     @model_validator(mode="after")
     def _fits(self) -> Regimes:
-        names = tuple(self.states)
-        for name in (*self.mean_stay, self.initial):
-            if name not in self.states:
-                raise Mistake(
-                    code="name-unknown",
-                    found=f"the state {quoted(name)}",
-                    expected="one of " + ", ".join(names),
-                    mend=suggestion(name, names, otherwise="name it under states"),
-                )
-        for name in names:
-            if name not in self.mean_stay:
-                raise Mistake(
-                    code="key-missing",
-                    found=f"no mean_stay of the state {quoted(name)}",
-                    expected="a duration for each state",
-                    mend=f"add {name}: 2 years under mean_stay",
-                )
+        mistakes = [*self._unknown_states(), *self._missing_stays()]
         units = sorted({number.unit for number in self.states.values()})
         if len(units) > 1:
-            raise Mistake(
+            mistake = Mistake(
                 code="unit-wrong",
                 found="states in " + " and ".join(units),
                 expected="one unit in all states",
                 mend="write all states in the same unit",
             )
+            mistakes.append(("states", mistake))
+        if mistakes:
+            raise Mistakes(mistakes)
         return self
+
+    def _unknown_states(self) -> Iterator[tuple[str, Mistake]]:
+        names = tuple(self.states)
+        given = [(f"mean_stay.{name}", name) for name in self.mean_stay]
+        for place, name in (*given, ("initial", self.initial)):
+            if name not in self.states:
+                yield (
+                    place,
+                    Mistake(
+                        code="name-unknown",
+                        found=f"the state {quoted(name)}",
+                        expected="one of " + ", ".join(names),
+                        mend=suggestion(name, names, otherwise="name it under states"),
+                    ),
+                )
+
+    def _missing_stays(self) -> Iterator[tuple[str, Mistake]]:
+        for name in self.states:
+            if name not in self.mean_stay and nearest(name, self.mean_stay) is None:
+                yield (
+                    "mean_stay",
+                    Mistake(
+                        code="key-missing",
+                        found=f"no mean stay of the state {quoted(name)}",
+                        expected="a duration for each state",
+                        mend=f"add {name}: 2 years under mean_stay",
+                    ),
+                )
 
 
 class Formula(Terms):

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator
 
 from offtake import catalogue
 from offtake.core.calendar import LONGEST_HORIZON_MONTHS, MONTHS, Length, Periods
-from offtake.core.errors import Mistake, quoted
+from offtake.core.errors import Mistake, mistake_at, quoted
 from offtake.core.fieldtypes import Unit
 from offtake.core.terms import (
     ChipCount,
@@ -78,28 +78,31 @@ class Header(Terms):
     @model_validator(mode="after")
     def _fits_the_calendar(self) -> Header:
         if self.start.date.day != 1:
-            raise Mistake(
+            mistake = Mistake(
                 code="plan-start",
-                found=f"the start {quoted(self.start)}",
+                found=quoted(self.start),
                 expected="the first of a month",
                 mend=f"write start: {self.start.date:%Y-%m}",
             )
+            raise mistake_at(mistake, "start")
         months, step = self.horizon.value, MONTHS[self.periods]
         whole = round(months / step)
         if self.horizon.distribution is not None or abs(months - whole * step) > 1e-9 or whole < 1:
-            raise Mistake(
+            mistake = Mistake(
                 code="plan-horizon",
-                found=f"the horizon {quoted(self.horizon)}",
+                found=quoted(self.horizon),
                 expected=f"a certain, whole number of {self.periods}, at least 1",
                 mend=f"write horizon: {max(whole, 1) * step} months",
             )
+            raise mistake_at(mistake, "horizon")
         if months > LONGEST_HORIZON_MONTHS:
-            raise Mistake(
+            mistake = Mistake(
                 code="plan-horizon",
-                found=f"the horizon {quoted(self.horizon)}",
+                found=quoted(self.horizon),
                 expected="at most 40 years",
                 mend="write horizon: 40 years, and state terminal values of longer contracts",
             )
+            raise mistake_at(mistake, "horizon")
         return self
 
     @property
@@ -182,26 +185,29 @@ class Party(Terms):
                 mend="add owner: with the name of a party",
             )
         if self.kind != "account" and self.owner is not None:
-            raise Mistake(
+            mistake = Mistake(
                 code="account-owner",
                 found=f"an owner of a party of kind {self.kind}",
                 expected="owner only on a party of kind account",
                 mend="delete owner, or write kind: account",
             )
+            raise mistake_at(mistake, "owner")
         if self.kind == "external" and "cash" in self.model_fields_set:
-            raise Mistake(
+            mistake = Mistake(
                 code="party-cash",
                 found="cash of an external party",
                 expected="cash only of internal parties and accounts; external ones have no limit",
                 mend="delete cash, or write kind: internal",
             )
+            raise mistake_at(mistake, "cash")
         if self.kind != "external" and self.credit is not None:
-            raise Mistake(
+            mistake = Mistake(
                 code="party-credit",
                 found=f"credit of a party of kind {self.kind}",
                 expected="credit only of external parties; others default when their cash runs out",
                 mend="delete credit, or write kind: external",
             )
+            raise mistake_at(mistake, "credit")
         return self
 
 
@@ -227,19 +233,21 @@ class Delay(Terms):
     @model_validator(mode="after")
     def _in_order(self) -> Delay:
         if self.p90.value < self.median.value:
-            raise Mistake(
+            mistake = Mistake(
                 code="interval-order",
-                found=f"p90 {quoted(self.p90)} below the median {quoted(self.median)}",
+                found=f"{quoted(self.p90)}, below the median {quoted(self.median)}",
                 expected="a p90 at or above the median",
                 mend="exchange them",
             )
+            raise mistake_at(mistake, "p90")
         if sum(share.value for share in self.causes.values()) > 1.0 + 1e-9:
-            raise Mistake(
+            mistake = Mistake(
                 code="out-of-range",
                 found="causes with shares above 100 % together",
                 expected="shares of the variance that add up to at most 100 %",
                 mend="lower the shares; what is missing to 100 % is the phase's own chance",
             )
+            raise mistake_at(mistake, "causes")
         return self
 
 

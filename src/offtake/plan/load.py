@@ -14,7 +14,7 @@ from pathlib import Path as File
 from offtake.core.errors import PlanErrors, Problem, Where
 from offtake.core.terms import Terms
 from offtake.plan import source
-from offtake.plan.build import Draft, contract_kinds, read_tree
+from offtake.plan.build import Draft, contract_kinds, name_sections, read_tree
 from offtake.plan.checks import run_checks, unsourced
 from offtake.plan.overrides import apply_diff, apply_overrides, pick
 from offtake.plan.references import check_references, check_series_units, driver_units
@@ -118,6 +118,8 @@ def check_text(
     """
     known = contract_kinds() if kinds is None else kinds
     tree, problems = source.parse(text, name)
+    tree, unknown = name_sections(tree)
+    problems += unknown
     problems += _try_diffs(tree, known)
     changed, refused = _changed(tree, list(overrides), scenario, stack)
     plan, found, changed_problems = _read(changed, known)
@@ -140,10 +142,10 @@ def _read(
         *formulas,
         *check_series_units(draft, units),
     ]
-    if found or draft.header is None:
+    if draft.header is None:
         return None, found, []
     plan = _plan(draft, units)
-    return plan, found, run_checks(plan, tree)
+    return plan, found, run_checks(plan, tree, whole=not found)
 
 
 def _plan(draft: Draft, units: dict[str, str]) -> Plan:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from offtake.core.errors import Mistake, Mistakes, Problem, quoted
-from offtake.core.fieldtypes import Unit
+from offtake.core.fieldtypes import Unit, quotes_hint
 from offtake.core.names import nearest
 from offtake.core.terms import fields
 from offtake.core.walk import options, words
-from offtake.plan.tree import Items, Leaf, Map, Node, Path, child, locate, place_of
+from offtake.plan.tree import Items, Leaf, Map, Node, Path, child, locate, parse_path, place_of
 
 
 def problems_of(
@@ -36,7 +36,17 @@ def problems_of(
     for error in errors:
         for problem in _translate(error, model, tree, above):
             found.setdefault((problem.place, problem.code), problem)
-    return list(found.values())
+    return _without_misspelt(list(found.values()))
+
+
+def _without_misspelt(problems: list[Problem]) -> list[Problem]:
+    """Leave out a key that is missing because it is misspelt: that is one mistake and not two."""
+    meant = {
+        p.place.rpartition(".")[0] + "." + p.mend.removeprefix("did you mean ").removesuffix("?")
+        for p in problems
+        if p.code == "key-unknown"
+    }
+    return [p for p in problems if p.code != "key-missing" or p.place not in meant]
 
 
 def _translate(
@@ -47,12 +57,14 @@ def _translate(
     cause = context.get("error")
     if isinstance(cause, Mistakes):
         for at, mistake in cause.items:
-            yield problem_of(mistake, tree, (*path, at) if at else path)
+            yield problem_of(mistake, tree, (*path, *(parse_path(at) or ())))
         return
     if isinstance(cause, Mistake):
         yield problem_of(cause, tree, path)
         return
     annotation = _annotation_at(model, path[len(above) :])
+    if "[key]" in error["loc"]:
+        annotation = _keys_at(model, path[len(above) : -1])
     if missing:
         yield problem_of(_missing(missing, path, model, annotation), tree, path[:-1], (*path,))
     elif error["type"] == "extra_forbidden":
@@ -99,7 +111,8 @@ def _path(error: ErrorDetails, tree: Node, above: Path) -> tuple[Path, str]:
         if below is None and isinstance(node, Map) and isinstance(step, int):
             continue
         if below is None:
-            if index == len(steps) - 1 and isinstance(node, Map) and _is_key(str(step)):
+            last = index == len(steps) - 1 and not missing
+            if last and isinstance(node, Map) and _is_key(str(step)):
                 path = (*path, step)
             continue
         path, node = (*path, step), below
@@ -139,6 +152,15 @@ def _below(annotation: Any, step: str | int) -> Any:
     return object
 
 
+def _keys_at(model: type[BaseModel], path: Path) -> Any:
+    """What the schema says about the keys of a mapping."""
+    for option in options(_annotation_at(model, path)):
+        bare = get_args(option)[0] if get_origin(option) is Annotated else option
+        if get_origin(bare) in (dict, Mapping):
+            return get_args(bare)[0]
+    return object
+
+
 def _with_metadata(annotation: Any, metadata: Sequence[Any]) -> Any:
     for extra in metadata:
         annotation = Annotated[annotation, extra]
@@ -151,7 +173,7 @@ def _missing(name: str, path: Path, model: type[BaseModel], annotation: Any) -> 
         code="key-missing",
         found=f"no {quoted(name)}",
         expected=words(annotation) if annotation is not object else f"the key {name}",
-        mend=f"add {name}: {example}" if example else f"add {name}:",
+        mend=f"add {name}: {example}" if example else f"add {name}: and its value",
     )
 
 
@@ -180,8 +202,7 @@ def _unknown_key(path: Path, model: type[BaseModel], above: Path) -> Mistake:
     known = _keys(holder)
     close = nearest(name, known)
     mend = f"did you mean {close}?" if close else "delete it"
-    if re.match(r"[\d)]", name):
-        mend = "inside { } put quotes around a text with a comma: '10,000' or 'normal(10, 2) USD'"
+    mend = quotes_hint(name) or mend
     return Mistake(
         code="key-unknown",
         found=f"the key {quoted(name)}",
@@ -214,7 +235,8 @@ def _wrong(error: ErrorDetails, annotation: Any) -> Mistake:
         )
     for pattern, code, mend in _FORMS:
         if re.match(pattern, kind):
-            return Mistake(code=code, found=quoted(given), expected=expected, mend=mend)
+            asked = mend.replace("{min_length}", str(context.get("min_length", 1)))
+            return Mistake(code=code, found=quoted(given), expected=expected, mend=asked)
     limit = _limit(context)
     return Mistake(
         code="value-form",
@@ -231,14 +253,17 @@ _FORMS: tuple[tuple[str, str, str], ...] = (
     (r"int_", "value-form", "write a whole number without a unit"),
     (r"float_", "value-form", "write a number without a unit"),
     (r"string_type", "value-form", "write a text, in quotes if need be"),
-    (r"too_short|string_too_short", "value-short", "write at least one entry"),
+    (r"too_short|string_too_short", "value-short", "write at least {min_length}"),
     (r"too_long|string_too_long", "value-long", "shorten it"),
 )  # fmt: skip
 
 
 def _choice(given: object, annotation: Any, context: Mapping[str, Any]) -> Mistake:
     choices = [
-        str(choice) for option in options(annotation) for choice in get_args(option)
+        str(choice)
+        for option in options(annotation)
+        if get_origin(option) is Literal
+        for choice in get_args(option)
     ] or re.findall(r"'([^']+)'", str(context.get("expected", "")))
     close = nearest(str(given), choices) if given is not None else None
     return Mistake(
