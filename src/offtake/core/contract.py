@@ -12,7 +12,7 @@ values of the plan's numbers. Those arrive as `n`, a dict field -> `[K, P]`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,9 @@ class Month(NamedTuple):
     """What a contract may see in one period."""
 
     t: Array
-    """[] period index."""
+    """[] period, as a float64 for arithmetic with positions and durations."""
+    index: Array
+    """[] period, as an integer for looking things up."""
     years: Array
     """[] length of the period in years (months / 12; 0 in the opening period)."""
     hours: Array
@@ -146,6 +148,19 @@ class Lowerer(Protocol):
         """Number of phases of a site."""
         ...
 
+    def contracts_of_site(self, site: str, publishing: str) -> tuple[str, ...]:
+        """Ids of the contracts on a site that publish a value of that name."""
+        ...
+
+    def tax_years(self) -> tuple[IntArray, NDArray[np.float64]]:
+        """Calendar year of every period, counted from the plan's first, and how far it has run.
+
+        Returns:
+            [period] year from 0; [period] share of the year that has passed at the close, of the
+            plan's first year the share of what lies after the start.
+        """
+        ...
+
     def total(self, party: str, signs: Mapping[tuple[str, Flow], float]) -> int:
         """Index of a registered total: signed sum of a party's claims in ("in") and out ("out")."""
         ...
@@ -158,16 +173,27 @@ class Lowerer(Protocol):
 class Contract(Protocol):
     """A group of contracts of one kind. A NamedTuple of arrays, hence a pytree."""
 
-    kind: ClassVar[str]
-    stage: ClassVar[Literal["primary", "derived"]]
-    published: ClassVar[tuple[str, ...]]
+    @property
+    def kind(self) -> str:
+        """Name of the kind, as in the plan."""
+        ...
+
+    @property
+    def stage(self) -> str:
+        """Stage at which it claims: primary or derived."""
+        ...
+
+    @property
+    def published(self) -> tuple[str, ...]:
+        """Names of the values that others may read."""
+        ...
 
     def init(self, n: Numbers) -> Any:
         """State at the start, a pytree of [.., K, P]."""
         ...
 
     def publish(self, n: Numbers, s: Any, t: Array) -> Mapping[str, Array]:
-        """Values others may read from the start of period t, name -> [K, P]."""
+        """Values others may read from the start of period t (a float64), name -> [K, P]."""
         ...
 
     def claim(self, n: Numbers, s: Any, month: Month) -> Amounts:
@@ -193,6 +219,7 @@ class Environment(Protocol):
     ) -> tuple[Array, Array, Any]:
         """Observations [observation, P], payout share of every party [party, P], next state.
 
-        shocks: [stream, P] standard normals of this period; signals: [signal, P] of the last.
+        t: [] period, an integer; shocks: [stream, P] standard normals of this period;
+        signals: [signal, P] of the last.
         """
         ...

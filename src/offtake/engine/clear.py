@@ -212,6 +212,24 @@ def _iterate(step: Callable[[Array], Array], start: Array, scale: Array) -> Arra
     return lax.while_loop(unsettled, once, (start, moving, jnp.asarray(0)))[0]
 
 
+def _neumann(linear: Callable[[Array], Array], right: Array) -> Array:
+    """Solve J v - v = right by v <- J v - right.
+
+    The series ends on a network without cycles and converges where the clearing vector is regular.
+    """
+
+    def once(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        v, _, count = carry
+        new = linear(v) + v - right
+        size = jnp.maximum(jnp.max(jnp.abs(new)), 1e-300)
+        return new, jnp.max(jnp.abs(new - v)) > 1e-13 * size, count + 1
+
+    def unsettled(carry: tuple[Array, Array, Array]) -> Array:
+        return carry[1] & (carry[2] < ROUNDS_LIMIT)
+
+    return lax.while_loop(unsettled, once, (-right, jnp.asarray(True), jnp.asarray(0)))[0]
+
+
 def fixed_point(step: Callable[[Array], Array], start: Array, scale: Array) -> Array:
     """Greatest fixed point of `step` below `start`, with the derivative of the fixed point.
 
@@ -225,18 +243,7 @@ def fixed_point(step: Callable[[Array], Array], start: Array, scale: Array) -> A
         return _iterate(step, first, scale)
 
     def tangent_solve(linear: Callable[[Array], Array], right: Array) -> Array:
-        # linear(v) = J v - v, and J v - v = right is v = J v - right: a Neumann series that ends
-        # on a network without cycles and converges where the clearing vector is regular.
-        def once(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
-            v, _, count = carry
-            new = linear(v) + v - right
-            size = jnp.maximum(jnp.max(jnp.abs(new)), 1e-300)
-            return new, jnp.max(jnp.abs(new - v)) > 1e-13 * size, count + 1
-
-        def unsettled(carry: tuple[Array, Array, Array]) -> Array:
-            return carry[1] & (carry[2] < ROUNDS_LIMIT)
-
-        return lax.while_loop(unsettled, once, (-right, jnp.asarray(True), jnp.asarray(0)))[0]
+        return lax.custom_linear_solve(linear, right, _neumann, _neumann)
 
     return lax.custom_root(lambda x: step(x) - x, start, solve, tangent_solve)
 

@@ -49,7 +49,8 @@ def simulate(program: Program, shape: Shape, draws: Draws, remember: bool = Fals
     periods = jnp.arange(draws.monthly.shape[0])
     start = opening(program, shape, draws.values, draws.once)
     last, months = lax.scan(body, start, (periods, draws.monthly))
-    closing = published(program, numbers, last.groups, jnp.asarray(draws.monthly.shape[0]))
+    end = jnp.asarray(float(draws.monthly.shape[0]))
+    closing = published(program, numbers, last.groups, end)
     return Record(months, closing, last.checks, draws.values)
 
 

@@ -238,9 +238,11 @@ def step(
     observed, payout, environment = program.environment.observe(
         values, carry.environment, t, shocks, carry.signals
     )
-    offered = jnp.concatenate([observed, published(program, numbers, carry.groups, t)])
+    now = t.astype(jnp.float64)
+    offered = jnp.concatenate([observed, published(program, numbers, carry.groups, now)])
     month = Month(
-        t=t,
+        t=now,
+        index=t,
         years=jnp.asarray(program.years)[t],
         hours=jnp.asarray(program.hours)[t],
         obs=offered[program.select],

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from offtake.contracts import BY_KIND
 from offtake.core.calendar import Periods
 from offtake.core.contract import IntArray
 from offtake.core.flows import Flow
@@ -116,6 +117,23 @@ class At:
     def phase_count(self, site: str) -> int:
         """Number of phases of a site."""
         return self.phase_counts[site]
+
+    def contracts_of_site(self, site: str, publishing: str) -> tuple[str, ...]:
+        """Ids of the contracts on a site that publish a value of that name."""
+        return tuple(
+            name
+            for name, terms in self.terms.items()
+            if getattr(terms, "site", None) == site and publishing in BY_KIND[terms.kind].published
+        )
+
+    def tax_years(self) -> tuple[IntArray, NDArray[np.float64]]:
+        """[period] calendar year and the share of its part within the plan that has passed."""
+        months = self.calendar.months
+        opened = (self.calendar.start.month - 1) / 12
+        year = self.calendar.year_index
+        close = opened + np.arange(self.periods) * months / 12 - year
+        begin = np.where(year == 0, opened, 0.0)
+        return year, np.clip((close - begin) / (1.0 - begin), 0.0, 1.0)
 
     def total(self, party: str, signs: Mapping[tuple[str, Flow], float]) -> int:
         """Index of a registered total."""

@@ -81,6 +81,7 @@ class World(NamedTuple):
         self, values: Array, state: WorldState, t: Array, shocks: Array, signals: Array
     ) -> tuple[Array, Array, WorldState]:
         """Observations in the order of `observation_names`, payout shares [M, P], next state."""
+        now = t.astype(jnp.float64)
         years, hours = jnp.asarray(self.years)[t], jnp.asarray(self.hours)[t]
         elapsed = jnp.asarray(self.elapsed)[t]
         processes = self.processes.advance(values, state.processes, years, shocks, self.per_year)
@@ -89,10 +90,10 @@ class World(NamedTuple):
         market = self._market(values, processes, regimes, t, elapsed)
         credit = self.credit.advance(values, state.credit, years, shocks, market)
         offered = jnp.concatenate([jnp.ones_like(signals[:1]), signals])
-        phases = self.phases.view(values, state.delay, offered[self.phases.paid_signal + 1], t)
+        phases = self.phases.view(values, state.delay, offered[self.phases.paid_signal + 1], now)
         power = self._power(values, phases)
         paid = offered[self.cohorts.paid_signal + 1]
-        fleet = self.cohorts.view(values, paid, power[0], t, self.per_year)
+        fleet = self.cohorts.view(values, paid, power[0], now, self.per_year)
         delivered = fleet.site_h100e * hours
         sold = jnp.where((self.sold_signal >= 0)[:, None], offered[self.sold_signal + 1], 0.0)
         excess = jnp.maximum(sold - state.delivered_hours, 0.0)

@@ -97,9 +97,10 @@ class Regimes(NamedTuple):
         stay = jnp.maximum(self._pick(values[self.stay], state), 1e-9)
         leaves = -jnp.expm1(-moves / stay)
         others = jnp.maximum(jnp.asarray(self.states) - 1, 1)[:, None]
+        choices = others.astype(jnp.float64)
         # Given that it leaves, uniform / leaves is uniform again and picks among the others.
         ratio = uniform / jnp.maximum(leaves, 1e-300)
-        hop = 1 + jnp.clip((ratio * others).astype(jnp.int64), 0, others - 1)
+        hop = 1 + jnp.clip((ratio * choices).astype(jnp.int64), 0, others - 1)
         moved = (state + hop) % jnp.asarray(self.states)[:, None]
         switch = (uniform < leaves) & (jnp.asarray(self.states)[:, None] > 1)
         return jnp.where(switch, moved, state)
