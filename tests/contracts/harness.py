@@ -2,7 +2,7 @@
 
     run = run_alone(TermLoan, EXAMPLE, periods=6)
     run["interest"]            what was paid on the line, [period]
-    run["interest.claimed"]    what was claimed (of a support: what was called; of a residual: what it took)
+    run["interest.claimed"]    claimed; of a support what was called, of a residual what it took
     run["balance"]             published value as others read it in that period, [period]
     run["signals.stop"]        signal of that period
     check_golden(run)          equals tests/contracts/golden/<kind>.csv
@@ -147,8 +147,8 @@ def _observations(at: At, given: Mapping[str, Any], values: NDArray) -> NDArray:
             columns.append(np.broadcast_to(np.asarray(given[name], float), (at.periods,)))
         elif name in series:
             columns.append(series[name])
-        elif name == "zero":
-            columns.append(np.zeros(at.periods))
+        elif name == "zero" or name.endswith(".payout"):
+            columns.append(np.full(at.periods, float(name != "zero")))
         else:
             message = f"the contract reads {name!r}: give it in `observations`"
             raise KeyError(message)
@@ -171,16 +171,21 @@ def run_alone(
     Args:
         kind: the contract class.
         terms: one contract's terms (its id is then "example") or id -> terms.
-        observations: name -> [period] or a constant; a name asked for and not given is an error.
+        observations: name -> [period] or a constant; a name asked for and not given is an
+            error, but for `zero` and payouts (1).
         periods: calendar, or number of months after the opening from 2026-01.
         paid, drawn, taken: what is paid, see above.
-        setting: `numbers_at`, place -> number that the contract reads elsewhere in the plan, in units
-            of the table (durations and dates in periods) where it is a float; `values`, place ->
-            value [P] in units of the table that replaces a number of the terms; `paths`; `books`,
-            party -> {("in" | "out", Flow): [period]}, amounts of other contracts behind registered
-            totals (a number stands for all periods); `cash`, party -> opening cash [period], or one
-            number from which the contract's own payments are kept up; `stopped`, party -> period
-            from which it is in default.
+        setting: any of
+
+            * `numbers_at`: place -> number that the contract reads elsewhere in the plan; a float is
+              in units of the table (durations and dates in periods);
+            * `values`: place -> value [P], in units of the table, in place of a number of the terms;
+            * `paths`;
+            * `books`: party -> {("in" | "out", Flow): [period]}, amounts of other contracts behind
+              registered totals; a number stands for all periods;
+            * `cash`: party -> opening cash [period], or one number from which the contract's own
+              payments are kept up;
+            * `stopped`: party -> period from which it is in default.
 
     Returns:
         The table. `roll_error` signals are checked to be zero here.
@@ -248,7 +253,13 @@ def _month(at_work: Bench, t: int, balance: Mapping[str, NDArray], paths: int) -
     now = np.repeat(at_work.totals(t)[:, None], paths, axis=1)
     obs = np.repeat(at_work.observations[t][:, None], paths, axis=1)
     years, hours = at.calendar.years[t], at.calendar.hours[t]
-    return Month(t, years, hours, *(jnp.asarray(x) for x in (obs, cash, past, now, stopped)))
+    return Month(
+        t.astype(float) if hasattr(t, "astype") else jnp.asarray(float(t)),
+        t,
+        years,
+        hours,
+        *(jnp.asarray(x) for x in (obs, cash, past, now, stopped)),
+    )
 
 
 def _pay(
@@ -315,6 +326,17 @@ def _at(value: Any, t: int) -> Any:
 # ------------------------------------------------------------------------------------- derivatives
 
 
+@dataclass
+class Gradient:
+    """The sum of everything a contract pays and publishes, and how it moves with its numbers."""
+
+    value: float
+    slope: dict[str, float]
+    """place -> derivative, in units of the table"""
+    bump: dict[str, float]
+    """place -> central difference"""
+
+
 def gradient(
     kind: Any,
     terms: Terms | Mapping[str, Terms],
@@ -324,51 +346,77 @@ def gradient(
     share: float = 1.0,
     draw: float = 0.0,
     take: float = 0.0,
+    bump: Sequence[str] = (),
+    width: float = 1e-6,
     **setting: Any,
-) -> tuple[float, dict[str, float]]:
-    """Sum of all payments and published values, and its derivative by every number of the group.
+) -> Gradient:
+    """Derivative of the sum of all payments and published values by every number of the group.
 
-    Payments are a share of claims, a draw is `draw` USD within the limit, a residual takes `take` USD
-    within its cap. The months run in one `lax.scan`, so a state whose shapes or types move fails.
+    Payments are a share of claims, a draw is `draw` USD within the limit, a residual takes `take`
+    USD within its cap. The months run in one `lax.scan`: a state whose shapes or types move fails.
+    Published values beyond 1e8 ("no service", "unlimited") are left out of the sum.
 
-    Returns:
-        The sum, and place -> derivative in units of the table.
+    Args:
+        bump: places whose derivative is also taken by a central difference.
+        width: of that difference, relative to the number.
     """
-    at_work = bench(kind, terms, observations, periods, **setting)
-    lowered, paths = at_work.lowered, at_work.values.shape[1]
-    months = [
-        _month(at_work, t, _constant_cash(at_work, paths), paths) for t in range(at_work.at.periods)
-    ]
-    totals = [np.repeat(at_work.totals(t)[:, None], paths, 1) for t in range(at_work.at.periods)]
+    at_work = bench(kind, terms, observations, periods, paths=1 + 2 * len(bump), **setting)
+    table, values = at_work.at.table, at_work.values
+    for i, place in enumerate(bump):
+        values[table.at(place), 1 + 2 * i] *= 1.0 - width
+        values[table.at(place), 2 + 2 * i] *= 1.0 + width
+    total, slope = _sums(at_work, {"claim": share, "recovery": share}, draw, take)
+    middle = {place: values[table.at(place), 0] for place in bump}
+    return Gradient(
+        value=float(total[0]),
+        slope=dict(zip([row.place for row in table.rows], slope[:, 0].tolist(), strict=True)),
+        bump={
+            place: float(total[2 + 2 * i] - total[1 + 2 * i]) / (2.0 * width * middle[place])
+            for i, place in enumerate(bump)
+        },
+    )
+
+
+def _sums(
+    at_work: Bench, shares: Mapping[str, float], draw: float, take: float
+) -> tuple[NDArray, NDArray]:
+    """Sum of payments and published values [P], and its derivative by the table [row, P]."""
+    lowered, paths, count = at_work.lowered, at_work.values.shape[1], at_work.at.periods
+    cash = _constant_cash(at_work, paths)
+    months = [_month(at_work, t, cash, paths) for t in range(count)]
     stacked = jax.tree.map(lambda *x: jnp.stack([jnp.asarray(v) for v in x]), *months)
+    totals = np.stack([np.repeat(at_work.totals(t)[:, None], paths, 1) for t in range(count)])
     forms = {line.name: line.form for line in lowered.lines}
+    fixed = {"support": draw, "residual": take}
 
     def total(values: Any) -> Any:
         n = {f: values[jnp.asarray(rows)] for f, rows in lowered.numbers.items()}
 
         def month(carry: Any, now: Any) -> Any:
             state, t = carry
-            m, past = now
-            m = m._replace(t=t)
+            m = now[0]._replace(t=t)
             shown = lowered.group.publish(n, state, t)
             asked = lowered.group.claim(n, state, m)
-            fixed = {"support": draw, "residual": take}
             claimed = {
                 k: jnp.minimum(asked[k], fixed[f]) if f in fixed else asked[k]
                 for k, f in forms.items()
             }
-            given = {k: v * (1.0 if forms[k] in fixed else share) for k, v in claimed.items()}
-            after, _ = lowered.group.settle(n, state, m._replace(past=past), claimed, given)
+            for k in forms:
+                if forms[k] == "recovery":
+                    claimed[k] = claimed[k] + claimed[k.removesuffix("_recovery")]
+            given = {k: v * shares.get(forms[k], 1.0) for k, v in claimed.items()}
+            after, _ = lowered.group.settle(n, state, m._replace(past=now[1]), claimed, given)
             parts = [*given.values(), *(shown[k] for k in lowered.group.published)]
-            finite = [jnp.sum(jnp.where(jnp.abs(x) < 1e8, x, 0.0)) for x in parts]
-            return (after, t + 1), sum(finite)
+            parts = [jnp.sum(jnp.where(jnp.abs(x) < 1e8, x, 0.0), axis=0) for x in parts]
+            return (after, t + 1), sum(parts)
 
         start = (lowered.group.init(n), 0)
-        return jnp.sum(lax.scan(month, start, (stacked, jnp.asarray(np.stack(totals))))[1])
+        paid = lax.scan(month, start, (stacked, jnp.asarray(totals)))[1]
+        each = jnp.sum(paid, axis=0)
+        return jnp.sum(each), each
 
-    value, slope = jax.value_and_grad(total)(jnp.asarray(at_work.values))
-    places = [row.place for row in at_work.at.table.rows]
-    return float(value), dict(zip(places, np.asarray(slope)[:, 0].tolist(), strict=True))
+    slope, each = jax.jit(jax.grad(total, has_aux=True))(jnp.asarray(at_work.values))
+    return np.asarray(each), np.asarray(slope)
 
 
 def _constant_cash(at_work: Bench, paths: int) -> dict[str, NDArray]:
@@ -406,7 +454,7 @@ def read_golden(kind: str) -> tuple[list[str], list[list[str]]]:
 
 
 def check_golden(run: Run, digits: int = 10) -> None:
-    """Compare with the golden table to its printed digits; write it if OFFTAKE_WRITE_GOLDEN is set."""
+    """Compare with the golden table to its printed digits; OFFTAKE_WRITE_GOLDEN=1 writes it."""
     path = GOLDEN / f"{run.kind}.csv"
     text = golden_text(run, digits)
     if os.environ.get(WRITE):

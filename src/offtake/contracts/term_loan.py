@@ -1,18 +1,22 @@
-"""Term loan: a sum advanced on one date and repaid by schedule, with interest on what is outstanding.
+"""Term loan: a sum advanced on one date and repaid by schedule, with interest on the balance.
 
-    interest(t)   = B(t-1) r(t) a(t) + arrears,    r = margin for a fixed rate, max(base, floor) + margin else
+    r(t)          = fixed rate, or margin + max(base(t), floor)
+    interest(t)   = B(t-1) r(t) a(t) + arrears x (1 + r(t) a(t))
     principal(t)  = bullet: B at maturity;  linear: B / n;  annuity: level payment less interest
-    B(t)          = B(t-1) + advance(t) - principal paid(t)
+    B(t)          = B(t-1) + advance(t) - principal paid(t) - written off(t)
 
 with a(t) the day count fraction and n the payments that remain. Interest accrues on the opening
 balance; the advance and repayments take effect at the close. The advance falls into the period of
-`start`; the first interest into the next one; principal after `interest_only`, the last of it `term` after
-the start. The level payment is that of this period's rate over months / 12 and is set afresh each period.
+`start`; the first interest into the next one; principal after `interest_only`, the last of it
+`term` after the start. The level payment is that of this period's rate over months / 12 and is set
+afresh each period.
 
-Reads: the base rate's driver, the borrower's cash flow (CFADS). Publishes: balance, service, accelerated,
-arrears, dscr (trailing twelve months, NO_SERVICE where nothing was due).
-On shortfall: interest becomes an arrear bearing the same rate, principal stays due; after `grace` the loan
-is accelerated, all of it is due, and the borrower is in default.
+Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout. Publishes: balance,
+service (of the period before, balloon apart), accelerated, arrears, dscr (trailing twelve months,
+NO_SERVICE where nothing was due).
+On shortfall: interest becomes an arrear bearing the same rate, principal stays due; after `grace`
+the loan is accelerated: all of it is due, and the borrower is in default while it owes. What a
+borrower outside the plan does not pay while in default is written off.
 
 References:
     1. ACTUS Financial Research Foundation, technical specification v1.1: PAM, LAM, ANN.
@@ -40,8 +44,9 @@ from offtake.core.terms import (
     When,
     default,
 )
-from offtake.finance.amortisation import Profile, principal_due
-from offtake.finance.servicing import Debt, Service, due, no_debt, serviced
+from offtake.finance import facility
+from offtake.finance.amortisation import Profile, regular_principal
+from offtake.finance.servicing import Debt, Service, due, no_debt, settled, stops
 from offtake.finance.trailing import Trailing, no_history, remember, trailing_dscr
 
 
@@ -104,12 +109,9 @@ class TermLoan(NamedTuple):
 
     profile: IntArray
     """[K] `finance.amortisation.Profile`"""
-    base: IntArray
-    """[K] observation of the base rate"""
-    floating: NDArray[np.float64]
-    """[K] 1.0 where the rate floats"""
-    accrual: NDArray[np.float64]
-    """[K, T] day count fractions, years"""
+    interest: facility.Interest
+    payout: IntArray
+    """[K] observation: share of its claims that the borrower meets"""
     cfads: IntArray
     """[K] registered total: the borrower's cash flow available for debt service"""
     window: NDArray[np.float64]
@@ -128,54 +130,45 @@ class TermLoan(NamedTuple):
         terms = [term for _, term in items]
         group = cls(
             profile=np.array([Profile[term.amortisation.upper()] for term in terms]),
-            base=np.array([at.base_rate(term.rate.base) for term in terms]),
-            floating=np.array([float(term.rate.base is not None) for term in terms]),
-            accrual=np.stack([at.accrual(term.day_count) for term in terms]),
+            interest=facility.Interest.lower(
+                [x.rate for x in terms], [x.day_count for x in terms], at
+            ),
+            payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
             window=np.zeros(at.periods_per_year),
         )
         fields = ("amount", "rate", "floor", "term", "interest_only", "upfront_fee", "grace")
-        lender, borrower = (at.parties([getattr(x, f) for x in terms]) for f in ("lender", "borrower"))
-        junior = np.array([term.seniority == "junior" for term in terms])
-
-        def rank(senior: Rank, low: Rank) -> IntArray:
-            return np.where(junior, int(low), int(senior))
-
-        advance = np.full(len(ids), int(Rank.CAPITAL_IN))
-        fee = rank(Rank.SENIOR_FEE, Rank.JUNIOR_FEE)
-        interest = rank(Rank.SENIOR_INTEREST, Rank.JUNIOR_INTEREST)
-        principal = rank(Rank.SENIOR_PRINCIPAL, Rank.JUNIOR_PRINCIPAL)
+        lender, borrower = (
+            at.parties([getattr(x, f) for x in terms]) for f in ("lender", "borrower")
+        )
+        rank = np.full(len(ids), int(Rank.CAPITAL_IN))
         lines = (
-            Line("advance", Flow.CAPITAL_IN, lender, borrower, advance),
-            Line("fee", Flow.FEE, borrower, lender, fee),
-            Line("interest", Flow.INTEREST, borrower, lender, interest),
-            Line("principal", Flow.PRINCIPAL, borrower, lender, principal),
+            Line("advance", Flow.CAPITAL_IN, lender, borrower, rank),
+            *facility.debt_lines(borrower, lender, [term.seniority for term in terms]),
         )
         numbers = {**at.numbers(ids, *fields), **at.optionals(ids, start=0.0)}
         return Lowered(group, tuple(ids), numbers, lines, stops=borrower)
 
     def init(self, n: Numbers) -> TermLoanState:
         """Nothing is owed before the advance."""
-        return TermLoanState(no_debt(n["amount"]), no_history(jnp.asarray(self.window), n["amount"]))
+        return TermLoanState(
+            no_debt(n["amount"]), no_history(jnp.asarray(self.window), n["amount"])
+        )
 
-    def _begin(self, n: Numbers) -> Array:
-        """[K, P] period of the advance."""
-        return jnp.ceil(jnp.maximum(n["start"], 0.0) - 1e-9)
-
-    def _service(self, n: Numbers, s: Debt, month: Month) -> Service:
-        """What is due this month."""
-        base = month.obs[self.base]
-        floating = jnp.asarray(self.floating)[:, None]
-        rate = n["rate"] + floating * jnp.maximum(base, n["floor"])
-        last = jnp.ceil(self._begin(n) + n["term"] - 1e-9)
-        remaining = last - month.t + 1.0
-        interest_only = month.t <= self._begin(n) + n["interest_only"] + 1e-9
-        unscheduled = s.balance - s.overdue
+    def _service(self, n: Numbers, s: Debt, month: Month) -> tuple[Service, Array]:
+        """What is due this month, and the balloon in it, USD [K, P]."""
+        t = jnp.asarray(month.t, float)
+        begin = facility.signing(n["start"])
+        rate = self.interest.yearly(n["rate"], n["floor"], month)
+        remaining = jnp.maximum(facility.closing(begin + n["term"]) - t + 1.0, 1.0)
+        interest_only = t <= begin + n["interest_only"] + facility.ROUNDING
+        left = s.balance - s.overdue
         profile = jnp.asarray(self.profile)[:, None]
-        scheduled = principal_due(profile, unscheduled, rate * month.years, jnp.maximum(remaining, 1.0))
-        scheduled = jnp.where(interest_only & (remaining > 1.0), 0.0, scheduled)
-        accrual = jnp.asarray(self.accrual)[:, month.t][:, None]
-        return due(s, rate * accrual, scheduled)
+        regular = regular_principal(profile, left, rate * month.years, remaining)
+        regular = jnp.where(interest_only, 0.0, regular)
+        scheduled = jnp.where(remaining <= 1.0, left, regular)
+        service = due(s, rate * self.interest.years(month.index), scheduled)
+        return service, scheduled - regular
 
     def publish(self, n: Numbers, s: TermLoanState, t: Array) -> Amounts:
         """Balance, state and cover at the start of the month."""
@@ -190,8 +183,8 @@ class TermLoan(NamedTuple):
 
     def claim(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Advance and fee at the start; interest and principal after it."""
-        starts = self._begin(n) == month.t
-        service = self._service(n, s.debt, month)
+        starts = facility.signing(n["start"]) == jnp.asarray(month.t, float)
+        service, _ = self._service(n, s.debt, month)
         return {
             "advance": jnp.where(starts, n["amount"], 0.0),
             "fee": jnp.where(starts, n["amount"] * n["upfront_fee"], 0.0),
@@ -203,13 +196,11 @@ class TermLoan(NamedTuple):
         self, n: Numbers, s: TermLoanState, month: Month, claimed: Amounts, paid: Amounts
     ) -> tuple[TermLoanState, Mapping[str, Array]]:
         """Repay, carry arrears, add the advance."""
-        service = self._service(n, s.debt, month)
-        after = serviced(s.debt, service, paid["interest"], paid["principal"], n["grace"])
-        debt = after._replace(
-            balance=after.balance + paid["advance"],
-            arrears=after.arrears + jnp.maximum(claimed["fee"] - paid["fee"], 0.0),
-        )
-        history = remember(s.history, month.t, month.past[self.cfads], debt.scheduled)
-        error = debt.balance - (s.debt.balance + paid["advance"] - paid["principal"])
-        called = debt.accelerated * jnp.where(debt.balance + debt.arrears > 0.0, 1.0, 0.0)
-        return TermLoanState(debt, history), {"stop": called, "roll_error": error}
+        service, balloon = self._service(n, s.debt, month)
+        payout = month.obs[self.payout]
+        left, lost = settled(s.debt, service, claimed, paid, n["grace"], payout)
+        asked = left.scheduled - balloon
+        debt = left._replace(balance=left.balance + paid["advance"], scheduled=asked)
+        history = remember(s.history, month.index, month.past[self.cfads], asked)
+        error = debt.balance - (s.debt.balance + paid["advance"] - paid["principal"] - lost)
+        return TermLoanState(debt, history), {"stop": stops(debt), "roll_error": error}

@@ -85,3 +85,12 @@ def principal_due(profile: Array, balance: Array, rate: Array, remaining: Array)
     bullet = bullet_principal(balance, remaining)
     level_or_linear = jnp.where(profile == Profile.ANNUITY, annuity, linear)
     return jnp.where(profile == Profile.BULLET, bullet, level_or_linear)
+
+
+def regular_principal(profile: Array, balance: Array, rate: Array, remaining: Array) -> Array:
+    """Principal due this period apart from a balloon: none under a bullet profile.
+
+    Args and result as of `principal_due`.
+    """
+    principal = principal_due(profile, balance, rate, remaining)
+    return jnp.where(profile == Profile.BULLET, 0.0, principal)

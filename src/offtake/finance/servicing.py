@@ -2,10 +2,16 @@
 
 A balance B is owed with interest i on the opening balance. Unpaid interest becomes an arrear that
 bears interest at the same rate; unpaid principal stays in the balance and is due at once. When
-something has been overdue for longer than the grace period the debt is accelerated: all of it is due
-every period until it is paid (DESIGN §5.7, §5.8). "Unpaid" means short by more than 1e-9 of the claim.
+something has been overdue for longer than the grace period the debt is accelerated: all of it is
+due every period until it is paid (DESIGN §5.7, §5.8). "Unpaid" means short by more than 1e-9 of the
+claim.
+
+A debtor outside the plan that is in default pays the recovery share of every claim, and that
+settles the claim: what is missing is written off and the debt is accelerated at once, so that the
+rest of it is claimed, recovered and written off in the next period.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from offtake.core.arrays import Array, jnp
@@ -85,6 +91,76 @@ def serviced(
     accelerated = jnp.maximum(debt.accelerated, called)
     scheduled = service.accrued + service.scheduled
     return Debt(balance, overdue, unpaid_interest, late, accelerated, scheduled)
+
+
+def recovered(debt: Debt, service: Service, paid_principal: Array, payout: Array) -> Debt:
+    """State after payments by a debtor that meets only a share of its claims.
+
+    Args:
+        debt: state after payments (`serviced`).
+        service: what was due.
+        paid_principal: paid on principal, USD [K, P].
+        payout: share of its claims that the debtor meets, [K, P]; below 1 only for a party outside
+            the plan in default. Nothing changes where it is 1.
+    """
+    gone = payout < 1.0
+    lost = jnp.minimum(jnp.maximum(service.principal - paid_principal, 0.0), debt.balance)
+    owing = gone & (service.interest + debt.balance > 0.0)
+    return debt._replace(
+        balance=jnp.where(gone, debt.balance - lost, debt.balance),
+        overdue=jnp.where(gone, 0.0, debt.overdue),
+        arrears=jnp.where(gone, 0.0, debt.arrears),
+        accelerated=jnp.maximum(debt.accelerated, jnp.where(owing, 1.0, 0.0)),
+    )
+
+
+class Settled(NamedTuple):
+    """Debts after a period, every leaf [K, P]."""
+
+    debt: Debt
+    lost: Array
+    """principal written off, USD"""
+
+
+def settled(
+    debt: Debt,
+    service: Service,
+    claimed: Mapping[str, Array],
+    paid: Mapping[str, Array],
+    grace: Array,
+    payout: Array,
+) -> Settled:
+    """State after payments on the lines fee, interest and principal; an unpaid fee is an arrear.
+
+    Args:
+        debt: state at the start of the period.
+        service: what was due.
+        claimed: line -> USD [K, P].
+        paid: line -> USD [K, P].
+        grace: periods that something may be overdue before the debt is called, [K, P].
+        payout: share of its claims that the debtor meets, [K, P] (`recovered`).
+    """
+    after = serviced(debt, service, paid["interest"], paid["principal"], grace)
+    after = after._replace(arrears=after.arrears + _unpaid(claimed["fee"], paid["fee"]))
+    left = recovered(after, service, paid["principal"], payout)
+    return Settled(left, after.balance - left.balance)
+
+
+def called(debt: Debt, breach: Array, grace: Array) -> Debt:
+    """The debt, accelerated where a covenant has been broken for longer than the grace period.
+
+    Args:
+        debt: any state.
+        breach: periods in a row in which it was broken, [K, P].
+        grace: periods that it may be, [K, P].
+    """
+    now = jnp.where((breach > grace) & (debt.balance > 0.0), 1.0, 0.0)
+    return debt._replace(accelerated=jnp.maximum(debt.accelerated, now))
+
+
+def stops(debt: Debt) -> Array:
+    """1.0 while a debt is accelerated and something is owed on it, [K, P]."""
+    return debt.accelerated * jnp.where(debt.balance + debt.arrears > 0.0, 1.0, 0.0)
 
 
 def _unpaid(claim: Array, paid: Array) -> Array:

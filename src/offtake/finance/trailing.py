@@ -30,10 +30,23 @@ def remember(trailing: Trailing, t: Array, cfads: Array, service: Array) -> Trai
 def trailing_dscr(trailing: Trailing) -> Array:
     """Debt service cover ratio over the last year, [K, P]; `NO_SERVICE` where nothing was due.
 
-    Cash flow counts only in periods in which service was due, so a facility that began to repay five
-    months ago is measured on those five months (DESIGN §11: from the first repayment).
+    Cash flow counts only in periods in which service was due, so a facility that began to repay
+    five months ago is measured on those five months (DESIGN §11: from the first repayment).
     """
     counted = trailing.service > 0.0
     service = jnp.sum(trailing.service, axis=0)
     cfads = jnp.sum(jnp.where(counted, trailing.cfads, 0.0), axis=0)
     return jnp.where(service > 0.0, cfads / jnp.where(service > 0.0, service, 1.0), NO_SERVICE)
+
+
+def breaches(trailing: Trailing, least: Array, before: Array) -> Array:
+    """Periods in a row in which cover was below what a covenant asks, this one included, [K, P].
+
+    Args:
+        trailing: history up to this period.
+        least: cover asked for, [K, P]; 0 asks for nothing.
+        before: the count at the start of the period, [K, P].
+    """
+    needed = least * (1.0 - 1e-9)
+    low = (needed > 0.0) & (trailing_dscr(trailing) < needed)
+    return jnp.where(low, before + 1.0, 0.0)

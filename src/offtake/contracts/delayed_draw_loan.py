@@ -1,0 +1,299 @@
+"""Delayed-draw loan: a commitment drawn while something is built, then repaid or extended.
+
+    limit(t)      = amount - drawn(t-1) while it is available, else 0
+    fee(t)        = commitment fee x (amount - drawn(t-1)) x a(t), and the upfront fee on signing
+    interest(t)   = B(t-1) r(t) a(t) + arrears,   r as for a term loan, plus a step per extension
+    principal(t)  = 0 in construction; then bullet: 0; linear: B / n; annuity: level payment less
+                    interest; at maturity all that is left (what exceeds the profile: balloon)
+    B(t)          = B(t-1) + draw(t) - principal paid(t)
+
+with a(t) the day count fraction and n the payments that remain of `amortise_over`, or until
+maturity. Construction ends after the longer of `availability` and `interest_only`. The draw is a
+support of tier 1: it meets what the borrower cannot pay of the claims of `funds`, together with the
+other funding of that tier in proportion to `weight`; with `capitalise_interest` its own interest
+and fees as well (DESIGN §5.6). At maturity the term is extended while extensions are left, nothing
+is overdue, the borrower is not in default and cover is at least `extension_dscr`.
+
+Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout. Publishes: balance,
+service (balloon apart), accelerated, arrears, drawn, dscr (trailing year, from construction's end).
+On shortfall: as for a term loan; a breach of `default_dscr` for longer than `grace` accelerates
+the loan too. Nothing can be drawn from an accelerated loan or by a borrower in default.
+
+References:
+    1. ACTUS Financial Research Foundation, technical specification v1.1: LAM, ANN.
+    2. E. R. Yescombe, Principles of Project Finance, 2nd ed., Academic Press 2014, ch. 14.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offtake.core.arrays import Array, jnp
+from offtake.core.contract import Amounts, IntArray, Lowered, Lowerer, Month, Numbers
+from offtake.core.flows import CFADS
+from offtake.core.terms import (
+    AssetName,
+    ContractName,
+    Count,
+    Duration,
+    LoanRate,
+    Money,
+    PartyName,
+    Rate,
+    Ratio,
+    Share,
+    Terms,
+    When,
+    default,
+)
+from offtake.finance import facility
+from offtake.finance.amortisation import Profile, regular_principal
+from offtake.finance.servicing import Debt, Service, called, due, no_debt, settled, stops
+from offtake.finance.trailing import Trailing, breaches, no_history, remember, trailing_dscr
+
+
+class DelayedDrawLoanTerms(Terms):
+    """What a plan writes for a delayed-draw loan."""
+
+    kind: Literal["delayed_draw_loan"]
+    lender: PartyName
+    """Party that commits the money."""
+    borrower: PartyName
+    """Party that draws and repays it."""
+    amount: Money
+    """Commitment: the most that can be drawn, USD."""
+    funds: tuple[ContractName, ...]
+    """Contracts whose claims on the borrower are met by draws when cash is short."""
+    weight: Ratio = default("1")
+    """Share of the draw relative to other funding of the same claims."""
+    rate: LoanRate
+    """Fixed rate, or a margin over a base rate, per year."""
+    floor: Rate = default("0 %/year")
+    """Lowest value of the base rate, per year; floating rates only."""
+    start: When | None = None
+    """Date of signing; the start of the plan if left out."""
+    availability: Duration = default("24 months")
+    """Time from signing during which money can be drawn, months."""
+    capitalise_interest: bool = False
+    """Whether the loan may be drawn for its own interest and fees."""
+    interest_only: Duration = default("0 months")
+    """Time from signing before principal is due, months; at least the availability."""
+    term: Duration
+    """Time from signing to maturity, months."""
+    amortisation: Literal["bullet", "linear", "annuity"] = "bullet"
+    """How principal falls due after construction."""
+    amortise_over: Duration | None = None
+    """Time from the end of construction over which the profile repays everything, months; until
+    maturity if left out. Where it is longer, the rest is a balloon at maturity."""
+    extensions: Count = default("0")
+    """How many times the maturity can be extended."""
+    extension: Duration = default("12 months")
+    """Length of each extension, months."""
+    extension_dscr: Ratio = default("0")
+    """Cover that an extension needs."""
+    extension_margin: Rate = default("0 %/year")
+    """What each extension adds to the rate, per year."""
+    upfront_fee: Share = default("0 %")
+    """Fee on signing, as a share of the commitment."""
+    commitment_fee: Rate = default("0 %/year")
+    """Fee on what is not drawn while it is available, per year."""
+    default_dscr: Ratio = default("0")
+    """Cover below which the loan is in default, tested after construction; 0 is no test."""
+    day_count: Literal["A/360", "A/365", "30/360", "30E/360", "A/A ISDA"] = "30/360"
+    """Day count convention of interest and of the commitment fee."""
+    seniority: Literal["senior", "junior"] = "senior"
+    """Place in the borrower's waterfall."""
+    grace: Duration = default("3 months")
+    """How long a payment may be overdue, or cover too low, before the loan is called, months."""
+    collateral: tuple[AssetName, ...] = ()
+    """What is pledged: cohorts, a site, a contract."""
+
+
+EXAMPLE = DelayedDrawLoanTerms.model_validate(
+    {
+        "kind": "delayed_draw_loan",
+        "lender": "bank",
+        "borrower": "company",
+        "amount": "1,000 USD",
+        "funds": ["order"],
+        "rate": "12 %/year",
+        "availability": "2 months",
+        "term": "6 months",
+        "amortisation": "linear",
+        "amortise_over": "8 months",
+        "commitment_fee": "6 %/year",
+    }
+)
+
+
+FIELDS = (
+    *("amount", "weight", "rate", "floor", "availability", "interest_only", "term", "extensions"),
+    *("extension", "extension_dscr", "extension_margin", "upfront_fee", "commitment_fee"),
+    *("default_dscr", "grace"),
+)
+"""Numbers that every contract has."""
+
+
+class DelayedDrawLoanState(NamedTuple):
+    """State of the group."""
+
+    debt: Debt
+    drawn: Array
+    """[K, P] drawn so far, USD"""
+    extended: Array
+    """[K, P] extensions taken"""
+    breach: Array
+    """[K, P] periods in a row with cover below `default_dscr`"""
+    history: Trailing
+
+
+class _Due(NamedTuple):
+    """What one period asks for, every leaf [K, P]; amounts in USD."""
+
+    service: Service
+    regular: Array
+    """scheduled principal, balloon apart"""
+    fee: Array
+    limit: Array
+    built: Array
+    """True after construction"""
+    extends: Array
+    """1.0 where the maturity is extended now"""
+
+
+class DelayedDrawLoan(NamedTuple):
+    """A group of delayed-draw loans."""
+
+    profile: IntArray
+    """[K] `finance.amortisation.Profile`"""
+    interest: facility.Interest
+    borrower: IntArray
+    """[K] party"""
+    payout: IntArray
+    """[K] observation: share of its claims that the borrower meets"""
+    cfads: IntArray
+    """[K] registered total: the borrower's cash flow available for debt service"""
+    window: NDArray[np.float64]
+    """[W] zeros; its length is the number of periods in a year"""
+
+    kind = "delayed_draw_loan"
+    stage = "primary"
+    published = ("balance", "service", "accelerated", "arrears", "dscr", "drawn")
+    Terms = DelayedDrawLoanTerms
+    example = EXAMPLE
+
+    @classmethod
+    def lower(cls, items: Sequence[tuple[str, DelayedDrawLoanTerms]], at: Lowerer) -> Lowered:
+        """Terms to structure; values stay in the table of numbers."""
+        ids = [name for name, _ in items]
+        terms = [term for _, term in items]
+        lender, borrower = (
+            at.parties([getattr(x, f) for x in terms]) for f in ("lender", "borrower")
+        )
+        group = cls(
+            profile=np.array([Profile[term.amortisation.upper()] for term in terms]),
+            interest=facility.Interest.lower(
+                [x.rate for x in terms], [x.day_count for x in terms], at
+            ),
+            borrower=borrower,
+            payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
+            cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
+            window=np.zeros(at.periods_per_year),
+        )
+        numbers = {**at.numbers(ids, *FIELDS), **at.optionals(ids, start=0.0, amortise_over=1e9)}
+        protects = tuple(x.funds + (name,) * x.capitalise_interest for name, x in items)
+        lines = (
+            facility.draw_line(lender, borrower, 1, protects),
+            *facility.debt_lines(borrower, lender, [term.seniority for term in terms]),
+        )
+        return Lowered(group, tuple(ids), numbers, lines, stops=borrower)
+
+    def init(self, n: Numbers) -> DelayedDrawLoanState:
+        """Nothing is drawn."""
+        zero = jnp.zeros_like(n["amount"])
+        history = no_history(jnp.asarray(self.window), zero)
+        return DelayedDrawLoanState(no_debt(zero), zero, zero, zero, history)
+
+    def _due(self, n: Numbers, s: DelayedDrawLoanState, month: Month) -> _Due:
+        """What this month asks for."""
+        t = jnp.asarray(month.t, float)
+        signed = facility.signing(n["start"])
+        closes = signed + n["availability"]
+        finished = signed + jnp.maximum(n["availability"], n["interest_only"])
+        built = t > finished + facility.ROUNDING
+        going = (s.debt.accelerated == 0.0) & ~month.stopped[self.borrower]
+        maturity = facility.closing(signed + n["term"] + s.extended * n["extension"])
+        extends = jnp.where(going & (t == maturity), self._extendable(n, s), 0.0)
+        maturity = facility.closing(maturity + extends * n["extension"])
+        margin = n["rate"] + s.extended * n["extension_margin"]
+        rate = self.interest.yearly(margin, n["floor"], month)
+        long = n["amortise_over"] < 1e8
+        last = jnp.where(long, facility.closing(finished + n["amortise_over"]), maturity)
+        left = s.debt.balance - s.debt.overdue
+        profile = jnp.asarray(self.profile)[:, None]
+        remaining = jnp.maximum(last - t + 1.0, 1.0)
+        regular = regular_principal(profile, left, rate * month.years, remaining)
+        regular = jnp.where(built, regular, 0.0)
+        accrual = self.interest.years(month.index)
+        undrawn = jnp.maximum(n["amount"] - s.drawn, 0.0)
+        available = (t >= signed) & (t <= closes + facility.ROUNDING) & (t < maturity) & going
+        waiting = facility.share_between(t, signed, jnp.minimum(closes, maturity)) * accrual
+        upfront = jnp.where(t == signed, n["upfront_fee"] * n["amount"], 0.0)
+        return _Due(
+            service=due(s.debt, rate * accrual, jnp.where(t >= maturity, left, regular)),
+            regular=regular,
+            fee=jnp.where(going, n["commitment_fee"] * undrawn * waiting, 0.0) + upfront,
+            limit=jnp.where(available, undrawn, 0.0),
+            built=built,
+            extends=extends,
+        )
+
+    def _extendable(self, n: Numbers, s: DelayedDrawLoanState) -> Array:
+        """[K, P] 1.0 where an extension is left and its conditions hold."""
+        left = s.extended + 1.0 <= n["extensions"] + facility.ROUNDING
+        clean = (s.debt.arrears == 0.0) & (s.debt.overdue == 0.0) & (s.debt.balance > 0.0)
+        cover = trailing_dscr(s.history) >= n["extension_dscr"] * (1.0 - 1e-9)
+        return jnp.where(left & clean & cover, 1.0, 0.0)
+
+    def publish(self, n: Numbers, s: DelayedDrawLoanState, t: Array) -> Amounts:
+        """Balance, state and cover at the start of the month."""
+        del n, t
+        return {
+            "balance": s.debt.balance,
+            "service": s.debt.scheduled,
+            "accelerated": s.debt.accelerated,
+            "arrears": s.debt.arrears + s.debt.overdue,
+            "dscr": trailing_dscr(s.history),
+            "drawn": s.drawn,
+        }
+
+    def claim(self, n: Numbers, s: DelayedDrawLoanState, month: Month) -> Amounts:
+        """What can be drawn, fees, interest and principal."""
+        now = self._due(n, s, month)
+        return {
+            "draw": now.limit,
+            "draw_weight": n["weight"],
+            "fee": now.fee,
+            "interest": now.service.interest,
+            "principal": now.service.principal,
+        }
+
+    def settle(
+        self, n: Numbers, s: DelayedDrawLoanState, month: Month, claimed: Amounts, paid: Amounts
+    ) -> tuple[DelayedDrawLoanState, Mapping[str, Array]]:
+        """Draw, repay, carry arrears, extend, test cover."""
+        now = self._due(n, s, month)
+        payout = month.obs[self.payout]
+        left, lost = settled(s.debt, now.service, claimed, paid, n["grace"], payout)
+        asked = now.service.accrued + now.regular
+        counted = jnp.where(now.built, asked, 0.0)
+        history = remember(s.history, month.index, month.past[self.cfads], counted)
+        breach = jnp.where(now.built, breaches(history, n["default_dscr"], s.breach), 0.0)
+        debt = left._replace(balance=left.balance + paid["draw"], scheduled=asked)
+        debt = called(debt, breach, n["grace"])
+        error = debt.balance - (s.debt.balance + paid["draw"] - paid["principal"] - lost)
+        drawn, extended = s.drawn + paid["draw"], s.extended + now.extends
+        state = DelayedDrawLoanState(debt, drawn, extended, breach, history)
+        return state, {"stop": stops(debt), "roll_error": error}

@@ -1,0 +1,116 @@
+"""What loan facilities have in common: the claims they make, their timetable, their rate.
+
+Positions are periods on the plan's axis (plan start 0, close of period t is t). A commitment is
+signed at the close of the first period that reaches its date; what is stated as a time from signing
+counts from there.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offtake.core.arrays import Array, jnp
+from offtake.core.contract import IntArray, Line, Lowerer, Month
+from offtake.core.flows import Flow, Rank
+from offtake.core.quantity import FloatingRate
+
+ROUNDING = 1e-9
+"""Periods by which a date may miss the close of a period and still count as being there."""
+
+
+def debt_lines(
+    borrower: IntArray, lender: IntArray, seniority: Sequence[str]
+) -> tuple[Line, Line, Line]:
+    """Claims of lenders: "fee", "interest" and "principal", at the ranks of their seniority.
+
+    Args:
+        borrower: payers, [K].
+        lender: payees, [K].
+        seniority: "senior" or "junior", [K].
+    """
+    junior = np.array([word == "junior" for word in seniority])
+
+    def line(name: str, flow: Flow, senior: Rank, low: Rank) -> Line:
+        return Line(name, flow, borrower, lender, np.where(junior, int(low), int(senior)))
+
+    return (
+        line("fee", Flow.FEE, Rank.SENIOR_FEE, Rank.JUNIOR_FEE),
+        line("interest", Flow.INTEREST, Rank.SENIOR_INTEREST, Rank.JUNIOR_INTEREST),
+        line("principal", Flow.PRINCIPAL, Rank.SENIOR_PRINCIPAL, Rank.JUNIOR_PRINCIPAL),
+    )
+
+
+def draw_line(
+    lender: IntArray,
+    borrower: IntArray,
+    tier: int,
+    protects: tuple[tuple[str, ...], ...],
+    protected_flows: tuple[Flow, ...] = (),
+) -> Line:
+    """Money put in when named claims fall short, a support called "draw" (DESIGN §5.6)."""
+    ones = np.ones(len(lender), np.int64)
+    return Line(
+        "draw",
+        Flow.CAPITAL_IN,
+        lender,
+        borrower,
+        ones * int(Rank.CAPITAL_IN),
+        form="support",
+        tier=ones * tier,
+        protects=protects,
+        protected_flows=protected_flows,
+    )
+
+
+def closing(position: Array) -> Array:
+    """Period at whose close a position is reached, as a float, [K, P]."""
+    return jnp.ceil(position - ROUNDING)
+
+
+def signing(start: Array) -> Array:
+    """Period of signing, not before the plan's start, [K, P]."""
+    return closing(jnp.maximum(start, 0.0))
+
+
+def share_between(t: Array, first: Array, last: Array) -> Array:
+    """Share of period t that lies between two positions, [K, P]."""
+    return jnp.clip(t - first, 0.0, 1.0) - jnp.clip(t - last, 0.0, 1.0)
+
+
+class Interest(NamedTuple):
+    """Rates and day counts of K loans."""
+
+    base: IntArray
+    """[K] observation of the base rate; zero for a fixed rate"""
+    floating: NDArray[np.float64]
+    """[K] 1.0 where the rate floats"""
+    accrual: NDArray[np.float64]
+    """[K, T] day count fractions, years"""
+
+    @classmethod
+    def lower(
+        cls, rates: Sequence[FloatingRate], day_counts: Sequence[str], at: Lowerer
+    ) -> "Interest":
+        """Rates and day count conventions of K loans to structure."""
+        return cls(
+            base=np.array([at.base_rate(rate.base) for rate in rates]),
+            floating=np.array([float(rate.base is not None) for rate in rates]),
+            accrual=np.stack([at.accrual(convention) for convention in day_counts]),
+        )
+
+    def yearly(self, margin: Array, floor: Array, month: Month) -> Array:
+        """Rate per year, [K, P]: the margin; where it floats, base rate not below its floor added.
+
+        Args:
+            margin: or fixed rate, [K, P].
+            floor: least value of the base rate, [K, P].
+            month: this period.
+        """
+        base = jnp.maximum(month.obs[self.base], floor)
+        return margin + jnp.asarray(self.floating)[:, None] * base
+
+    def years(self, t: Array) -> Array:
+        """Day count fraction of period t, [K, 1]."""
+        return jnp.asarray(self.accrual)[:, t][:, None]
