@@ -58,6 +58,7 @@ class Bench:
     values: NDArray
     """[row, P]"""
     books: Books
+    paid_books: Books
     cash: Mapping[str, Any]
     stopped: Mapping[str, int]
 
@@ -66,12 +67,12 @@ class Bench:
         """Numbers of the group, field -> [K, P]."""
         return {f: jnp.asarray(self.values[rows]) for f, rows in self.lowered.numbers.items()}
 
-    def totals(self, t: int) -> NDArray:
+    def totals(self, t: int, *, paid: bool) -> NDArray:
         """[total] signed sums of the books of period t; nothing before the opening."""
         found = np.zeros(len(self.at.totals))
         names = {index: name for name, index in self.at.party_index.items()}
         for i, request in enumerate(self.at.totals):
-            book = self.books.get(names[request.party], {})
+            book = (self.paid_books if paid else self.books).get(names[request.party], {})
             for way, flow, sign in request.signs:
                 if t >= 0 and (way, flow) in book:
                     found[i] += sign * _at(book[way, flow], t)
@@ -110,6 +111,8 @@ def bench(
     cash: Mapping[str, Any] | None = None,
     stopped: Mapping[str, int] | None = None,
     paths: int = 1,
+    paid_books: Books | None = None,
+    phase_counts: Mapping[str, int] | None = None,
 ) -> Bench:
     """A group lowered on its own; arguments as of `run_alone`."""
     items = dict(terms) if isinstance(terms, Mapping) else {"example": terms}
@@ -125,13 +128,24 @@ def bench(
     for place, number in (numbers_at or {}).items():
         given = number if isinstance(number, Quantity | When) else Quantity(float(number), "1")
         table.add(place, given)
-    at = At(table, calendar, parties, items)
+    at = At(table, calendar, parties, items, phase_counts or {})
     lowered = kind.lower(list(items.items()), at)
     drawn = np.repeat(table.medians()[:, None], paths, axis=1)
     for place, value in (values or {}).items():
         drawn[table.at(place)] = value
     offered = _observations(at, observations or {}, drawn)
-    return Bench(kind, at, lowered, offered, drawn, books or {}, cash or {}, stopped or {})
+    claimed = books or {}
+    return Bench(
+        kind,
+        at,
+        lowered,
+        offered,
+        drawn,
+        claimed,
+        claimed if paid_books is None else paid_books,
+        cash or {},
+        stopped or {},
+    )
 
 
 def _observations(at: At, given: Mapping[str, Any], values: NDArray) -> NDArray:
@@ -177,12 +191,14 @@ def run_alone(
         paid, drawn, taken: what is paid, see above.
         setting: any of
 
-            * `numbers_at`: place -> number that the contract reads elsewhere in the plan; a float is
-              in units of the table (durations and dates in periods);
-            * `values`: place -> value [P], in units of the table, in place of a number of the terms;
+            * `numbers_at`: place -> number that the contract reads elsewhere in the plan; a float
+              is in units of the table (durations and dates in periods);
+            * `values`: place -> value [P] in units of the table, replaces a number of the terms;
             * `paths`;
             * `books`: party -> {("in" | "out", Flow): [period]}, amounts of other contracts behind
               registered totals; a number stands for all periods;
+            * `paid_books`: what was paid of them, where that is not all;
+            * `phase_counts`: site -> number of phases;
             * `cash`: party -> opening cash [period], or one number from which the contract's own
               payments are kept up;
             * `stopped`: party -> period from which it is in default.
@@ -204,7 +220,8 @@ def run_alone(
         claimed, given = _pay(
             lowered, {k: np.asarray(v) for k, v in asked.items()}, t, shape, paid, drawn, taken
         )
-        after = month._replace(past=jnp.asarray(np.repeat(at_work.totals(t)[:, None], shape[1], 1)))
+        past = np.repeat(at_work.totals(t, paid=True)[:, None], shape[1], 1)
+        after = month._replace(past=jnp.asarray(past))
         state, signals = _settle(lowered.group, n, state, after, claimed, given)
         if "roll_error" in signals:
             scale = 1.0 + max(float(np.max(np.abs(v))) for v in claimed.values())
@@ -249,8 +266,8 @@ def _month(at_work: Bench, t: int, balance: Mapping[str, NDArray], paths: int) -
         cash[at.party_index[name]] = balance[name] if name in balance else _at(given, t)
     for name, since in at_work.stopped.items():
         stopped[at.party_index[name]] = t >= since
-    past = np.repeat(at_work.totals(t - 1)[:, None], paths, axis=1)
-    now = np.repeat(at_work.totals(t)[:, None], paths, axis=1)
+    past = np.repeat(at_work.totals(t - 1, paid=True)[:, None], paths, axis=1)
+    now = np.repeat(at_work.totals(t, paid=False)[:, None], paths, axis=1)
     obs = np.repeat(at_work.observations[t][:, None], paths, axis=1)
     years, hours = at.calendar.years[t], at.calendar.hours[t]
     return Month(
@@ -385,7 +402,9 @@ def _sums(
     cash = _constant_cash(at_work, paths)
     months = [_month(at_work, t, cash, paths) for t in range(count)]
     stacked = jax.tree.map(lambda *x: jnp.stack([jnp.asarray(v) for v in x]), *months)
-    totals = np.stack([np.repeat(at_work.totals(t)[:, None], paths, 1) for t in range(count)])
+    totals = np.stack(
+        [np.repeat(at_work.totals(t, paid=True)[:, None], paths, 1) for t in range(count)]
+    )
     forms = {line.name: line.form for line in lowered.lines}
     fixed = {"support": draw, "residual": take}
 

@@ -1,0 +1,35 @@
+"""What becomes of the part of a claim that was not paid.
+
+An amount that a going party, or an internal party short of cash, does not pay stays owed. An
+external party in default pays the recovery share of every claim, and that settles the claim: what
+is missing is lost. Were it claimed again it would be paid its recovery share again and again, and
+nothing would be lost in the end (DESIGN §2, §5.7).
+"""
+
+from typing import NamedTuple
+
+from offtake.core.arrays import Array, jnp
+from offtake.finance.servicing import PAID_TOLERANCE
+
+
+class Unpaid(NamedTuple):
+    """What is missing on K claims, every leaf [K, P]."""
+
+    owed: Array
+    """USD that stay owed"""
+    short: Array
+    """True where the claim was not paid in full"""
+
+
+def unpaid(claimed: Array, paid: Array, payout: Array) -> Unpaid:
+    """What is missing after payments of the period.
+
+    Args:
+        claimed: USD [K, P].
+        paid: USD [K, P].
+        payout: share of its claims that the payer meets, [K, P]; below 1 only for an external party
+            in default.
+    """
+    missing = claimed - paid
+    short = missing > PAID_TOLERANCE * claimed
+    return Unpaid(jnp.where(short & (payout >= 1.0), missing, 0.0), short)
