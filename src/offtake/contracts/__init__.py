@@ -2,18 +2,34 @@
 
 from offtake.contracts.chip_purchase import ChipPurchase
 from offtake.contracts.common_equity import CommonEquity
+from offtake.contracts.construction_contract import ConstructionContract
 from offtake.contracts.delayed_draw_loan import DelayedDrawLoan
+from offtake.contracts.equity_raise import EquityRaise
+from offtake.contracts.income_tax import IncomeTax
+from offtake.contracts.metered_tokens import MeteredTokens
 from offtake.contracts.operating_cost import OperatingCost
+from offtake.contracts.other_business import OtherBusiness
+from offtake.contracts.power_purchase import PowerPurchase
 from offtake.contracts.reserved_capacity import ReservedCapacity
+from offtake.contracts.site_lease import SiteLease
+from offtake.contracts.spot_sale import SpotSale
 from offtake.contracts.term_loan import TermLoan
 
 ALL = (
     ChipPurchase,
+    ConstructionContract,
+    PowerPurchase,
     OperatingCost,
+    MeteredTokens,
     ReservedCapacity,
+    SpotSale,
+    SiteLease,
     TermLoan,
     DelayedDrawLoan,
     CommonEquity,
+    EquityRaise,
+    IncomeTax,
+    OtherBusiness,
 )
 """Every kind of contract, in the order in which the documentation lists them."""
 

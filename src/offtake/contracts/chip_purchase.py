@@ -5,24 +5,28 @@
     claim(t)    = due(t) - paid so far
     delivered   = (paid - signing share x price) / (delivery share x price), between 0 and 1
 
-A milestone falls into the period of its date. What was paid by t - 1 sets the share of the cohort that
-is delivered in t (DESIGN §5.10). One row for every cohort of the order.
+A milestone falls into the period of its date. What was paid by t - 1 sets the share of the cohort
+that is delivered in t (DESIGN §5.10). One row for every cohort of the order.
 
-Reads: units, price and delivery date of the cohorts. Publishes: paid, outstanding. Signals: paid share.
-On shortfall: the vendor keeps unpaid chips; what is due is claimed again. After `cancel_after` with
-something overdue the order is cancelled: nothing more is claimed or delivered but the `cancellation_fee`,
-a share of what was left to pay; money already paid is not returned.
+Reads: units, price and delivery date of the cohorts. Publishes: paid, outstanding. Signals: paid
+share.
+On shortfall: the vendor keeps unpaid chips; what is due is claimed again. After `cancel_after`
+with something overdue the order is cancelled: nothing more is claimed or delivered but the
+`cancellation_fee`, a share of what was left to pay; money already paid is not returned.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+from pydantic import model_validator
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
+from offtake.core.errors import Mistake
 from offtake.core.flows import Flow, Rank
 from offtake.core.terms import ChipsName, Duration, PartyName, Share, Terms, When, default
+from offtake.finance.span import reached
 
 
 class ChipMilestones(Terms):
@@ -32,6 +36,18 @@ class ChipMilestones(Terms):
     """Share of the price due when the order is signed."""
     delivery: Share = default("100 %")
     """Share of the price due on delivery."""
+
+    @model_validator(mode="after")
+    def _add_up(self) -> "ChipMilestones":
+        total = self.signing.value + self.delivery.value
+        if abs(total - 1.0) > 1e-9:
+            raise Mistake(
+                code="milestones-sum",
+                found=f"milestones that add up to {total:.6g} of the price",
+                expected="shares that add up to 100 %",
+                mend=f"write delivery: {100.0 * (1.0 - self.signing.value):.6g} %",
+            )
+        return self
 
 
 class ChipPurchaseTerms(Terms):
@@ -101,15 +117,29 @@ class ChipPurchase(NamedTuple):
         rows = [(name, term, chips) for name, term in items for chips in term.cohorts]
         ids = [name for name, _, _ in rows]
         numbers = {
-            **at.numbers(ids, "milestones.signing", "milestones.delivery", "cancel_after", "cancellation_fee"),
+            **at.numbers(
+                ids, "milestones.signing", "milestones.delivery", "cancel_after", "cancellation_fee"
+            ),
             **at.optionals(ids, signed=0.0),
         }
         for what in ("units", "price", "deliver"):
-            numbers[what] = np.array([at.number_at(f"chips.{chips}.{what}") for _, _, chips in rows])
-        buyer, seller = (at.parties([getattr(t, f) for _, t, _ in rows]) for f in ("buyer", "seller"))
+            numbers[what] = np.array(
+                [at.number_at(f"chips.{chips}.{what}") for _, _, chips in rows]
+            )
+        buyer, seller = (
+            at.parties([getattr(t, f) for _, t, _ in rows]) for f in ("buyer", "seller")
+        )
         lines = (
-            Line("price", Flow.CAPITAL_COST, buyer, seller, np.full(len(rows), int(Rank.CAPITAL_COST))),
-            Line("cancellation", Flow.FEE, buyer, seller, np.full(len(rows), int(Rank.SUBORDINATED))),
+            Line(
+                "price",
+                Flow.CAPITAL_COST,
+                buyer,
+                seller,
+                np.full(len(rows), int(Rank.CAPITAL_COST)),
+            ),
+            Line(
+                "cancellation", Flow.FEE, buyer, seller, np.full(len(rows), int(Rank.SUBORDINATED))
+            ),
         )
         return Lowered(
             cls(np.arange(len(rows))),
@@ -134,8 +164,8 @@ class ChipPurchase(NamedTuple):
     def claim(self, n: Numbers, s: ChipPurchaseState, month: Month) -> Amounts:
         """Milestones due and not yet paid."""
         price = n["units"] * n["price"]
-        signing = jnp.where(month.t >= n["signed"] - 1e-9, n["milestones.signing"], 0.0)
-        delivery = jnp.where(month.t >= n["deliver"] - 1e-9, n["milestones.delivery"], 0.0)
+        signing = jnp.where(reached(n["signed"], month.t), n["milestones.signing"], 0.0)
+        delivery = jnp.where(reached(n["deliver"], month.t), n["milestones.delivery"], 0.0)
         owed = jnp.maximum(price * (signing + delivery) - s.paid, 0.0)
         return {"price": owed * (1.0 - s.cancelled), "cancellation": s.fee}
 

@@ -4,11 +4,11 @@
     drawn(t)        = weight's share of what the funded claims are short of, within the limit
     distribution(t) = share of the cash left above the issuer's minimum, unless locked up
 
-The draw is a support of tier 1: claims named in `funds` that the issuer cannot pay from its own cash are
-met by the funding of the same tier in proportion to `weight`, debt and equity alike (DESIGN §5.6).
-Distributions are residual: they come after every other claim. They are locked up while a facility named
-in `lock_up` is in arrears or called, or its trailing cover ratio is below `lock_up_dscr`, and before
-`distributions_from`.
+The draw is a support of tier 1: claims named in `funds` that the issuer cannot pay from its own
+cash are met by the funding of the same tier in proportion to `weight`, debt and equity alike
+(DESIGN §5.6). Distributions are residual: they come after every other claim. They are locked up
+while a facility named in `lock_up` is in arrears or called, or its trailing cover ratio is below
+`lock_up_dscr`, and before `distributions_from`.
 
 Reads: arrears, accelerated and dscr of the facilities in `lock_up`. Publishes: drawn.
 On shortfall: nothing is owed; an investor in default does not pay the draw.
@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
 from offtake.core.flows import Flow, Rank
-from offtake.core.terms import ContractName, Money, PartyName, Ratio, Share, Terms, When, default
+from offtake.core.terms import ContractName, Money, PartyName, Ratio, Terms, When, default
+from offtake.finance.span import reached
 
 
 class CommonEquityTerms(Terms):
@@ -94,7 +95,9 @@ class CommonEquity(NamedTuple):
 
         watched = np.array([[float(j < len(t.lock_up)) for j in range(width)] for _, t in items])
         group = cls(watch("arrears"), watch("accelerated"), watch("dscr"), watched)
-        investor, issuer = (at.parties([getattr(t, f) for _, t in items]) for f in ("investor", "issuer"))
+        investor, issuer = (
+            at.parties([getattr(t, f) for _, t in items]) for f in ("investor", "issuer")
+        )
         ones = np.ones(len(ids), np.int64)
         lines = (
             Line(
@@ -136,7 +139,7 @@ class CommonEquity(NamedTuple):
         below = month.obs[self.dscr] < n["lock_up_dscr"][:, None] * (1.0 - 1e-9)
         trouble = (month.obs[self.arrears] > 0.0) | (month.obs[self.accelerated] > 0.0) | below
         locked = jnp.any(trouble & (jnp.asarray(self.watched) > 0.5)[:, :, None], axis=1)
-        opened = month.t >= n["distributions_from"] - 1e-9
+        opened = reached(n["distributions_from"], month.t)
         return {
             "draw": jnp.maximum(n["commitment"] - s, 0.0),
             "draw_weight": n["weight"],

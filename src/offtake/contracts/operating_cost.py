@@ -5,17 +5,20 @@
 between `start` and `end`. Paid at the close of the period. The same kind carries a company's other
 costs (wages, research), stated as dated amounts or by a driver.
 
-Reads: energised power of the site. Publishes: arrears.
-On shortfall: what is unpaid is claimed again next period, without interest.
+Reads: energised power of the site, payout of the payer. Publishes: arrears.
+On shortfall: what is unpaid is claimed again next period, without interest; what a payer in default
+outside the plan does not pay is lost.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+from pydantic import model_validator
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
+from offtake.core.errors import Mistake
 from offtake.core.flows import Flow, Rank
 from offtake.core.terms import (
     CostPerMWYearSeries,
@@ -26,6 +29,8 @@ from offtake.core.terms import (
     When,
     default,
 )
+from offtake.finance.span import between
+from offtake.finance.unpaid import unpaid
 
 
 class OperatingCostTerms(Terms):
@@ -47,6 +52,17 @@ class OperatingCostTerms(Terms):
     end: When | None = None
     """Date until which it runs; the horizon if left out."""
 
+    @model_validator(mode="after")
+    def _per_mw_of_a_site(self) -> "OperatingCostTerms":
+        if "per_mw" in self.model_fields_set and self.site is None:
+            raise Mistake(
+                code="cost-site",
+                found="a cost per MW without a site",
+                expected="the site whose power counts",
+                mend="add site: with the name of a site",
+            )
+        return self
+
 
 EXAMPLE = OperatingCostTerms.model_validate(
     {"kind": "operating_cost", "payer": "company", "payee": "staff", "amount": "1,200 USD/year"}
@@ -62,6 +78,8 @@ class OperatingCost(NamedTuple):
     """[K] observation, USD/MW/year"""
     power: IntArray
     """[K] observation, MW"""
+    payout: IntArray
+    """[K] observation: share of its claims that the payer meets"""
 
     kind = "operating_cost"
     stage = "primary"
@@ -78,6 +96,7 @@ class OperatingCost(NamedTuple):
             amount=np.array([at.series(name, "amount") for name in ids]),
             per_mw=np.array([at.series(name, "per_mw") for name in ids]),
             power=np.array([at.observe(site) for site in sites]),
+            payout=np.array([at.observe(f"parties.{t.payer}.payout") for _, t in items]),
         )
         payer, payee = (at.parties([getattr(t, f) for _, t in items]) for f in ("payer", "payee"))
         rank = np.full(len(ids), int(Rank.OPERATING))
@@ -96,13 +115,12 @@ class OperatingCost(NamedTuple):
 
     def claim(self, n: Numbers, s: Array, month: Month) -> Amounts:
         """Cost of the part of the period between start and end, and arrears."""
-        part = jnp.clip(month.t - n["start"], 0.0, 1.0) - jnp.clip(month.t - n["end"], 0.0, 1.0)
         yearly = month.obs[self.amount] + month.obs[self.per_mw] * month.obs[self.power]
-        return {"cost": yearly * month.years * part + s}
+        return {"cost": yearly * month.years * between(n["start"], n["end"], month.t) + s}
 
     def settle(
         self, n: Numbers, s: Array, month: Month, claimed: Amounts, paid: Amounts
     ) -> tuple[Array, Mapping[str, Array]]:
         """What is unpaid is owed next period."""
-        del n, s, month
-        return claimed["cost"] - paid["cost"], {}
+        del n, s
+        return unpaid(claimed["cost"], paid["cost"], month.obs[self.payout]).owed, {}

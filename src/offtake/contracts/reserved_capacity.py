@@ -4,23 +4,29 @@
     used(t)    = utilisation(t) x offered(t)
     billed(t)  = max(take-or-pay share x offered, used)
     claim(t)   = price(t) x billed(t) + arrears - prepayment credited
-    damages(t) = damages share x price(t) x (capacity x hours - offered), from `promised` on
+    damages(t) = damages share x price(t) x max(promised hours(t) - offered(t), 0)
 
-The term runs from `start`, or from the first hour delivered if no date is given. A prepayment is paid at
-signing and credited against bills, at most `credit_share` of each. Damages need a stated `capacity`.
+The term runs from `start`, or from the first period with hours delivered if no date is given. A
+prepayment is paid in the opening period and credited against bills, at most `credit_share` of each.
 
-Reads: delivered H100e-hours of the site. Publishes: arrears, terminated. Signals: hours sold.
-On shortfall: what is unpaid is owed next period; after `grace` the seller ends the contract and the
-capacity goes back to the market.
+Reads: delivered H100e-hours of the site, payout of both parties. Publishes: arrears, terminated,
+and what is reserved this period: reserved_share (of the site) and reserved_h100e (at most).
+Signals: hours sold.
+On shortfall: what is unpaid, damages too, is owed next period without interest (lost where the
+payer is a party in default outside the plan); after `grace` the seller ends the contract, the
+capacity goes back to the market and what is left of the prepayment is the seller's.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+from pydantic import model_validator
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
+from offtake.core.errors import Mistake
 from offtake.core.flows import Flow, Rank
 from offtake.core.terms import (
     Compute,
@@ -35,6 +41,8 @@ from offtake.core.terms import (
     When,
     default,
 )
+from offtake.finance.span import after
+from offtake.finance.unpaid import unpaid
 
 
 class ReservedCapacityTerms(Terms):
@@ -72,6 +80,17 @@ class ReservedCapacityTerms(Terms):
     grace: Duration = default("3 months")
     """How long a bill may be overdue before the seller ends the contract, months."""
 
+    @model_validator(mode="after")
+    def _damages_of_a_promise(self) -> "ReservedCapacityTerms":
+        if self.damages.value > 0.0 and (self.capacity is None or self.promised is None):
+            raise Mistake(
+                code="damages-form",
+                found="damages without a promised capacity",
+                expected="capacity and promised: how much is to be delivered, and from when",
+                mend="add capacity: and promised:, or delete damages",
+            )
+        return self
+
 
 EXAMPLE = ReservedCapacityTerms.model_validate(
     {
@@ -101,6 +120,8 @@ class ReservedCapacityState(NamedTuple):
     """1.0 once the seller ended the contract"""
     credit: Array
     """prepayment not yet credited, USD"""
+    damages: Array
+    """damages not yet paid, USD"""
 
 
 class ReservedCapacity(NamedTuple):
@@ -112,10 +133,18 @@ class ReservedCapacity(NamedTuple):
     """[K] observation, USD/H100e/h"""
     utilisation: IntArray
     """[K] observation"""
+    payout: IntArray
+    """[K] observation: share of its claims that the buyer meets"""
+    seller_payout: IntArray
+    """[K] observation: the same of the seller"""
+    stated: NDArray[np.float64]
+    """[K] 1.0 where a capacity is stated"""
+    dated: NDArray[np.float64]
+    """[K] 1.0 where the start is a date"""
 
     kind = "reserved_capacity"
     stage = "primary"
-    published = ("arrears", "terminated")
+    published = ("arrears", "terminated", "reserved_share", "reserved_h100e")
     Terms = ReservedCapacityTerms
     example = EXAMPLE
 
@@ -127,6 +156,10 @@ class ReservedCapacity(NamedTuple):
             hours=np.array([at.observe(f"sites.{t.site}.h100e_hours") for _, t in items]),
             price=np.array([at.series(name, "price") for name in ids]),
             utilisation=np.array([at.series(name, "utilisation") for name in ids]),
+            payout=np.array([at.observe(f"parties.{t.buyer}.payout") for _, t in items]),
+            seller_payout=np.array([at.observe(f"parties.{t.seller}.payout") for _, t in items]),
+            stated=np.array([float(t.capacity is not None) for _, t in items]),
+            dated=np.array([float(t.start is not None) for _, t in items]),
         )
         seller, buyer = (at.parties([getattr(t, f) for _, t in items]) for f in ("seller", "buyer"))
         rank = np.full(len(ids), int(Rank.OPERATING))
@@ -135,8 +168,9 @@ class ReservedCapacity(NamedTuple):
             Line("prepayment", Flow.SALE, buyer, seller, rank),
             Line("damages", Flow.SALE, seller, buyer, rank),
         )
+        fields = ("share", "term", "take_or_pay", "damages", "prepayment", "credit_share", "grace")
         numbers = {
-            **at.numbers(ids, "share", "term", "take_or_pay", "damages", "prepayment", "credit_share", "grace"),
+            **at.numbers(ids, *fields),
             **at.optionals(ids, capacity=1e15, start=-1e9, promised=1e9),
         }
         signals = {"sold_hours": tuple(f"sites.{t.site}.sold_hours" for _, t in items)}
@@ -145,38 +179,47 @@ class ReservedCapacity(NamedTuple):
     def init(self, n: Numbers) -> ReservedCapacityState:
         """The term has not begun."""
         zero = jnp.zeros_like(n["term"])
-        return ReservedCapacityState(zero, zero, zero, zero, zero)
+        return ReservedCapacityState(zero, zero, zero, zero, zero, zero)
 
     def publish(self, n: Numbers, s: ReservedCapacityState, t: Array) -> Amounts:
-        """Arrears, and whether the contract was ended."""
-        del n, t
-        return {"arrears": s.arrears, "terminated": s.ended}
+        """Arrears, whether the contract was ended, and what of the site is reserved this month."""
+        opened = self._open(n, s, t)
+        return {
+            "arrears": s.arrears,
+            "terminated": s.ended,
+            "reserved_share": n["share"] * opened,
+            "reserved_h100e": n["capacity"] * opened,
+        }
 
-    def _open(self, n: Numbers, s: ReservedCapacityState, month: Month) -> Array:
+    def _open(self, n: Numbers, s: ReservedCapacityState, t: Array) -> Array:
         """[K, P] share of the period that lies within the term."""
-        begun = jnp.clip(month.t - n["start"], 0.0, 1.0)
         left = jnp.clip(n["term"] - s.served, 0.0, 1.0)
-        return jnp.minimum(begun, left) * (1.0 - s.ended)
+        return jnp.minimum(after(n["start"], t), left) * (1.0 - s.ended)
 
     def _hours(self, n: Numbers, s: ReservedCapacityState, month: Month) -> tuple[Array, Array]:
         """Offered and used H100e-hours, [K, P]."""
         delivered = n["share"] * month.obs[self.hours]
-        offered = jnp.minimum(n["capacity"] * month.hours, delivered) * self._open(n, s, month)
+        offered = jnp.minimum(n["capacity"] * month.hours, delivered) * self._open(n, s, month.t)
         return offered, offered * month.obs[self.utilisation]
+
+    def _bill(self, n: Numbers, s: ReservedCapacityState, month: Month) -> tuple[Array, Array]:
+        """Bill of the period, and what of it the prepayment meets, [K, P] USD."""
+        offered, used = self._hours(n, s, month)
+        bill = month.obs[self.price] * jnp.maximum(n["take_or_pay"] * offered, used)
+        return bill, jnp.minimum(s.credit, n["credit_share"] * bill)
 
     def claim(self, n: Numbers, s: ReservedCapacityState, month: Month) -> Amounts:
         """The bill, the prepayment, damages."""
-        offered, used = self._hours(n, s, month)
-        price = month.obs[self.price]
-        bill = price * jnp.maximum(n["take_or_pay"] * offered, used)
-        credited = jnp.minimum(s.credit, n["credit_share"] * bill)
-        late = jnp.clip(month.t - n["promised"], 0.0, 1.0) * jnp.clip(n["term"] - s.served, 0.0, 1.0)
-        stated = n["capacity"] < 1e14
-        missing = jnp.where(stated, jnp.maximum(n["capacity"] * month.hours - offered, 0.0), 0.0)
+        offered, _ = self._hours(n, s, month)
+        bill, credited = self._bill(n, s, month)
+        left = jnp.clip(n["term"] - s.served, 0.0, 1.0) * (1.0 - s.ended)
+        promised = n["capacity"] * month.hours * jnp.minimum(after(n["promised"], month.t), left)
+        stated = jnp.asarray(self.stated)[:, None] > 0.5
+        missing = jnp.where(stated, jnp.maximum(promised - offered, 0.0), 0.0)
         return {
             "capacity": bill - credited + s.arrears,
             "prepayment": jnp.where(month.t == 0, n["prepayment"], 0.0),
-            "damages": n["damages"] * price * missing * late * (1.0 - s.ended),
+            "damages": n["damages"] * month.obs[self.price] * missing + s.damages,
         }
 
     def settle(
@@ -184,18 +227,19 @@ class ReservedCapacity(NamedTuple):
     ) -> tuple[ReservedCapacityState, Mapping[str, Array]]:
         """Count the term, carry what is unpaid, end the contract after the grace period."""
         offered, used = self._hours(n, s, month)
-        bill = month.obs[self.price] * jnp.maximum(n["take_or_pay"] * offered, used)
-        credited = jnp.minimum(s.credit, n["credit_share"] * bill)
-        short = claimed["capacity"] - paid["capacity"]
-        arrears = jnp.where(short > 1e-9 * claimed["capacity"], short, 0.0)
-        late = jnp.where(arrears > 0.0, s.late + 1.0, 0.0)
-        dated = n["start"] > -1e8
-        running = (s.served > 0.0) | (offered > 0.0) | (dated & (month.t > n["start"]))
+        credited = self._bill(n, s, month)[1]
+        bill = unpaid(claimed["capacity"], paid["capacity"], month.obs[self.payout])
+        damages = unpaid(claimed["damages"], paid["damages"], month.obs[self.seller_payout])
+        late = jnp.where(bill.short, s.late + 1.0, 0.0)
+        begun = after(n["start"], month.t)
+        dated = jnp.asarray(self.dated)[:, None] > 0.5
+        running = dated | (s.served > 0.0) | (offered > 0.0)
         state = ReservedCapacityState(
-            served=s.served + jnp.where(running, jnp.clip(month.t - n["start"], 0.0, 1.0), 0.0),
-            arrears=arrears,
+            served=s.served + jnp.where(running, begun, 0.0),
+            arrears=bill.owed,
             late=late,
             ended=jnp.maximum(s.ended, jnp.where(late > n["grace"], 1.0, 0.0)),
             credit=s.credit - credited + paid["prepayment"],
+            damages=damages.owed,
         )
         return state, {"sold_hours": used}

@@ -1,0 +1,214 @@
+"""Site lease: a tenant pays rent for a site, or for some of its phases, over a term.
+
+    rent(t)  = (per_mw x energised MW(t) + rent) x (1 + escalator)^k x years(t) x charged(t)
+    claim(t) = rent(t) + arrears
+
+with k the whole years of the term that had passed when the period began, and charged(t) the share
+of the period that lies within the term and after the rent-free time. The term runs from `start`;
+without one from the moment at which the first leased phase is energised, so a late site moves it.
+Rent per MW follows what is energised, the fixed rent does not. Paid at the close of the period.
+
+Reads: active share and power of the phases, payout of the tenant. Publishes: arrears, terminated,
+rent (of the period before, arrears apart).
+On shortfall: what is unpaid is owed next period, without interest (lost where the tenant is a
+party in default outside the plan); after `grace` the landlord ends the lease and no more rent
+falls due.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offtake.core.arrays import Array, jnp
+from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
+from offtake.core.flows import Flow, Rank
+from offtake.core.terms import (
+    CostPerMWYear,
+    Duration,
+    MoneyFlow,
+    PartyName,
+    Rate,
+    SiteName,
+    Terms,
+    When,
+    default,
+)
+from offtake.finance.span import after
+from offtake.finance.unpaid import unpaid
+
+
+class SiteLeaseTerms(Terms):
+    """What a plan writes for a site lease."""
+
+    kind: Literal["site_lease"]
+    landlord: PartyName
+    """Party that owns the site."""
+    tenant: PartyName
+    """Party that rents it."""
+    site: SiteName
+    """Site that is let."""
+    phases: tuple[int, ...] | None = None
+    """Phases that are let, counted from 0; all of them if left out."""
+    per_mw: CostPerMWYear = default("0 USD/MW/year")
+    """Rent per MW of energised IT power and time, in the first year, USD/MW/year."""
+    rent: MoneyFlow = default("0 USD/year")
+    """Rent per time whatever is energised, in the first year, USD/year."""
+    term: Duration
+    """Length of the lease, months."""
+    start: When | None = None
+    """First day of the term; the day on which the first phase is energised if left out."""
+    escalator: Rate = default("0 %/year")
+    """Growth of the rent on every anniversary of the start, per year."""
+    rent_free: Duration = default("0 months")
+    """Time from the start for which no rent is due, months."""
+    grace: Duration = default("3 months")
+    """How long rent may be overdue before the landlord ends the lease, months."""
+
+
+EXAMPLE = SiteLeaseTerms.model_validate(
+    {
+        "kind": "site_lease",
+        "landlord": "developer",
+        "tenant": "operator",
+        "site": "campus",
+        "phases": [0, 1],
+        "per_mw": "1.2 M USD/MW/year",
+        "term": "18 months",
+        "escalator": "3 %/year",
+        "rent_free": "1 month",
+    }
+)
+
+
+class SiteLeaseState(NamedTuple):
+    """Every leaf [K, P]."""
+
+    served: Array
+    """periods of the term that have passed"""
+    arrears: Array
+    """USD"""
+    late: Array
+    """periods in a row with something overdue"""
+    ended: Array
+    """1.0 once the landlord ended the lease"""
+    rent: Array
+    """rent of the last period, arrears apart, USD"""
+
+
+class _Span(NamedTuple):
+    """Part of the period that counts, every leaf [K, P]."""
+
+    passed: Array
+    """share of the period within the term"""
+    charged: Array
+    """share of the period for which rent is due"""
+    energised: Array
+    """share of the period over which the energised power stands for the charged part"""
+
+
+class SiteLease(NamedTuple):
+    """A group of leases."""
+
+    active: IntArray
+    """[K, phases] observation: active share of every phase; zero where there are fewer"""
+    dated: NDArray[np.float64]
+    """[K] 1.0 where the start is a date"""
+    payout: IntArray
+    """[K] observation: share of its claims that the tenant meets"""
+    per_year: NDArray[np.float64]
+    """[K] periods in a year"""
+
+    kind = "site_lease"
+    stage = "primary"
+    published = ("arrears", "terminated", "rent")
+    Terms = SiteLeaseTerms
+    example = EXAMPLE
+
+    @classmethod
+    def lower(cls, items: Sequence[tuple[str, SiteLeaseTerms]], at: Lowerer) -> Lowered:
+        """Terms to structure; values stay in the table of numbers."""
+        ids = [name for name, _ in items]
+        let = [
+            [
+                f"sites.{t.site}.phases[{j}]"
+                for j in (range(at.phase_count(t.site)) if t.phases is None else t.phases)
+            ]
+            for _, t in items
+        ]
+        width = max([1, *(len(phases) for phases in let)])
+        active = np.full((len(ids), width), at.observe("zero"))
+        power = np.full((len(ids), width), at.constant(0.0))
+        for k, phases in enumerate(let):
+            for j, phase in enumerate(phases):
+                active[k, j] = at.observe(f"{phase}.active")
+                power[k, j] = at.number_at(f"{phase}.power")
+        group = cls(
+            active=active,
+            dated=np.array([float(t.start is not None) for _, t in items]),
+            payout=np.array([at.observe(f"parties.{t.tenant}.payout") for _, t in items]),
+            per_year=np.full(len(ids), float(at.periods_per_year)),
+        )
+        fields = ("per_mw", "rent", "term", "escalator", "rent_free", "grace")
+        numbers = {
+            **at.numbers(ids, *fields),
+            **at.optionals(ids, start=0.0),
+            **{f"power_{j}": power[:, j] for j in range(width)},
+        }
+        landlord, tenant = (
+            at.parties([getattr(t, f) for _, t in items]) for f in ("landlord", "tenant")
+        )
+        rank = np.full(len(ids), int(Rank.OPERATING))
+        lines = (Line("rent", Flow.SALE, tenant, landlord, rank),)
+        return Lowered(group, tuple(ids), numbers, lines)
+
+    def init(self, n: Numbers) -> SiteLeaseState:
+        """The term has not begun."""
+        zero = jnp.zeros_like(n["term"])
+        return SiteLeaseState(zero, zero, zero, zero, zero)
+
+    def publish(self, n: Numbers, s: SiteLeaseState, t: Array) -> Amounts:
+        """Arrears, whether the lease was ended, and the last rent."""
+        del n, t
+        return {"arrears": s.arrears, "terminated": s.ended, "rent": s.rent}
+
+    def _span(self, n: Numbers, s: SiteLeaseState, month: Month) -> _Span:
+        """What part of the period counts."""
+        dated = jnp.asarray(self.dated)[:, None] > 0.5
+        first = jnp.max(month.obs[self.active], axis=1)
+        undated = jnp.where(s.served > 0.0, 1.0, first)
+        begun = jnp.where(dated, after(n["start"], month.t), undated)
+        passed = jnp.minimum(begun, jnp.clip(n["term"] - s.served, 0.0, 1.0)) * (1.0 - s.ended)
+        charged = passed - jnp.clip(n["rent_free"] - s.served, 0.0, passed)
+        # Power that came on within the period is already an average over it: from an undated start
+        # the term's share of the period is not taken twice.
+        return _Span(passed, charged, jnp.where(dated | (begun <= 0.0), 1.0, begun))
+
+    def _rent(self, n: Numbers, s: SiteLeaseState, month: Month, span: _Span) -> Array:
+        """[K, P] USD of the period."""
+        active = month.obs[self.active]
+        power = sum(n[f"power_{j}"] * active[:, j] for j in range(self.active.shape[1]))
+        years = jnp.floor(s.served / jnp.asarray(self.per_year)[:, None] + 1e-9)
+        grown = jnp.power(1.0 + n["escalator"], years) * month.years * span.charged
+        return (n["per_mw"] * power / span.energised + n["rent"]) * grown
+
+    def claim(self, n: Numbers, s: SiteLeaseState, month: Month) -> Amounts:
+        """Rent of the period, and arrears."""
+        return {"rent": self._rent(n, s, month, self._span(n, s, month)) + s.arrears}
+
+    def settle(
+        self, n: Numbers, s: SiteLeaseState, month: Month, claimed: Amounts, paid: Amounts
+    ) -> tuple[SiteLeaseState, Mapping[str, Array]]:
+        """Count the term, carry what is unpaid, end the lease after the grace period."""
+        span = self._span(n, s, month)
+        missing = unpaid(claimed["rent"], paid["rent"], month.obs[self.payout])
+        late = jnp.where(missing.short, s.late + 1.0, 0.0)
+        state = SiteLeaseState(
+            served=s.served + span.passed,
+            arrears=missing.owed,
+            late=late,
+            ended=jnp.maximum(s.ended, jnp.where(late > n["grace"], 1.0, 0.0)),
+            rent=self._rent(n, s, month, span),
+        )
+        return state, {}

@@ -1,0 +1,147 @@
+"""Spot sale: capacity of a site that is not reserved, sold by the hour at the price of the market.
+
+    left(t)  = max(hours(t) - sum over reservations min(share x hours(t), capacity x length(t)), 0)
+    sold(t)  = share x utilisation(t) x left(t)
+    claim(t) = price(t) x sold(t)
+
+with hours(t) the delivered H100e-hours of the site and length(t) the hours of the period.
+Reservations are served first: those named in `after`, or all of the site. Each publishes the share
+and the capacity reserved in this period. Hours reserved and not used are not sold again. Paid at
+the close of the period.
+
+Reads: delivered H100e-hours of the site; reserved_share and reserved_h100e of the reservations.
+Publishes: sold (H100e-hours of the period before). Signals: hours sold.
+On shortfall: the hours are gone; what is unpaid is lost.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from offtake.core.arrays import Array, jnp
+from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
+from offtake.core.flows import Flow, Rank
+from offtake.core.terms import (
+    ComputePriceSeries,
+    ContractName,
+    PartyName,
+    Share,
+    ShareSeries,
+    SiteName,
+    Terms,
+    default,
+)
+
+
+class SpotSaleTerms(Terms):
+    """What a plan writes for a spot sale."""
+
+    kind: Literal["spot_sale"]
+    seller: PartyName
+    """Party that owns the capacity."""
+    buyer: PartyName = default("market")
+    """Party outside the plan that stands for the market."""
+    site: SiteName
+    """Site that delivers."""
+    after: tuple[ContractName, ...] | None = None
+    """Reservations that are served first; all reservations of the site if left out."""
+    share: Share = default("100 %")
+    """Share of what reservations leave that is offered."""
+    utilisation: ShareSeries = default("100 %")
+    """Share of the hours offered that finds a buyer."""
+    price: ComputePriceSeries = default("compute_price")
+    """Price, USD/H100e/h; the driver compute_price if left out."""
+
+
+EXAMPLE = SpotSaleTerms.model_validate(
+    {
+        "kind": "spot_sale",
+        "seller": "company",
+        "site": "hall",
+        "after": ["reservation"],
+        "utilisation": "75 %",
+        "price": "1.5 USD/H100e/h",
+    }
+)
+
+
+class SpotSale(NamedTuple):
+    """A group of spot sales."""
+
+    hours: IntArray
+    """[K] observation: delivered H100e-hours of the site"""
+    price: IntArray
+    """[K] observation, USD/H100e/h"""
+    utilisation: IntArray
+    """[K] observation"""
+    reserved_share: IntArray
+    """[K, reservations] observation: share of the site reserved; zero where there are fewer"""
+    reserved_h100e: IntArray
+    """[K, reservations] observation: most that is reserved, H100e; zero where there are fewer"""
+
+    kind = "spot_sale"
+    stage = "primary"
+    published = ("sold",)
+    Terms = SpotSaleTerms
+    example = EXAMPLE
+
+    @classmethod
+    def lower(cls, items: Sequence[tuple[str, SpotSaleTerms]], at: Lowerer) -> Lowered:
+        """Terms to structure; values stay in the table of numbers."""
+        ids = [name for name, _ in items]
+        first = [
+            at.contracts_of_site(t.site, "reserved_share") if t.after is None else t.after
+            for _, t in items
+        ]
+        width = max([1, *(len(names) for names in first)])
+
+        def reserved(value: str) -> IntArray:
+            table = np.full((len(ids), width), at.observe("zero"))
+            for k, names in enumerate(first):
+                for j, name in enumerate(names):
+                    table[k, j] = at.observe(f"contracts.{name}.{value}")
+            return table
+
+        group = cls(
+            hours=np.array([at.observe(f"sites.{t.site}.h100e_hours") for _, t in items]),
+            price=np.array([at.series(name, "price") for name in ids]),
+            utilisation=np.array([at.series(name, "utilisation") for name in ids]),
+            reserved_share=reserved("reserved_share"),
+            reserved_h100e=reserved("reserved_h100e"),
+        )
+        seller, buyer = (at.parties([getattr(t, f) for _, t in items]) for f in ("seller", "buyer"))
+        rank = np.full(len(ids), int(Rank.OPERATING))
+        lines = (Line("hours", Flow.SALE, buyer, seller, rank),)
+        signals = {"sold_hours": tuple(f"sites.{t.site}.sold_hours" for _, t in items)}
+        return Lowered(group, tuple(ids), at.numbers(ids, "share"), lines, signals)
+
+    def init(self, n: Numbers) -> Array:
+        """H100e-hours sold in the last period, [K, P]."""
+        return jnp.zeros_like(n["share"])
+
+    def publish(self, n: Numbers, s: Array, t: Array) -> Amounts:
+        """Hours sold in the period before."""
+        del n, t
+        return {"sold": s}
+
+    def _sold(self, n: Numbers, month: Month) -> Array:
+        """[K, P] H100e-hours of the period."""
+        delivered = month.obs[self.hours]
+        share = month.obs[self.reserved_share] * delivered[:, None]
+        reserved = jnp.minimum(share, month.obs[self.reserved_h100e] * month.hours)
+        left = jnp.maximum(delivered - jnp.sum(reserved, axis=1), 0.0)
+        return n["share"] * month.obs[self.utilisation] * left
+
+    def claim(self, n: Numbers, s: Array, month: Month) -> Amounts:
+        """Price of the hours sold."""
+        del s
+        return {"hours": month.obs[self.price] * self._sold(n, month)}
+
+    def settle(
+        self, n: Numbers, s: Array, month: Month, claimed: Amounts, paid: Amounts
+    ) -> tuple[Array, Mapping[str, Array]]:
+        """Tell the site what was sold."""
+        del s, claimed, paid
+        sold = self._sold(n, month)
+        return sold, {"sold_hours": sold}
