@@ -150,7 +150,10 @@ sites:
   hall:
     owner: neocloud
     phases:
-      - {power: 10 MW, pue: 1.2, energise: 2026-07, delay: {median: 2 months, p90: 6 months, causes: [grid]}}
+      - power: 10 MW
+        pue: 1.2
+        energise: 2026-07
+        delay: {median: 2 months, p90: 6 months, causes: [grid]}
       - {power: 5 MW, energise: 2027-Q1}
 chips:
   b200_2026:
@@ -208,7 +211,12 @@ contracts:
     funds: [order]
     amortisation: annuity
     collateral: [b200_2026]
-  equity: {kind: common_equity, investor: sponsor, issuer: neocloud, commitment: 110 M USD, funds: [order]}
+  equity:
+    kind: common_equity
+    investor: sponsor
+    issuer: neocloud
+    commitment: 110 M USD
+    funds: [order]
 scenarios:
   late:
     sites.hall.phases[0].energise: 2027-01
@@ -224,7 +232,9 @@ cases:
 """
 
 
-def check(text: str, *overrides: str, scenario: str | None = None, stack: str | None = None) -> Checked:
+def check(
+    text: str, *overrides: str, scenario: str | None = None, stack: str | None = None
+) -> Checked:
     """Check the text of a plan with the kinds above."""
     return check_text(text, "plan.yaml", overrides, scenario, stack, KINDS)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -33,6 +34,10 @@ SOURCE_KEYS = ("value", "source", "date", "confidence", "note")
 """Keys of a sourced number."""
 
 
+_SAID = (None, "1", "1/year", "month")
+"""Units that a message need not name beside its example."""
+
+
 @dataclass(frozen=True)
 class Unit:
     """A field that holds a number, or a number over time, in one canonical unit.
@@ -58,7 +63,7 @@ class Unit:
     @property
     def expected(self) -> str:
         """``an amount of money in USD, such as 38 bn USD``."""
-        inside = f" in {self.canonical}" if self.canonical not in (None, "1") else ""
+        inside = f" in {self.canonical}" if self.canonical not in _SAID else ""
         return f"{self.noun}{inside}, such as {self.example}"
 
     def read(self, value: object) -> Quantity:
@@ -197,7 +202,7 @@ def _rate_hint(text: str) -> str:
 
 def quotes_hint(key: str) -> str | None:
     """How to mend a key that is the rest of a text cut at a comma; None if it is not one."""
-    if key[:1].isdigit() or key.endswith(")") or ") " in key:
+    if re.match(r"\d{3}(\s|$)", key) or key.endswith(")") or ") " in key:
         return "inside { } put quotes around a text with a comma: '10,000', 'normal(10, 2) USD'"
     return None
 

@@ -111,10 +111,11 @@ def leaves(model: BaseModel, place: str = "") -> Iterator[tuple[str, Any, object
         (place, annotation, value).
     """
     for name, info in type(model).model_fields.items():
-        yield from _leaves(_annotation(info), getattr(model, name), join(place, name))
+        yield from _leaves(annotation_of(info), getattr(model, name), join(place, name))
 
 
-def _annotation(info: FieldInfo) -> Any:
+def annotation_of(info: FieldInfo) -> Any:
+    """The annotation of a field as it was written, its metadata included."""
     annotation: Any = info.annotation
     for extra in info.metadata:
         annotation = Annotated[annotation, extra]
@@ -204,7 +205,7 @@ def fields(model: type[BaseModel]) -> list[FieldRow]:
 
 
 def _row(name: str, info: FieldInfo) -> FieldRow:
-    annotation = _annotation(info)
+    annotation = annotation_of(info)
     found = _number_field(annotation)
     default = None if info.is_required() or info.default is None else _shown(info.get_default())
     return FieldRow(

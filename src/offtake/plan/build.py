@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -21,6 +21,7 @@ from offtake.plan.drivers import PROCESSES, Correlated, Formula
 from offtake.plan.items import Cohort, Header, LenderCase, Market, Party, PowerSource, Site
 from offtake.plan.messages import form_problem, problem_of, problems_of
 from offtake.plan.overrides import SECTIONS
+from offtake.plan.salvage import salvage
 from offtake.plan.tree import Items, Leaf, Map, Node, Path, child, parse_path, plain
 
 Kinds = Mapping[str, type[Terms]]
@@ -50,7 +51,7 @@ class Draft:
         tree: as written, changes made.
         kinds: contracts that there are.
         header: None if it could not be read.
-        sections: section -> name -> item; only items that could be read.
+        sections: section -> name -> item; of an item that is not right, its remains.
         named: section -> all names written, also of items that could not be read.
         market: the market section.
         correlations: as written under ``drivers``.
@@ -164,8 +165,14 @@ def _read_section(draft: Draft, section: str, read: Callable[[Path], Any]) -> No
             draft.sections[section][name] = item
 
 
+def _remains(model: type[BaseModel], value: object) -> Any:
+    """What can still be checked of an item of a section that could not be read."""
+    checkable = model in (*_NAMED.values(), Header, Market) or "kind" in model.model_fields
+    return salvage(model, cast("Mapping[str, object]", value)) if checkable else None
+
+
 def _read_model(draft: Draft, model: type[Terms], path: Path) -> Any:
-    """Read one item; None if anything is wrong with it."""
+    """Read one item; its remains, or None, if anything is wrong with it."""
     node = _at(draft.tree, path)
     if not isinstance(node, Map):
         if isinstance(node, Leaf) and node.text is None:
@@ -185,7 +192,7 @@ def _validated(draft: Draft, model: type[BaseModel], value: object, path: Path) 
     except ValidationError as errors:
         details = errors.errors(include_url=False)
         draft.problems.extend(problems_of(details, model, draft.tree, path))
-        return None
+        return _remains(model, value)
 
 
 def _at(tree: Node, path: Path) -> Node:

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from offtake import catalogue
-from offtake.core.errors import Mistake, Problem, Severity, quoted
+from offtake.core.errors import Mistake, Problem, Severity
 from offtake.core.names import suggestion
 from offtake.core.quantity import Quantity, When
 from offtake.core.series import Series
@@ -50,28 +49,6 @@ def run_checks(plan: Plan, tree: Node, *, whole: bool = True) -> list[Problem]:
             problem = problem_of(mistake, tree, parse_path(place) or ())
             found.append(replace(problem, place=place, severity=severity))
     return found
-
-
-def chips_are_known(plan: Plan) -> Iterator[Finding]:
-    """A cohort names a chip that the catalogue does not have."""
-    known = catalogue.chips()
-    for name, cohort in plan.chips.items():
-        if not isinstance(cohort.chip, str):
-            continue
-        try:
-            catalogue.chip(cohort.chip)
-        except catalogue.UnknownNameError:
-            yield (
-                f"chips.{name}.chip",
-                "error",
-                Mistake(
-                    code="name-unknown",
-                    found=f"the chip {quoted(cohort.chip)}, which is not in the catalogue",
-                    expected="one of " + ", ".join(known),
-                    mend=suggestion(cohort.chip, known, otherwise="")
-                    + " or define it here: {h100e: ..., watts: ...}",
-                ),
-            )
 
 
 def parties_differ(plan: Plan) -> Iterator[Finding]:
@@ -165,7 +142,10 @@ def _site_start(plan: Plan, contract: Terms) -> float:
     site = plan.sites.get(str(getattr(contract, "site", "")))
     if site is None:
         return 0.0
-    return min(plan.calendar.index_of(phase.energise.date) for phase in site.phases)
+    starts = [
+        plan.calendar.index_of(phase.energise.date) for phase in site.phases if phase.energise
+    ]
+    return min(starts, default=0.0)
 
 
 def starts_within_the_plan(plan: Plan) -> Iterator[Finding]:
@@ -198,7 +178,7 @@ def owners_are_parties_of_their_kind(plan: Plan) -> Iterator[Finding]:
     """An account that belongs to an external party or to another account."""
     for name, party in plan.parties.items():
         owner = plan.parties.get(party.owner or "")
-        if owner is not None and owner.kind != "internal":
+        if party.kind == "account" and owner is not None and owner.kind != "internal":
             yield (
                 f"parties.{name}.owner",
                 "error",
@@ -412,7 +392,6 @@ def _series(item: object, place: str) -> Iterator[tuple[str, Series]]:
 
 
 ERRORS: tuple[Check, ...] = (
-    chips_are_known,
     parties_differ,
     contract_does_not_name_itself,
     fits_the_horizon,

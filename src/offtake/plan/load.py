@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
+from typing import Any
 
 from offtake.core.errors import PlanErrors, Problem, Where
 from offtake.core.terms import Terms
 from offtake.plan import source
 from offtake.plan.build import Draft, contract_kinds, name_sections, read_tree
 from offtake.plan.checks import run_checks, unsourced
+from offtake.plan.items import Header
 from offtake.plan.overrides import apply_diff, apply_overrides, pick
-from offtake.plan.references import check_references, check_series_units, driver_units
+from offtake.plan.references import check_chips, check_references, check_series_units, driver_units
 from offtake.plan.schema import Plan
 from offtake.plan.tree import Map, Node, Path
 
@@ -139,32 +141,40 @@ def _read(
     found = [
         *draft.problems,
         *check_references(draft),
+        *check_chips(draft),
         *formulas,
         *check_series_units(draft, units),
     ]
-    if draft.header is None:
+    if not _has_calendar(draft):
         return None, found, []
-    plan = _plan(draft, units)
+    plan = _plan(draft, units, whole=not found)
     return plan, found, run_checks(plan, tree, whole=not found)
 
 
-def _plan(draft: Draft, units: dict[str, str]) -> Plan:
-    sections = draft.sections
-    return Plan(
-        plan=draft.header,  # pyright: ignore[reportArgumentType]
-        parties=sections["parties"],
-        sites=sections["sites"],
-        power=sections["power"],
-        chips=sections["chips"],
+def _has_calendar(draft: Draft) -> bool:
+    """Whether the plan's dates can be counted; the header may be the remains of one."""
+    if not isinstance(draft.header, Header):
+        return False
+    wrong = {problem.place for problem in draft.problems}
+    return not wrong & {"plan", "plan.start", "plan.horizon", "plan.periods"}
+
+
+def _plan(draft: Draft, units: dict[str, str], *, whole: bool) -> Plan:
+    """The plan; of a draft that is not right, one that serves for checks only."""
+    named = {section: draft.sections[section] for section in _NAMED}
+    make: Any = Plan if whole else Plan.model_construct
+    return make(
+        plan=draft.header,
         market=draft.market,
-        drivers=sections["drivers"],
         correlations=tuple(draft.correlations),
         driver_units=units,
-        contracts=sections["contracts"],
-        cases=sections["cases"],
-        scenarios=sections["scenarios"],
-        stacks=sections["stacks"],
+        **named,
     )
+
+
+_NAMED = (
+    "parties", "sites", "power", "chips", "drivers", "contracts", "cases", "scenarios", "stacks",
+)  # fmt: skip
 
 
 def _changed(

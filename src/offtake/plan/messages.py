@@ -13,7 +13,7 @@ from offtake.core.errors import Mistake, Mistakes, Problem, quoted
 from offtake.core.fieldtypes import Unit, quotes_hint
 from offtake.core.names import nearest
 from offtake.core.terms import fields
-from offtake.core.walk import options, words
+from offtake.core.walk import annotation_of, options, words
 from offtake.plan.tree import Items, Leaf, Map, Node, Path, child, locate, parse_path, place_of
 
 
@@ -143,7 +143,7 @@ def _below(annotation: Any, step: str | int) -> Any:
         if isinstance(bare, type) and issubclass(bare, BaseModel):
             info = bare.model_fields.get(str(step))
             if info is not None:
-                return _with_metadata(info.annotation, info.metadata)
+                return annotation_of(info)
         arguments = [a for a in get_args(bare) if a is not Ellipsis]
         if get_origin(bare) in (dict, Mapping) and len(arguments) == 2:
             return arguments[1]
@@ -159,12 +159,6 @@ def _keys_at(model: type[BaseModel], path: Path) -> Any:
         if get_origin(bare) in (dict, Mapping):
             return get_args(bare)[0]
     return object
-
-
-def _with_metadata(annotation: Any, metadata: Sequence[Any]) -> Any:
-    for extra in metadata:
-        annotation = Annotated[annotation, extra]
-    return annotation
 
 
 def _missing(name: str, path: Path, model: type[BaseModel], annotation: Any) -> Mistake:

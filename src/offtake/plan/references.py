@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from offtake import catalogue
 from offtake.core.errors import Mistake, Problem, quoted
 from offtake.core.formula import in_units, names
 from offtake.core.names import nearest
@@ -78,6 +79,28 @@ def _unknown(draft: Draft, sections: tuple[str, ...], name: str) -> Mistake:
         expected=f"one of {listed}" if known else f"a plan with {' or '.join(sections)}",
         mend=mend,
     )
+
+
+def check_chips(draft: Draft) -> list[Problem]:
+    """A problem for each cohort of a chip that the catalogue does not have."""
+    found: list[Problem] = []
+    known = catalogue.chips()
+    for name, cohort in draft.sections["chips"].items():
+        if not isinstance(cohort.chip, str):
+            continue
+        try:
+            catalogue.chip(cohort.chip)
+        except catalogue.UnknownNameError as unknown:
+            meant = unknown.suggestion
+            mistake = Mistake(
+                code="name-unknown",
+                found=f"the chip {quoted(cohort.chip)}, which is not in the catalogue",
+                expected="one of " + ", ".join(known),
+                mend=(f"did you mean {meant}? Or " if meant else "")
+                + "define it here: {h100e: ..., watts: ...}",
+            )
+            found.append(problem_of(mistake, draft.tree, ("chips", name, "chip")))
+    return found
 
 
 def driver_units(draft: Draft) -> tuple[dict[str, str], list[Problem]]:

@@ -1,0 +1,1 @@
+"""Words all rooms share: quantities, units, names, errors, the calendar and the protocols."""
