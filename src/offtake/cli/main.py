@@ -1,0 +1,39 @@
+"""The command `offtake`.
+
+Exit codes: 0 ran; 2 the plan (or the command) is wrong; 3 the run failed. Messages go to stderr.
+"""
+
+import sys
+
+import typer
+
+from offtake.cli.check import check
+from offtake.cli.contracts import contracts
+from offtake.cli.explain import explain
+from offtake.cli.new import new
+from offtake.cli.run import run
+from offtake.cli.show import PLAN_IS_WRONG, RUN_FAILED, complain
+from offtake.core.errors import PlanErrors, render
+
+app = typer.Typer(
+    name="offtake",
+    help="Who pays for AI compute? Simulates a plan contract by contract over thousands of futures.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+for command in (run, check, new, explain, contracts):
+    app.command()(command)
+
+
+def main() -> None:
+    """Entry point; no exception leaves it as a traceback unless it is a fault of the program."""
+    try:
+        app()
+    except PlanErrors as errors:
+        complain(render(errors.problems))
+        sys.exit(PLAN_IS_WRONG)
+    except (OSError, ArithmeticError, MemoryError) as failure:
+        complain(f"The run failed: {failure}")
+        sys.exit(RUN_FAILED)

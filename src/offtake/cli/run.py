@@ -1,0 +1,53 @@
+"""`offtake run`: thousands of futures of a plan, and who pays."""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from offtake.cli.show import PLAN_IS_WRONG, complain, console
+
+
+def run(
+    plan: Annotated[Path, typer.Argument(help="Plan folder or file.")],
+    paths: Annotated[int, typer.Option(min=1, help="Number of futures.")] = 10_000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all random streams.")] = 1,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change: place=value, e.g. contracts.loan.rate='SOFR + 300 bp'."),
+    ] = None,
+    scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
+    json_: Annotated[
+        Path | None, typer.Option("--json", help="Write results as JSON; - for stdout.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Results file; default results/NAME.nc.")] = None,
+    save: Annotated[bool, typer.Option(help="Save the results.")] = True,
+) -> None:
+    """Simulate a plan over many futures and say who pays."""
+    started = time.perf_counter()
+    from offtake.core.errors import render  # noqa: PLC0415
+    from offtake.plan.load import check  # noqa: PLC0415
+
+    checked = check(plan, set_ or (), scenario)
+    if checked.plan is None:
+        complain(render(checked.errors))
+        raise typer.Exit(PLAN_IS_WRONG)
+    loaded = time.perf_counter() - started
+    from offtake.reports.progress import watched_run  # noqa: PLC0415
+    from offtake.reports.terminal import summary  # noqa: PLC0415
+
+    results = watched_run(checked, paths, seed, loaded, quiet=str(json_) == "-")
+    saved = None
+    if save:
+        name = checked.file.parent.name if checked.file.name == "plan.yaml" else checked.file.stem
+        saved = results.save(out or Path("results") / f"{name}.nc")
+    if json_ is not None:
+        text = json.dumps(results.to_json(), indent=1, allow_nan=False)
+        if str(json_) == "-":
+            typer.echo(text)
+            return
+        json_.parent.mkdir(parents=True, exist_ok=True)
+        json_.write_text(text + "\n")
+    console().print(summary(results, saved, json_))

@@ -1,0 +1,19 @@
+"""Where text goes: answers to stdout, complaints to stderr, both within 100 columns."""
+
+import sys
+
+from rich.console import Console
+
+WIDTH = 100
+PLAN_IS_WRONG = 2
+RUN_FAILED = 3
+
+
+def console() -> Console:
+    """Console for answers."""
+    return Console(width=min(WIDTH, Console().width), highlight=False)
+
+
+def complain(text: str) -> None:
+    """Write to stderr."""
+    print(text, file=sys.stderr)  # noqa: T201

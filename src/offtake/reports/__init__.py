@@ -1,0 +1,1 @@
+"""Results and plans as people read them. No arithmetic: figures come from results."""

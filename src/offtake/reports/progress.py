@@ -1,0 +1,52 @@
+"""A run that shows how far it is."""
+
+import sys
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from offtake.plan.load import Checked
+from offtake.results.results import Results
+from offtake.run.api import run
+
+
+def watched_run(checked: Checked, paths: int, seed: int, loaded: float, *, quiet: bool) -> Results:
+    """Run a checked plan with a progress bar on stderr.
+
+    Args:
+        checked: a plan without errors.
+        loaded: seconds it took to load it.
+        quiet: no bar; also none where stderr is no terminal.
+
+    Raises:
+        ValueError: the plan has errors.
+    """
+    if checked.plan is None:
+        message = "a plan with errors cannot be run"
+        raise ValueError(message)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f} futures"),
+        TimeRemainingColumn(),
+        console=Console(file=sys.stderr),
+        transient=True,
+        disable=quiet or not sys.stderr.isatty(),
+    )
+    with bar:
+        task = bar.add_task("Preparing", total=paths)
+
+        def advance(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, description="Simulating")
+
+        results = run(checked.plan, paths, seed, progress=advance)
+    seconds = {"load": loaded, **results.facts["seconds"]}
+    warnings = [str(problem) for problem in checked.warnings]
+    return results.with_facts(
+        seconds=seconds,
+        warnings=[*warnings, *results.facts["warnings"]],
+        unsourced=len(checked.unsourced),
+    )
+
+

@@ -1,0 +1,192 @@
+"""The answer on a terminal: who pays in one sentence, then in tables of at most 100 columns."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from offtake.results.results import Results
+from offtake.results.table import Row, Table, money
+
+
+def summary(results: Results, saved: Path | None = None, json_file: Path | None = None) -> Group:
+    """Everything that `offtake run` prints.
+
+    Args:
+        saved: where the results were written, if they were.
+        json_file: where they were written as JSON, if they were.
+    """
+    parts: list[RenderableType] = [
+        Text(str(results.facts["plan"]), style="bold"),
+        Text(_frame(results)),
+        Text(""),
+        Text(results.headline(), style="bold"),
+        Text(""),
+        _who_pays(results.who_pays()),
+    ]
+    if len(results.facilities()):
+        parts += [Text(""), _facilities(results.facilities())]
+    if len(results.cohorts()):
+        parts += [Text(""), _cohorts(results.cohorts())]
+    parts += [Text(""), *_unknown(results), Text("")]
+    if saved is not None:
+        parts.append(Text(f"Results: {saved}   (offtake.Results.load(\"{saved}\"))"))
+    if json_file is not None:
+        parts.append(Text(f"JSON: {json_file}"))
+    parts.append(Text(_seconds(results.facts["seconds"])))
+    return Group(*parts)
+
+
+def _frame(results: Results) -> str:
+    facts = results.facts
+    return (
+        f"{facts['paths']:,} futures of {facts['months']} {facts['periods']} from {facts['start'][:7]}, seed "
+        f"{facts['seed']}; present values at {facts['discount_rate']:.4g} a year."
+    )
+
+
+def _table(title: str, columns: list[tuple[str, str]], rows: list[list[str]]) -> RichTable:
+    table = RichTable(
+        box=None, pad_edge=False, title=title, title_justify="left", header_style="bold", title_style="bold"
+    )
+    for position, (name, side) in enumerate(columns):
+        table.add_column(name, justify="left" if side == "left" else "right", no_wrap=position == 0)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _with_error(row: Row, key: str) -> str:
+    error = row.get(f"{key}_se")
+    text = money(float(row[key]))
+    return text if error is None or float(error) < 5e5 else f"{text} ±{money(2 * float(error))}"
+
+
+def _who_pays(table: Table) -> RichTable:
+    rows = [
+        [
+            str(row["party"]),
+            str(row["role"] or "–"),
+            money(row["fronted_usd"]),
+            money(row["returned_usd"]),
+            _with_error(row, "net_usd"),
+            money(row["net_usd_worst5"]),
+            money(row["loss_usd"]),
+            money(row["loss_usd_worst5"]),
+            money(row["shortfall_usd"]),
+        ]
+        for row in table
+    ]
+    columns = [
+        ("party", "left"),
+        ("role", "left"),
+        ("puts in", "right"),
+        ("gets back", "right"),
+        ("pays net", "right"),
+        ("worst 5 %", "right"),
+        ("loses", "right"),
+        ("worst 5 %", "right"),
+        ("unpaid to it", "right"),
+    ]
+    return _table("Who pays (USD, present value, mean of all futures)", columns, rows)
+
+
+def _facilities(table: Table) -> RichTable:
+    columns = [
+        ("facility", "left"),
+        ("lender", "left"),
+        ("size", "right"),
+        ("drawn", "right"),
+        ("min DSCR p50", "right"),
+        ("p5", "right"),
+        ("PD", "right"),
+        ("LGD", "right"),
+        ("EL", "right"),
+        ("repaid before economic end", "right"),
+    ]
+    rows = [
+        [
+            str(row["contract"]),
+            str(row["lender"]),
+            money(row["size_usd"]),
+            money(row["drawn_usd_mean"]),
+            _ratio(row["min_dscr_p50"]),
+            _ratio(row["min_dscr_p5"]),
+            _percent(row["pd"]),
+            _percent(row["lgd"]),
+            money(row["el_usd"]),
+            _percent(row["repaid_before_economic_end"]),
+        ]
+        for row in table
+    ]
+    return _table("Facilities", columns, rows)
+
+
+def _cohorts(table: Table) -> RichTable:
+    columns = [
+        ("chips", "left"),
+        ("pay back after (months) p5", "right"),
+        ("p50", "right"),
+        ("p95", "right"),
+        ("never", "right"),
+        ("economic life (months) p50", "right"),
+        ("books", "right"),
+        ("paid back in time", "right"),
+    ]
+    rows = [
+        [
+            str(row["cohort"]),
+            _number(row["payback_months_p5"]),
+            _number(row["payback_months_p50"]),
+            _number(row["payback_months_p95"]),
+            _percent(row["share_never"]),
+            _number(row["economic_life_months_p50"]),
+            _number(row["accounting_life_months"]),
+            _percent(row["share_payback_before_economic_end"]),
+        ]
+        for row in table
+    ]
+    return _table("Chips: paid back against how fast they lose their worth", columns, rows)
+
+
+def _number(value: Any) -> str:
+    return "–" if value is None else f"{float(value):.0f}"
+
+
+def _ratio(value: Any) -> str:
+    return "–" if value is None else f"{float(value):.2f}x"
+
+
+def _percent(value: Any) -> str:
+    if value is None:
+        return "–"
+    share = 100.0 * float(value)
+    return f"{share:.1f} %" if share < 99.95 else "100 %"
+
+
+def _unknown(results: Results) -> list[Text]:
+    """What the run cannot tell, and what went into it unproved."""
+    facts = results.facts
+    lines = [
+        f"Money was conserved: largest error {results.worst('conservation'):.0e} of a month's flows; largest "
+        f"distance to exact clearing {results.worst('clearing_residual'):.0e}."
+    ]
+    if facts.get("unsourced"):
+        lines.append(
+            f"{facts['unsourced']} numbers of the plan have no source; {_assumed(facts)} are marked as assumptions."
+        )
+    lines += [f"Note: {warning}" for warning in facts["warnings"]]
+    lines.append(
+        "An illustration from public reports and stated assumptions; neither advice nor a forecast of any company."
+    )
+    return [Text(line) for line in lines]
+
+
+def _assumed(facts: dict[str, Any]) -> int:
+    return sum(source.get("confidence") == "assumption" for source in facts["sources"])
+
+
+def _seconds(seconds: dict[str, float]) -> str:
+    return "Time: " + ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())

@@ -1,0 +1,1 @@
+"""Tables of results: arrays over paths to rows with names, means and standard errors."""

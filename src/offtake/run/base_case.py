@@ -1,0 +1,47 @@
+"""The base case of a plan with all its flows, for reports that look into one contract."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offtake.core.labels import Labels
+from offtake.plan.schema import Plan
+from offtake.run.simulate import Flows, Runner
+
+
+@dataclass(frozen=True)
+class BaseCase:
+    """One path: every uncertain number at its median, every shock zero."""
+
+    labels: Labels
+    flows: Flows
+    dates: tuple[str, ...]
+    """Month in which each period closes, as text."""
+
+    def lines(self, contract: str) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """line -> (claimed [T], paid [T]) of one contract, its parts added up, USD."""
+        found: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
+        for c, claim in enumerate(self.labels.claims):
+            if claim.contract == contract:
+                claimed, paid = self.flows.claimed[:, c, 0], self.flows.paid[:, c, 0]
+                before = found.get(claim.line, (np.zeros_like(paid), np.zeros_like(paid)))
+                found[claim.line] = (before[0] + claimed, before[1] + paid)
+        return found
+
+    def published(self, contract: str) -> dict[str, NDArray[np.float64]]:
+        """value -> [T] what the contract publishes at the start of each period, where it was recorded."""
+        start = f"contracts.{contract}."
+        return {
+            name.removeprefix(start): self.flows.observations[:, o, 0]
+            for o, name in enumerate(self.labels.observations)
+            if name.startswith(start) and name in self.labels.published
+        }
+
+
+def base_case_of(plan: Plan) -> BaseCase:
+    """Run the base case of a plan."""
+    runner = Runner(plan)
+    runner.compile()
+    closes = [np.datetime64(int(day) - 719163, "D").astype("datetime64[M]") for day in runner.lowered.calendar.ends]
+    return BaseCase(runner.lowered.labels, runner.base(), tuple(str(month) for month in closes))

@@ -1,0 +1,147 @@
+"""Arrays of a run to one labelled dataset with the facts that its tables need."""
+
+import datetime
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from offtake.core.flows import Flow
+from offtake.core.measure import Book
+from offtake.core.quantity import Quantity, When
+from offtake.engine.step import CHECKS
+from offtake.lowering.lower import LoweredPlan
+from offtake.results.results import Results
+from offtake.run.simulate import Outcome
+from offtake.run.traces import traced_facts
+
+
+def _period_dates(lowered: LoweredPlan) -> NDArray[np.datetime64]:
+    """[T] day on which each period closes; the plan's start for the opening period."""
+    days = [datetime.date.fromordinal(int(day)) for day in lowered.calendar.ends]
+    return np.array(days, "datetime64[ns]")
+
+
+def _coordinates(outcome: Outcome) -> dict[str, Any]:
+    """Labels of every axis that measures use."""
+    book, lowered = outcome.book, outcome.lowered
+    return {
+        "party": list(book.labels.parties),
+        "contract": list(book.kinds),
+        "facility": [facility.contract for facility in book.facilities],
+        "cohort": list(book.cohorts),
+        "site": list(lowered.plan.sites),
+        "year": sorted({int(year) for year in book.calendar_years}),
+        "period": _period_dates(lowered),
+        "check": list(CHECKS),
+        "claim": [f"{c.contract}{'/' + c.part if c.part else ''}:{c.line}" for c in book.labels.claims],
+        "observation": list(book.labels.observations),
+        "path": np.arange(outcome.paths),
+    }
+
+
+def _variables(outcome: Outcome) -> dict[str, xr.DataArray]:
+    merged, found = outcome.merged, dict[str, xr.DataArray]()
+    for measure in outcome.measures:
+        for name, output in measure.outputs.items():
+            key, variable = (measure.name, name), f"{measure.name}_{name}"
+            facts = {"unit": output.unit, "meaning": output.meaning, "measure": measure.name}
+            if output.keep == "paths":
+                found[variable] = xr.DataArray(merged.per_path(key), dims=("path", *output.dims), attrs=facts)
+            elif output.keep == "worst":
+                found[variable] = xr.DataArray(merged.worst[key], dims=output.dims, attrs=facts)
+            else:
+                moments = merged.moments[key]
+                found[variable] = xr.DataArray(moments.mean, dims=output.dims, attrs=facts)
+                error = {**facts, "meaning": f"standard error of the mean of {variable}"}
+                found[f"{variable}_se"] = xr.DataArray(moments.standard_error, dims=output.dims, attrs=error)
+    return found
+
+
+def _base_case(outcome: Outcome) -> dict[str, xr.DataArray]:
+    flows = outcome.base
+    usd = {"unit": "USD", "measure": "base case"}
+    return {
+        "base_claimed": xr.DataArray(flows.claimed[..., 0], dims=("period", "claim"), attrs=usd),
+        "base_paid": xr.DataArray(flows.paid[..., 0], dims=("period", "claim"), attrs=usd),
+        "base_observations": xr.DataArray(flows.observations[..., 0], dims=("period", "observation")),
+    }
+
+
+def _claims(book: Book) -> list[dict[str, str]]:
+    parties = book.labels.parties
+    return [
+        {
+            "contract": claim.contract,
+            "part": claim.part,
+            "line": claim.line,
+            "payer": parties[claim.payer],
+            "payee": parties[claim.payee],
+            "flow": Flow(claim.flow).name.lower(),
+            "form": claim.form,
+        }
+        for claim in book.labels.claims
+    ]
+
+
+def _sources(lowered: LoweredPlan) -> list[dict[str, Any]]:
+    """Every number that carries a source, with it."""
+    written = dict[str, Quantity | When](lowered.plan.numbers())
+    found: list[dict[str, Any]] = []
+    for row in lowered.table.rows:
+        if row.source is not None:
+            number = written.get(row.place)
+            text = row.text if number is None else str(number)
+            found.append({"place": row.place, "value": text, **row.source.written()})
+    return found
+
+
+def _warnings(outcome: Outcome) -> list[str]:
+    labels = outcome.book.labels
+    return [
+        f"{labels.claims[c].contract}: {labels.claims[c].line} lies on a circle of payments; it asks for the cash "
+        "left at the end of the month before"
+        for c in labels.lagged
+    ]
+
+
+def label(outcome: Outcome) -> Results:
+    """Label the outcome of a run."""
+    plan, book = outcome.lowered.plan, outcome.book
+    variables = {**_variables(outcome), **_base_case(outcome)}
+    used = {str(dim) for variable in variables.values() for dim in variable.dims}
+    coordinates = {name: values for name, values in _coordinates(outcome).items() if name in used}
+    dataset = xr.Dataset(variables, coords=coordinates, attrs={"plan": plan.plan.name})
+    facts = {
+        "plan": plan.plan.name,
+        "about": plan.plan.about or "",
+        "paths": outcome.paths,
+        "months": outcome.lowered.calendar.count - 1,
+        "periods": plan.plan.periods,
+        "start": plan.plan.start.date.isoformat(),
+        "seed": outcome.seed,
+        "discount_rate": plan.plan.discount_rate.value,
+        "seconds": dict(outcome.seconds),
+        "parties": [
+            {"party": name, "role": book.roles[name], "kind": plan.parties[name].kind, "owner": book.owners.get(name, "")}
+            for name in book.labels.parties
+        ],
+        "kinds": dict(book.kinds),
+        "facilities": [
+            {
+                "contract": f.contract,
+                "kind": f.kind,
+                "lender": f.lender,
+                "borrower": f.borrower,
+                "size_usd": float(outcome.lowered.table.rows[f.size_row].value) if f.size_row >= 0 else 0.0,
+            }
+            for f in book.facilities
+        ],
+        "claims": _claims(book),
+        "traced_paths": int(outcome.traced.paid.shape[-1]),
+        "sources": _sources(outcome.lowered),
+        "warnings": _warnings(outcome),
+        **traced_facts(outcome),
+    }
+    return Results(dataset, facts)

@@ -1,0 +1,2 @@
+"""Placeholder."""
+def traced_facts(outcome): return {}
