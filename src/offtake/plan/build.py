@@ -83,6 +83,7 @@ def read_tree(tree: Node, kinds: Kinds) -> Draft:
         The draft; a plan can be made of it if it has no problems.
     """
     draft = Draft(tree, kinds)
+    draft.sections = {section: {} for section in SECTIONS}
     if not isinstance(tree, Map):
         mend = "begin with plan:, parties: and contracts:, each at the start of a line"
         draft.problems.append(form_problem(tree, tree, (), "a mapping of sections", mend))
