@@ -14,9 +14,9 @@ def check(
     scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
     sources: Annotated[bool, typer.Option(help="List numbers without a source.")] = False,
 ) -> None:
-    """Read a plan and tell every problem: where, what was found, what was expected, how to mend it."""
-    from offtake.core.errors import count, render  # noqa: PLC0415
-    from offtake.plan.load import check as check_plan  # noqa: PLC0415
+    """Tell every problem of a plan: where, what was found, what was expected, how to mend it."""
+    from offtake.core.errors import count, render
+    from offtake.plan.load import check as check_plan
 
     checked = check_plan(plan, set_ or (), scenario)
     if checked.problems:

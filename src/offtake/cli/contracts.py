@@ -8,10 +8,12 @@ from offtake.cli.show import PLAN_IS_WRONG, complain, console
 
 
 def contracts(
-    kind: Annotated[str | None, typer.Argument(help="Kind of contract; all kinds if left out.")] = None,
+    kind: Annotated[
+        str | None, typer.Argument(help="Kind of contract; all kinds if left out.")
+    ] = None,
 ) -> None:
     """List the kinds of contract, or print the fields, units and formula of one."""
-    from offtake.reports.instruments import instrument_fields, instrument_list  # noqa: PLC0415
+    from offtake.reports.instruments import instrument_fields, instrument_list
 
     out = console()
     if kind is None:

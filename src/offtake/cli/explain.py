@@ -9,14 +9,16 @@ from offtake.cli.show import PLAN_IS_WRONG, complain, console
 
 
 def explain(
-    plan: Annotated[Path, typer.Argument(help="Plan folder or file, or the name of one in plans/.")],
+    plan: Annotated[
+        Path, typer.Argument(help="Plan folder or file, or the name of one in plans/.")
+    ],
     contract: Annotated[str, typer.Argument(help="Id of the contract.")],
     set_: Annotated[list[str] | None, typer.Option("--set", help="Change: place=value.")] = None,
     scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
 ) -> None:
     """Print a contract's terms as understood, its formula and its base-case cash flows by month."""
-    from offtake.plan.load import load  # noqa: PLC0415
-    from offtake.reports.contract import UnknownContractError, explained  # noqa: PLC0415
+    from offtake.plan.load import load
+    from offtake.reports.contract import UnknownContractError, explained
 
     named = Path("plans") / plan
     place = named if not plan.exists() and named.exists() else plan

@@ -17,7 +17,7 @@ from offtake.core.errors import PlanErrors, render
 
 app = typer.Typer(
     name="offtake",
-    help="Who pays for AI compute? Simulates a plan contract by contract over thousands of futures.",
+    help="Who pays for AI compute? Simulates a plan, contract by contract, thousands of times.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

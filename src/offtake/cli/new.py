@@ -12,7 +12,7 @@ def new(
     folder: Annotated[Path, typer.Argument(help="Folder to make; it must not hold a plan yet.")],
 ) -> None:
     """Write a small commented plan that runs as it is."""
-    from offtake.plan.template import write_template  # noqa: PLC0415
+    from offtake.plan.template import write_template
 
     try:
         written = write_template(folder)

@@ -16,7 +16,9 @@ def run(
     seed: Annotated[int, typer.Option(min=0, help="Seed of all random streams.")] = 1,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Change: place=value, e.g. contracts.loan.rate='SOFR + 300 bp'."),
+        typer.Option(
+            "--set", help="Change: place=value, e.g. contracts.loan.rate='SOFR + 300 bp'."
+        ),
     ] = None,
     scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
     json_: Annotated[
@@ -27,16 +29,16 @@ def run(
 ) -> None:
     """Simulate a plan over many futures and say who pays."""
     started = time.perf_counter()
-    from offtake.core.errors import render  # noqa: PLC0415
-    from offtake.plan.load import check  # noqa: PLC0415
+    from offtake.core.errors import render
+    from offtake.plan.load import check
 
     checked = check(plan, set_ or (), scenario)
     if checked.plan is None:
         complain(render(checked.errors))
         raise typer.Exit(PLAN_IS_WRONG)
     loaded = time.perf_counter() - started
-    from offtake.reports.progress import watched_run  # noqa: PLC0415
-    from offtake.reports.terminal import summary  # noqa: PLC0415
+    from offtake.reports.progress import watched_run
+    from offtake.reports.terminal import summary
 
     results = watched_run(checked, paths, seed, loaded, quiet=str(json_) == "-")
     saved = None

@@ -16,4 +16,4 @@ def console() -> Console:
 
 def complain(text: str) -> None:
     """Write to stderr."""
-    print(text, file=sys.stderr)  # noqa: T201
+    print(text, file=sys.stderr)

@@ -1,8 +1,8 @@
 """The protocol of measures: what a measure may know of a plan and how it reduces a block of paths.
 
-A measure is a NamedTuple of index arrays with a method `reduce(record) -> {output: array}`. It runs inside
-the compiled block, so nothing of a block outlives it but what `reduce` returns. Every array it returns
-has its paths last. What happens to an output across blocks is said by its `Output`:
+A measure is a NamedTuple of index arrays with a method `reduce(record) -> {output: array}`. It runs
+inside the compiled block, so nothing of a block outlives it but what `reduce` returns. Every array
+it returns has its paths last. What happens to an output across blocks is said by its `Output`:
 
 * "paths": kept for every path (quantiles, worst sets); per-path scalars only, so keep them few;
 * "mean":  only count, mean and variance over paths are kept; for anything with a period axis;
@@ -76,7 +76,7 @@ class Book:
     """contract -> terms as read; for facts that are not numbers"""
 
     def claims(self, **wanted: Any) -> list[int]:
-        """Indices of the claims whose label has all the wanted attributes (contract, line, flow, ...)."""
+        """Indices of the claims whose label has all the wanted attributes (contract, line, ...)."""
         return [
             i
             for i, claim in enumerate(self.labels.claims)

@@ -1,7 +1,7 @@
-"""Named random streams: the same numbers whatever the chunking, the device or the company (DESIGN §12).
+"""Named random streams: the same numbers whatever the chunking, device or company (DESIGN §12).
 
-Draws are keyed by (seed, name of the stream, block), a block being 256 consecutive paths drawn whole.
-So asking for other paths, or adding a stream, moves no draw of the others.
+Draws are keyed by (seed, name of the stream, block), a block being 256 consecutive paths drawn
+whole. So asking for other paths, or adding a stream, moves no draw of the others.
 """
 
 import hashlib

@@ -5,7 +5,7 @@ Payments solve, for every internal party i and rank r,
     g[i, r] = clip(c[i] + receipts[i] - sum of X[i, r'] over r' < r - floor, 0, X[i, r])
 
 with X what is claimed, g what is paid, c opening cash, and floor the minimum cash where the slot
-is residual. Equal ranks share pro rata, so a claim k in slot (i, r) receives x[k] g / X. The solution
+is residual. Equal ranks share pro rata: a claim k in slot (i, r) receives x[k] g / X. The solution
 is the greatest fixed point [1, 2], found from above: plain rounds, which are exact on a network
 without cycles after as many rounds as it is deep; a path that still moves after `ROUNDS_MAX`
 is handed to Newton steps on the piecewise linear map (the fictitious default sequence of [1] solves
@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from offtake.core.arrays import Array, jax, jnp, lax
+from offtake.core.contract import IntArray
 from offtake.engine.program import Network, Shape
 
 ROUNDS_MAX = 64
@@ -66,13 +67,13 @@ _Carry = tuple[Array, Array, Array, Array]
 SLOT_CHECKS = ("cash_not_negative", "junior_paid_before_senior", "cash_held_while_short")
 
 
-def _sum(values: Array, index: Array, size: int) -> Array:
+def _sum(values: Array, index: Array | IntArray, size: int) -> Array:
     """Rows of `values` added up by `index`: [rows, P] -> [size, P]."""
     return jax.ops.segment_sum(values, index, size)
 
 
 def _shares(grid: Array, claimed: Array) -> Array:
-    """Paid share of every slot [slots + 1, P]; 1 where nothing is claimed and for external payers."""
+    """Paid share of every slot [slots + 1, P]; 1 where nothing is claimed, and outside."""
     safe = jnp.where(claimed > 0.0, claimed, 1.0)
     share = jnp.where(claimed > 0.0, grid / safe, 1.0)
     flat = share.reshape(-1, share.shape[-1])
@@ -350,7 +351,7 @@ def _inputs(
 def _solve(
     net: Network, shape: Shape, inputs: Inputs, pairs: _Pairs, called: Array
 ) -> tuple[Array, Array, Array]:
-    """One clearing: paid share of every slot, what supporters paid [S, P], checks [check + 1, P]."""
+    """One clearing: paid share of slots, what supporters paid [S, P], checks [check + 1, P]."""
 
     def step(state: Array) -> Array:
         return _round(net, shape, inputs, pairs, called, state)
@@ -368,7 +369,7 @@ def _solve(
 def _need(
     net: Network, pairs: _Pairs, inputs: Inputs, claims: Array, share: Array, drawn: Array
 ) -> Array:
-    """[S, P] what is still unpaid on the claim of each pair; nothing below the paid tolerance."""
+    """[S, P] what is unpaid on the claim of each pair; nothing below the paid tolerance."""
     claim = net.pair_claim
     supported = _sum(drawn, claim, claims.shape[0])[claim]
     owed = claims[claim] - supported * pairs.inside[:, None]

@@ -21,6 +21,7 @@ from offtake.core.contract import Contract, Environment, IntArray
 
 BoolArray = NDArray[np.bool_]
 
+
 class Network(NamedTuple):
     """Who can owe whom: the fixed part of clearing."""
 

@@ -38,7 +38,7 @@ def simulate(program: Program, shape: Shape, draws: Draws, remember: bool = Fals
     """Run a block of paths through all periods.
 
     Args:
-        remember: keep only each month's opening state for a reverse pass and compute the rest again.
+        remember: for a reverse pass, keep each month's opening state and compute the rest again.
     """
     numbers = group_numbers(program, draws.values)
 
@@ -55,7 +55,7 @@ def simulate(program: Program, shape: Shape, draws: Draws, remember: bool = Fals
 
 
 Reducer = Callable[[Any, Record, Array], Any]
-"""(measures, record, weight [P]) -> a tree of arrays whose last axis may be split between devices."""
+"""(measures, record, weight [P]) -> a tree of arrays whose last axis devices may share."""
 
 
 def block_runner(
@@ -64,9 +64,9 @@ def block_runner(
     """Compiled function that runs one block per device and reduces each where it was run.
 
     Every leaf of `Draws` has its paths last, `devices` blocks side by side. What `reduce` returns
-    comes back with its last axis FIRST (one axis name then fits leaves of any rank), the pieces of the
-    devices one after another. The months' record [T, .., P] comes back beside it, as it is; to leave it
-    alone costs nothing.
+    comes back with its last axis FIRST (one axis name then fits leaves of any rank), the pieces of
+    the devices one after another. The months' record [T, .., P] comes back beside it, as it is;
+    to leave it alone costs nothing.
     """
 
     def run(program: Program, measures: Any, draws: Draws) -> tuple[Any, Entry]:

@@ -52,7 +52,9 @@ class Entry(NamedTuple):
 
 def group_numbers(program: Program, values: Array) -> tuple[Numbers, ...]:
     """Numbers of every group, field -> [K, P], gathered from the table [row, P]."""
-    return tuple({field: values[rows] for field, rows in group.items()} for group in program.numbers)
+    return tuple(
+        {field: values[rows] for field, rows in group.items()} for group in program.numbers
+    )
 
 
 def opening(program: Program, shape: Shape, values: Array, once: Array) -> Carry:
@@ -70,7 +72,9 @@ def opening(program: Program, shape: Shape, values: Array, once: Array) -> Carry
     )
 
 
-def published(program: Program, numbers: tuple[Numbers, ...], states: tuple[Any, ...], t: Array) -> Array:
+def published(
+    program: Program, numbers: tuple[Numbers, ...], states: tuple[Any, ...], t: Array
+) -> Array:
     """[V, P] values that groups publish at the start of period t."""
     rows = [
         values[name]
@@ -94,12 +98,19 @@ def _totals(program: Program, shape: Shape, amounts: Array) -> Array:
 
 
 def _claims(
-    program: Program, shape: Shape, numbers: tuple[Numbers, ...], carry: Carry, month: Month, derived: bool
+    program: Program,
+    shape: Shape,
+    numbers: tuple[Numbers, ...],
+    carry: Carry,
+    month: Month,
+    derived: bool,
 ) -> list[Amounts | None]:
     """Claims of the groups of one stage, None for those of the other."""
     return [
         group.claim(n, s, month) if late == derived else None
-        for group, n, s, late in zip(program.groups, numbers, carry.groups, shape.derived, strict=True)
+        for group, n, s, late in zip(
+            program.groups, numbers, carry.groups, shape.derived, strict=True
+        )
     ]
 
 
@@ -124,7 +135,11 @@ def _collect(shape: Shape, amounts: list[Amounts | None], paths: int) -> _Asked:
             claims.append(zero if form == "support" else amount)
             if form == "support":
                 limits.append(amount)
-                weights.append(jnp.ones_like(zero) if group is None else group.get(f"{name}_weight", jnp.ones_like(zero)))
+                weights.append(
+                    jnp.ones_like(zero)
+                    if group is None
+                    else group.get(f"{name}_weight", jnp.ones_like(zero))
+                )
     none = jnp.zeros((0, paths))
     return _Asked(
         jnp.concatenate(claims),
@@ -164,7 +179,12 @@ class _Settled(NamedTuple):
 
 
 def _settle(
-    program: Program, shape: Shape, numbers: tuple[Numbers, ...], carry: Carry, month: Month, cleared: Cleared
+    program: Program,
+    shape: Shape,
+    numbers: tuple[Numbers, ...],
+    carry: Carry,
+    month: Month,
+    cleared: Cleared,
 ) -> _Settled:
     """Every group moves its own state; signals are added up for the environment."""
     claimed, paid = _split(shape, cleared.claimed), _split(shape, cleared.paid)
@@ -186,7 +206,12 @@ def _settle(
 
 
 def _checks(
-    program: Program, shape: Shape, cleared: Cleared, change: Array, roll_error: Array, opening_cash: Array
+    program: Program,
+    shape: Shape,
+    cleared: Cleared,
+    change: Array,
+    roll_error: Array,
+    opening_cash: Array,
 ) -> Array:
     """[check, P] violations of the month as shares of its gross amounts (DESIGN §5.9)."""
     net = program.network
@@ -194,7 +219,9 @@ def _checks(
     gross = jnp.maximum(jnp.sum(paid, axis=0) + jnp.sum(opening_cash, axis=0), 1.0)
     share = jnp.where(claimed > 0.0, paid / jnp.where(claimed > 0.0, claimed, 1.0), 1.0)
     alone = net.plain & (net.slot < shape.internal * shape.ranks)
-    alone = alone[:, None] & (claimed > PAID_TOLERANCE * gross[None]) & ~_supported(program)[:, None]
+    alone = (
+        alone[:, None] & (claimed > PAID_TOLERANCE * gross[None]) & ~_supported(program)[:, None]
+    )
     slots = shape.internal * shape.ranks + 1
     high = jax.ops.segment_max(jnp.where(alone, share, 0.0), net.slot, slots)
     low = jax.ops.segment_min(jnp.where(alone, share, 1.0), net.slot, slots)

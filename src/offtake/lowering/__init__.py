@@ -1,0 +1,1 @@
+"""Plan to program: names become indices, dates positions, contracts groups."""

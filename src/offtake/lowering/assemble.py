@@ -82,7 +82,11 @@ class Assembled:
 
 def signal_names(plan: Plan) -> list[str]:
     """Names of the environment's signals, in the order of their indices."""
-    phases = [f"sites.{s}.phases[{j}].paid" for s, site in plan.sites.items() for j in range(len(site.phases))]
+    phases = [
+        f"sites.{s}.phases[{j}].paid"
+        for s, site in plan.sites.items()
+        for j in range(len(site.phases))
+    ]
     return [
         *phases,
         *(f"chips.{name}.paid" for name in plan.chips),
@@ -97,10 +101,15 @@ def _ints(values: Sequence[int]) -> IntArray:
 def _processes(plan: Plan, at: At, streams: Streams) -> tuple[Processes, list[str]]:
     found = {k: d for k, d in plan.drivers.items() if isinstance(d, RandomWalk | MeanReverting)}
     names = list(found)
-    rows = {f: _ints([at.number_at(f"drivers.{k}.{f}") for k in names]) for f in ("start", "trend", "volatility")}
+    rows = {
+        f: _ints([at.number_at(f"drivers.{k}.{f}") for k in names])
+        for f in ("start", "trend", "volatility")
+    }
     half_life = _ints(
         [
-            at.number_at(f"drivers.{k}.half_life") if isinstance(d, MeanReverting) else at.constant(NEVER)
+            at.number_at(f"drivers.{k}.half_life")
+            if isinstance(d, MeanReverting)
+            else at.constant(NEVER)
             for k, d in found.items()
         ]
     )
@@ -131,7 +140,9 @@ def _regimes(plan: Plan, at: At, streams: Streams) -> tuple[Regimes, list[str]]:
         for i, (name, driver) in enumerate(found.items()):
             states = list(driver.states)
             for q in range(width):
-                rows[i, q] = at.number_at(f"drivers.{name}.{what}.{states[min(q, len(states) - 1)]}")
+                rows[i, q] = at.number_at(
+                    f"drivers.{name}.{what}.{states[min(q, len(states) - 1)]}"
+                )
         return rows
 
     group = Regimes(
@@ -157,7 +168,9 @@ def _in_order(plan: Plan) -> list[str]:
     waiting = {k: d for k, d in plan.drivers.items() if isinstance(d, Formula)}
     ordered: list[str] = []
     while waiting:
-        ready = [k for k, d in waiting.items() if not set(formulas.names(d.expression)) & set(waiting)]
+        ready = [
+            k for k, d in waiting.items() if not set(formulas.names(d.expression)) & set(waiting)
+        ]
         if not ready:
             message = f"formulas name one another in a circle: {', '.join(waiting)}"
             raise ValueError(message)
@@ -205,7 +218,10 @@ def rated_hazard(rating: str, start: date) -> Series:
     number = known.one_year_default
     source = Source(number.source, None, None, number.note or None)
     knots = [
-        (add_months(start, round(12 * years)), Quantity(hazard, "1/year", source=source, text=f"{hazard:.4%}/year"))
+        (
+            add_months(start, round(12 * years)),
+            Quantity(hazard, "1/year", source=source, text=f"{hazard:.4%}/year"),
+        )
         for years, hazard in known.hazards()
     ]
     return Series(knots=tuple(knots), labels=tuple(day.isoformat() for day, _ in knots))
@@ -219,7 +235,9 @@ def _margins(plan: Plan, at: At, market: Sequence[str]) -> Margins:
         return np.int64(market.index(name) if name in market else zero)
 
     return Margins(
-        compute_price=index(plan.market.compute_price, "market.compute_price", "drivers.compute_price"),  # type: ignore[arg-type]
+        compute_price=index(
+            plan.market.compute_price, "market.compute_price", "drivers.compute_price"
+        ),  # type: ignore[arg-type]
         energy_price=index(plan.market.energy_price, "market.energy_price", None),  # type: ignore[arg-type]
         running_cost=index(plan.market.running_cost, "market.running_cost", None),  # type: ignore[arg-type]
         utilisation=index(plan.market.utilisation, "market.utilisation", None),  # type: ignore[arg-type]
@@ -306,7 +324,9 @@ def _credit(plan: Plan, at: At, streams: Streams, market: Sequence[str]) -> Cred
             correlation[e, q] = at.number_at(f"parties.{name}.credit.drivers.{driver}")
         series = credit.hazard
         driven = series is not None and series.driver is not None
-        hazard.append(market.index(f"drivers.{series.driver}" if driven else f"parties.{name}.credit.hazard"))
+        hazard.append(
+            market.index(f"drivers.{series.driver}" if driven else f"parties.{name}.credit.hazard")
+        )
     return Credit(
         party=_ints([at.party(name) for name in names]),
         hazard=_ints(hazard),
@@ -334,7 +354,9 @@ def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
     regimes, regime_names = _regimes(plan, at, streams)
     market = ["zero", *at.series_knots, *process_names, *regime_names]
     trees = _formulas(plan, at, market)
-    phases = [f"sites.{s}.phases[{j}]" for s, site in plan.sites.items() for j in range(len(site.phases))]
+    phases = [
+        f"sites.{s}.phases[{j}]" for s, site in plan.sites.items() for j in range(len(site.phases))
+    ]
     sold = [f"sites.{name}.sold_hours" for name in plan.sites]
     years = np.asarray(calendar.years, np.float64)
     world = World(
@@ -354,5 +376,7 @@ def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
         elapsed=np.cumsum(years),
         per_year=np.array(float(at.periods_per_year)),
     )
-    names = observation_names(market, phases, list(plan.sites), list(plan.chips), list(at.party_index))
+    names = observation_names(
+        market, phases, list(plan.sites), list(plan.chips), list(at.party_index)
+    )
     return Assembled(world, names, signals, streams)

@@ -1,4 +1,4 @@
-"""What an instrument may ask while it is lowered: names become indices, fields rows of the table."""
+"""What an instrument may ask while it is lowered: names become indices, fields rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -65,7 +65,9 @@ class At:
     def optional(self, contract: str, field: str, default: float) -> int:
         """Row of a field that may be left out; `default` is in units of the table."""
         place = f"contracts.{contract}.{field}"
-        return self.table.index.get(place, -1) if place in self.table.index else self.constant(default)
+        return (
+            self.table.index.get(place, -1) if place in self.table.index else self.constant(default)
+        )
 
     def constant(self, value: float) -> int:
         """Row that holds a constant which the plan does not write."""

@@ -50,7 +50,9 @@ def _groups(plan: Plan, at: At) -> list[Lowered]:
     by_kind: dict[str, list[tuple[str, object]]] = {}
     for name, terms in plan.contracts.items():
         by_kind.setdefault(terms.kind, []).append((name, terms))  # type: ignore[attr-defined]
-    kinds = sorted(by_kind, key=lambda kind: (BY_KIND[kind].stage == "derived", list(BY_KIND).index(kind)))
+    kinds = sorted(
+        by_kind, key=lambda kind: (BY_KIND[kind].stage == "derived", list(BY_KIND).index(kind))
+    )
     return [BY_KIND[kind].lower(by_kind[kind], at) for kind in kinds]  # type: ignore[arg-type]
 
 
@@ -89,7 +91,9 @@ def _totals(at: At, claims: Sequence[ClaimLabel]) -> Totals:
     )
 
 
-def _signal_targets(lowered: Sequence[Lowered], signals: Sequence[str]) -> tuple[dict[str, IntArray], ...]:
+def _signal_targets(
+    lowered: Sequence[Lowered], signals: Sequence[str]
+) -> tuple[dict[str, IntArray], ...]:
     index = {name: i for i, name in enumerate(signals)}
     nowhere = len(signals)
     return tuple(
@@ -112,14 +116,17 @@ def _program(plan: Plan, at: At, lowered: list[Lowered], made: Assembled) -> tup
         numbers=tuple(dict(part.numbers) for part in lowered),
         signals=_signal_targets(lowered, made.signals),
         stop_party=tuple(
-            np.full(len(part.contracts), nobody) if part.stops is None else part.stops for part in lowered
+            np.full(len(part.contracts), nobody) if part.stops is None else part.stops
+            for part in lowered
         ),
         environment=made.world,
         network=network,
         totals=_totals(at, claims),
         select=_select(at.requests, offered),
         opening_cash=np.array([at.number_at(f"parties.{p}.cash") for p in parties[:internal]]),
-        minimum_cash=np.array([at.number_at(f"parties.{p}.minimum_cash") for p in parties[:internal]]),
+        minimum_cash=np.array(
+            [at.number_at(f"parties.{p}.minimum_cash") for p in parties[:internal]]
+        ),
         years=made.world.years,
         hours=made.world.hours,
     )

@@ -57,7 +57,13 @@ class NumberTable:
         if unit == "month":
             unit, scale = "period", 1.0 / self.periods.months
         return Row(
-            place, unit, number.value * scale, number.distribution, scale, number.source, str(number)
+            place,
+            unit,
+            number.value * scale,
+            number.distribution,
+            scale,
+            number.source,
+            str(number),
         )
 
     def constant(self, value: float) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jax, jnp
@@ -53,17 +54,17 @@ class World(NamedTuple):
     margins: Margins
     sold_signal: IntArray
     """[sites] signal that carries the H100e-hours sold as delivered"""
-    party_marks: NDArray
+    party_marks: NDArray[np.float64]
     """[M] zeros; its length is the number of parties"""
-    site_marks: NDArray
+    site_marks: NDArray[np.float64]
     """[sites] zeros; its length is the number of sites"""
-    years: NDArray
+    years: NDArray[np.float64]
     """[T]"""
-    hours: NDArray
+    hours: NDArray[np.float64]
     """[T]"""
-    elapsed: NDArray
+    elapsed: NDArray[np.float64]
     """[T] years from the start to the close of the period"""
-    per_year: NDArray
+    per_year: NDArray[np.float64]
     """[] periods per year"""
 
     def init(self, values: Array, once: Array) -> WorldState:
@@ -84,7 +85,9 @@ class World(NamedTuple):
         now = t.astype(jnp.float64)
         years, hours = jnp.asarray(self.years)[t], jnp.asarray(self.hours)[t]
         elapsed = jnp.asarray(self.elapsed)[t]
-        processes = self.processes.advance(values, state.processes, years, shocks, self.per_year)
+        processes = self.processes.advance(
+            values, state.processes, years, shocks, jnp.asarray(self.per_year)
+        )
         moves = jnp.where(t > 0, 1.0, 0.0)
         regimes = self.regimes.advance(values, state.regimes, moves, shocks)
         market = self._market(values, processes, regimes, t, elapsed)
@@ -93,7 +96,7 @@ class World(NamedTuple):
         phases = self.phases.view(values, state.delay, offered[self.phases.paid_signal + 1], now)
         power = self._power(values, phases)
         paid = offered[self.cohorts.paid_signal + 1]
-        fleet = self.cohorts.view(values, paid, power[0], now, self.per_year)
+        fleet = self.cohorts.view(values, paid, power[0], now, jnp.asarray(self.per_year))
         delivered = fleet.site_h100e * hours
         sold = jnp.where((self.sold_signal >= 0)[:, None], offered[self.sold_signal + 1], 0.0)
         excess = jnp.maximum(sold - state.delivered_hours, 0.0)

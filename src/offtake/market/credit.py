@@ -1,9 +1,9 @@
 """Default of external parties with a stated credit.
 
-In a period of length dt a party that is going defaults with probability 1 - exp(-h dt), h its hazard
-rate per year. The latent variable of the period, sum rho_d x_d + sqrt(1 - sum rho_d^2) e, may be
-correlated with the own shocks x_d of drivers (Gaussian copula [1]): with rho > 0 defaults come when the
-driver falls.
+In a period of length dt a party that is going defaults with probability 1 - exp(-h dt), h its
+hazard rate per year. The latent variable of the period, sum rho_d x_d + sqrt(1 - sum rho_d^2) e,
+may be correlated with the own shocks x_d of drivers (Gaussian copula [1]): with rho > 0 defaults
+come when the driver falls.
 While in default a party pays the recovery share of every claim; it does not come back.
 
 References:

@@ -1,10 +1,10 @@
 """Formulas over named series, as trees of arrays.
 
-`parse` reads `consumer_share * consumer_market` into a tree whose nodes are classes (structure) and
-whose leaves are indices and rows (arrays), so that a formula is part of the program like anything else.
+A formula such as `consumer_share * consumer_market` is a tree whose nodes are classes (structure)
+and whose leaves are indices and rows (arrays), so it is part of the program like anything else.
 """
 
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import IntArray
@@ -13,12 +13,12 @@ from offtake.core.contract import IntArray
 class Observed(NamedTuple):
     """A series by its index."""
 
-    index: IntArray
+    place: IntArray
 
     def value(self, values: Array, observed: Array) -> Array:
         """[P]."""
         del values
-        return observed[self.index]
+        return observed[self.place]
 
 
 class Literal(NamedTuple):
@@ -112,4 +112,4 @@ class Larger(NamedTuple):
         return jnp.maximum(self.left.value(values, observed), self.right.value(values, observed))
 
 
-Node = Union[Observed, Literal, Add, Subtract, Multiply, Divide, Power, Smaller, Larger]
+Node = Observed | Literal | Add | Subtract | Multiply | Divide | Power | Smaller | Larger

@@ -8,8 +8,8 @@ A process in a plan is a trend with a deviation,
 with `e` standard normal, correlated between processes. A random walk is the limit k = 0. With all
 shocks zero the value is its median, start (1 + trend)^years.
 
-A regime process sits in one of a few states and leaves it with probability 1 - exp(-dt / mean stay),
-for another state chosen at random.
+A regime process sits in one of a few states and leaves it with probability
+1 - exp(-dt / mean stay), for another state chosen at random.
 
 References:
     1. Glasserman, P. (2004). Monte Carlo Methods in Financial Engineering, section 3.3.1 (exact
@@ -53,7 +53,7 @@ class Processes(NamedTuple):
         return ProcessState(jnp.zeros((self.start.shape[0], values.shape[-1])), mixing)
 
     def advance(
-        self, values: Array, state: ProcessState, years: Array, shocks: Array, per_year: float
+        self, values: Array, state: ProcessState, years: Array, shocks: Array, per_year: Array
     ) -> ProcessState:
         """Deviations after one period of `years` length; shocks [stream, P]."""
         mixed = jnp.sum(state.mixing * shocks[self.stream][None], axis=1)
@@ -92,7 +92,7 @@ class Regimes(NamedTuple):
         return jnp.repeat(jnp.asarray(self.initial)[:, None], paths, axis=1)
 
     def advance(self, values: Array, state: Array, moves: Array, shocks: Array) -> Array:
-        """State index after one period; nothing happens in the opening period (`moves` [] 0 or 1)."""
+        """State index after one period; `moves` [] is 0 in the opening period, else 1."""
         uniform = jax.scipy.stats.norm.cdf(shocks[self.stream])
         stay = jnp.maximum(self._pick(values[self.stay], state), 1e-9)
         leaves = -jnp.expm1(-moves / stay)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp
@@ -15,7 +16,7 @@ class SeriesGroup(NamedTuple):
     """[S, T] row of the knot in force, in the table of numbers."""
     after: IntArray
     """[S, T] row of the next knot."""
-    weight: NDArray
+    weight: NDArray[np.float64]
     """[S, T] weight of the next knot; 0 for a step function."""
 
     def at(self, values: Array, t: Array) -> Array:

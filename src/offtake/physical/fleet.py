@@ -4,13 +4,14 @@ A cohort runs on what is delivered and what is energised. Its chips draw
 
     need = units x delivered x surviving x watts
 
-and when a site has less power than its cohorts need, all run at the same share. Capacity in H100e is
-units x delivered x surviving x share x H100e per chip x availability; chips fail at a constant
-rate and leave at the end of their physical life. Accounting life and economic life are other clocks.
+and when a site has less power than its cohorts need, all run at the same share. Capacity in H100e
+is units x delivered x surviving x share x H100e per chip x availability; chips fail at a constant
+rate and leave at the end of their physical life. Accounting and economic life are other clocks.
 """
 
 from typing import NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jax, jnp
@@ -51,11 +52,11 @@ class Cohorts(NamedTuple):
     """periods"""
     paid_signal: IntArray
     """[F] signal that carries the share of the order paid so far"""
-    funded: NDArray
+    funded: NDArray[np.float64]
     """[F] 1.0 where some contract pays for the cohort"""
 
     def view(
-        self, values: Array, paid: Array, power: Array, t: Array, per_year: float
+        self, values: Array, paid: Array, power: Array, t: Array, per_year: Array
     ) -> FleetView:
         """What a period sees of the fleet.
 
@@ -64,7 +65,9 @@ class Cohorts(NamedTuple):
             power: [sites, P] energised IT power on average over the period, MW.
         """
         sites = power.shape[0]
-        delivered = jnp.where((jnp.asarray(self.funded) > 0.5)[:, None], jnp.clip(paid, 0.0, 1.0), 1.0)
+        delivered = jnp.where(
+            (jnp.asarray(self.funded) > 0.5)[:, None], jnp.clip(paid, 0.0, 1.0), 1.0
+        )
         since = t - values[self.deliver]
         here = jnp.clip(since, 0.0, 1.0)
         gone = jnp.clip(since - values[self.physical_life], 0.0, 1.0)
@@ -73,7 +76,9 @@ class Cohorts(NamedTuple):
         chips = values[self.units] * delivered * alive
         need = chips * values[self.watts] * 1e-6
         needed = jax.ops.segment_sum(need, self.site, sites)
-        share = jnp.where(needed > 0.0, jnp.minimum(power / jnp.where(needed > 0.0, needed, 1.0), 1.0), 0.0)
+        share = jnp.where(
+            needed > 0.0, jnp.minimum(power / jnp.where(needed > 0.0, needed, 1.0), 1.0), 0.0
+        )
         mine = share[self.site]
         h100e = chips * mine * values[self.h100e] * values[self.availability]
         return FleetView(

@@ -39,22 +39,28 @@ def explained(plan: Plan, contract: str) -> Group:
 
 
 def _terms(plan: Plan, contract: str) -> Table:
-    """Fields as they are understood: every number in the unit it is reckoned in, with its source."""
+    """Fields as understood: every number in the unit it is reckoned in, with its source."""
     terms = plan.contracts[contract]
-    table = Table(box=None, pad_edge=False, header_style="bold", title="Terms", title_justify="left")
+    table = Table(
+        box=None, pad_edge=False, header_style="bold", title="Terms", title_justify="left"
+    )
     for name in ("field", "as written", "as understood"):
         table.add_column(name)
     table.add_column("source", overflow="fold")
-    known = {place: number for place, number in numbers(terms)}
+    known = dict(numbers(terms))
     for field in type(terms).model_fields:
         value = getattr(terms, field)
-        mine = {k: v for k, v in known.items() if k == field or k.startswith((f"{field}.", f"{field}["))}
+        mine = {
+            k: v for k, v in known.items() if k == field or k.startswith((f"{field}.", f"{field}["))
+        }
         if not mine:
             shown = ", ".join(value) if isinstance(value, tuple) else str(value)
             table.add_row(field, shown if value is not None else "–", "", "")
         for place, number in mine.items():
             unit = getattr(number, "unit", "date")
-            understood = f"{number.value:g} {unit}" if hasattr(number, "value") else number.date.isoformat()  # type: ignore[union-attr]
+            understood = (
+                f"{number.value:g} {unit}" if hasattr(number, "value") else number.date.isoformat()
+            )  # type: ignore[union-attr]
             spread = " (uncertain; median)" if getattr(number, "distribution", None) else ""
             source = number.source.source or "" if number.source else ""
             table.add_row(place, str(number), understood + spread, source)

@@ -48,5 +48,3 @@ def watched_run(checked: Checked, paths: int, seed: int, loaded: float, *, quiet
         warnings=[*warnings, *results.facts["warnings"]],
         unsourced=len(checked.unsourced),
     )
-
-

@@ -32,7 +32,7 @@ def summary(results: Results, saved: Path | None = None, json_file: Path | None 
         parts += [Text(""), _cohorts(results.cohorts())]
     parts += [Text(""), *_unknown(results), Text("")]
     if saved is not None:
-        parts.append(Text(f"Results: {saved}   (offtake.Results.load(\"{saved}\"))"))
+        parts.append(Text(f'Results: {saved}   (offtake.Results.load("{saved}"))'))
     if json_file is not None:
         parts.append(Text(f"JSON: {json_file}"))
     parts.append(Text(_seconds(results.facts["seconds"])))
@@ -42,14 +42,20 @@ def summary(results: Results, saved: Path | None = None, json_file: Path | None 
 def _frame(results: Results) -> str:
     facts = results.facts
     return (
-        f"{facts['paths']:,} futures of {facts['months']} {facts['periods']} from {facts['start'][:7]}, seed "
-        f"{facts['seed']}; present values at {facts['discount_rate']:.4g} a year."
+        f"{facts['paths']:,} futures of {facts['months']} {facts['periods']} from "
+        f"{facts['start'][:7]}, seed {facts['seed']}; present values at "
+        f"{100 * facts['discount_rate']:.4g} % a year."
     )
 
 
 def _table(title: str, columns: list[tuple[str, str]], rows: list[list[str]]) -> RichTable:
     table = RichTable(
-        box=None, pad_edge=False, title=title, title_justify="left", header_style="bold", title_style="bold"
+        box=None,
+        pad_edge=False,
+        title=title,
+        title_justify="left",
+        header_style="bold",
+        title_style="bold",
     )
     for position, (name, side) in enumerate(columns):
         table.add_column(name, justify="left" if side == "left" else "right", no_wrap=position == 0)
@@ -170,16 +176,18 @@ def _unknown(results: Results) -> list[Text]:
     """What the run cannot tell, and what went into it unproved."""
     facts = results.facts
     lines = [
-        f"Money was conserved: largest error {results.worst('conservation'):.0e} of a month's flows; largest "
-        f"distance to exact clearing {results.worst('clearing_residual'):.0e}."
+        f"Money was conserved: largest error {results.worst('conservation'):.0e} of a month's "
+        f"flows; largest distance to exact clearing {results.worst('clearing_residual'):.0e}."
     ]
     if facts.get("unsourced"):
         lines.append(
-            f"{facts['unsourced']} numbers of the plan have no source; {_assumed(facts)} are marked as assumptions."
+            f"{facts['unsourced']} numbers of the plan have no source; {_assumed(facts)} are marked "
+            "as assumptions."
         )
     lines += [f"Note: {warning}" for warning in facts["warnings"]]
     lines.append(
-        "An illustration from public reports and stated assumptions; neither advice nor a forecast of any company."
+        "An illustration from public reports and stated assumptions; not advice and not a forecast "
+        "of any company."
     )
     return [Text(line) for line in lines]
 

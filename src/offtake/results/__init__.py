@@ -1,1 +1,1 @@
-"""What a run leaves behind: one labelled dataset, tables over it, a file that reopens without the plan."""
+"""What a run leaves behind: one labelled dataset, tables, a file that reopens without the plan."""

@@ -54,14 +54,14 @@ class Results:
         return target
 
     @classmethod
-    def load(cls, file: str | Path) -> "Results":
+    def load(cls, file: str | Path) -> Results:
         """Reopen saved results.
 
         Raises:
             FileNotFoundError: there is no such file.
             ValueError: the file holds something else.
         """
-        import xarray as xr  # noqa: PLC0415  (half a second, paid only where a file is opened)
+        import xarray as xr
 
         source = Path(file)
         if not source.exists():

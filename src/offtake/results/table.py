@@ -1,4 +1,4 @@
-"""A table of results: rows as dictionaries, shown as text, as HTML in a notebook, as data for programs."""
+"""A table of results: rows as dictionaries; shown as text, or as HTML in a notebook."""
 
 import html
 from collections.abc import Iterator, Mapping, Sequence
@@ -67,7 +67,10 @@ class Table:
         shown = [[cell(row.get(name), name) for name in self.columns] for row in self.rows]
         heads = [heading(name) for name in self.columns]
         widths = [max(len(line[i]) for line in [heads, *shown]) for i in range(len(heads))]
-        lines = ["  ".join(text.rjust(w) for text, w in zip(line, widths, strict=True)) for line in [heads, *shown]]
+        lines = [
+            "  ".join(text.rjust(w) for text, w in zip(line, widths, strict=True))
+            for line in [heads, *shown]
+        ]
         return "\n".join([self.title, *lines, *([self.note] if self.note else [])])
 
     def _repr_html_(self) -> str:
@@ -115,7 +118,11 @@ def cell(value: Any, name: str = "") -> str:
     if isinstance(value, bool | str):
         return str(value)
     if isinstance(value, Mapping | Sequence):
-        return ", ".join(f"{k}: {cell(v, name)}" for k, v in dict(value).items()) if isinstance(value, Mapping) else str(value)  # pyright: ignore
+        return (
+            ", ".join(f"{k}: {cell(v, name)}" for k, v in dict(value).items())
+            if isinstance(value, Mapping)
+            else str(value)
+        )  # pyright: ignore
     if "usd" in name.split("_"):
         return money(float(value))
     if isinstance(value, int):

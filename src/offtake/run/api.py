@@ -33,7 +33,7 @@ def run(
     Raises:
         ValueError: fewer than one path.
     """
-    from offtake.run.label import label  # noqa: PLC0415  (JAX is imported here and not with offtake)
-    from offtake.run.simulate import simulate  # noqa: PLC0415
+    from offtake.run.label import label
+    from offtake.run.simulate import simulate
 
     return label(simulate(plan, paths, seed, devices=devices, progress=progress))

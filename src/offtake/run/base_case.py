@@ -20,7 +20,7 @@ class BaseCase:
     """Month in which each period closes, as text."""
 
     def lines(self, contract: str) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
-        """line -> (claimed [T], paid [T]) of one contract, its parts added up, USD."""
+        """By line, (claimed [T], paid [T]) of one contract, its parts added up, USD."""
         found: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
         for c, claim in enumerate(self.labels.claims):
             if claim.contract == contract:
@@ -30,7 +30,7 @@ class BaseCase:
         return found
 
     def published(self, contract: str) -> dict[str, NDArray[np.float64]]:
-        """value -> [T] what the contract publishes at the start of each period, where it was recorded."""
+        """By name, [T] what the contract publishes at the start of a period, if recorded."""
         start = f"contracts.{contract}."
         return {
             name.removeprefix(start): self.flows.observations[:, o, 0]
@@ -43,5 +43,8 @@ def base_case_of(plan: Plan) -> BaseCase:
     """Run the base case of a plan."""
     runner = Runner(plan)
     runner.compile()
-    closes = [np.datetime64(int(day) - 719163, "D").astype("datetime64[M]") for day in runner.lowered.calendar.ends]
+    closes = [
+        np.datetime64(int(day) - 719163, "D").astype("datetime64[M]")
+        for day in runner.lowered.calendar.ends
+    ]
     return BaseCase(runner.lowered.labels, runner.base(), tuple(str(month) for month in closes))

@@ -35,7 +35,9 @@ def _coordinates(outcome: Outcome) -> dict[str, Any]:
         "year": sorted({int(year) for year in book.calendar_years}),
         "period": _period_dates(lowered),
         "check": list(CHECKS),
-        "claim": [f"{c.contract}{'/' + c.part if c.part else ''}:{c.line}" for c in book.labels.claims],
+        "claim": [
+            f"{c.contract}{'/' + c.part if c.part else ''}:{c.line}" for c in book.labels.claims
+        ],
         "observation": list(book.labels.observations),
         "path": np.arange(outcome.paths),
     }
@@ -48,14 +50,18 @@ def _variables(outcome: Outcome) -> dict[str, xr.DataArray]:
             key, variable = (measure.name, name), f"{measure.name}_{name}"
             facts = {"unit": output.unit, "meaning": output.meaning, "measure": measure.name}
             if output.keep == "paths":
-                found[variable] = xr.DataArray(merged.per_path(key), dims=("path", *output.dims), attrs=facts)
+                found[variable] = xr.DataArray(
+                    merged.per_path(key), dims=("path", *output.dims), attrs=facts
+                )
             elif output.keep == "worst":
                 found[variable] = xr.DataArray(merged.worst[key], dims=output.dims, attrs=facts)
             else:
                 moments = merged.moments[key]
                 found[variable] = xr.DataArray(moments.mean, dims=output.dims, attrs=facts)
                 error = {**facts, "meaning": f"standard error of the mean of {variable}"}
-                found[f"{variable}_se"] = xr.DataArray(moments.standard_error, dims=output.dims, attrs=error)
+                found[f"{variable}_se"] = xr.DataArray(
+                    moments.standard_error, dims=output.dims, attrs=error
+                )
     return found
 
 
@@ -65,7 +71,9 @@ def _base_case(outcome: Outcome) -> dict[str, xr.DataArray]:
     return {
         "base_claimed": xr.DataArray(flows.claimed[..., 0], dims=("period", "claim"), attrs=usd),
         "base_paid": xr.DataArray(flows.paid[..., 0], dims=("period", "claim"), attrs=usd),
-        "base_observations": xr.DataArray(flows.observations[..., 0], dims=("period", "observation")),
+        "base_observations": xr.DataArray(
+            flows.observations[..., 0], dims=("period", "observation")
+        ),
     }
 
 
@@ -100,8 +108,8 @@ def _sources(lowered: LoweredPlan) -> list[dict[str, Any]]:
 def _warnings(outcome: Outcome) -> list[str]:
     labels = outcome.book.labels
     return [
-        f"{labels.claims[c].contract}: {labels.claims[c].line} lies on a circle of payments; it asks for the cash "
-        "left at the end of the month before"
+        f"{labels.claims[c].contract}: {labels.claims[c].line} lies on a circle of payments; it "
+        "asks for the cash left at the end of the month before"
         for c in labels.lagged
     ]
 
@@ -124,7 +132,12 @@ def label(outcome: Outcome) -> Results:
         "discount_rate": plan.plan.discount_rate.value,
         "seconds": dict(outcome.seconds),
         "parties": [
-            {"party": name, "role": book.roles[name], "kind": plan.parties[name].kind, "owner": book.owners.get(name, "")}
+            {
+                "party": name,
+                "role": book.roles[name],
+                "kind": plan.parties[name].kind,
+                "owner": book.owners.get(name, ""),
+            }
             for name in book.labels.parties
         ],
         "kinds": dict(book.kinds),
@@ -134,7 +147,9 @@ def label(outcome: Outcome) -> Results:
                 "kind": f.kind,
                 "lender": f.lender,
                 "borrower": f.borrower,
-                "size_usd": float(outcome.lowered.table.rows[f.size_row].value) if f.size_row >= 0 else 0.0,
+                "size_usd": float(outcome.lowered.table.rows[f.size_row].value)
+                if f.size_row >= 0
+                else 0.0,
             }
             for f in book.facilities
         ],

@@ -1,11 +1,11 @@
 """Blocks merged as they come: exact means and variances, per-path scalars, worst values.
 
-Means and variances merge by the pairwise update of Chan et al. [1], so they do not depend on how the
-paths were cut into blocks beyond rounding.
+Means and variances merge by the pairwise update of Chan et al. [1], so they do not depend on how
+the paths were cut into blocks beyond rounding.
 
 References:
-    1. Chan, T. F., Golub, G. H., LeVeque, R. J. (1983). Algorithms for computing the sample variance.
-       The American Statistician 37.
+    1. Chan, T. F., Golub, G. H., LeVeque, R. J. (1983). Algorithms for computing the sample
+       variance. The American Statistician 37.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,8 @@ def reduce_block(measures: tuple[Measure, ...], record: Record, weight: Array) -
     for measure in measures:
         values = measure.reduce(record)
         reduced[measure.name] = {
-            name: _piece(values[name], output.keep, weight) for name, output in measure.outputs.items()
+            name: _piece(values[name], output.keep, weight)
+            for name, output in measure.outputs.items()
         }
     return reduced
 
@@ -84,7 +85,12 @@ class Merged:
     moments: dict[tuple[str, str], Moments] = field(default_factory=dict[Any, Any])
     worst: dict[tuple[str, str], FloatArray] = field(default_factory=dict[Any, Any])
 
-    def add(self, reduced: Mapping[str, Mapping[str, Any]], keeps: Mapping[tuple[str, str], str], count: int) -> None:
+    def add(
+        self,
+        reduced: Mapping[str, Mapping[str, Any]],
+        keeps: Mapping[tuple[str, str], str],
+        count: int,
+    ) -> None:
         """Take in one block, of which the first `count` paths count; leaves have paths first."""
         for measure, outputs in reduced.items():
             for name, piece in outputs.items():

@@ -1,4 +1,4 @@
-"""Run a plan: lower it, push blocks of paths through the compiled program, merge what they leave."""
+"""Run a plan: lower it, push blocks of paths through the program, merge what they leave."""
 
 import os
 import time
@@ -83,7 +83,9 @@ class Runner:
         self.book = book_of(self.lowered)
         self.measures: tuple[Measure, ...] = tuple(m.build(self.book) for m in MEASURES)
         self.seconds["lower"] = time.perf_counter() - started
-        self.width = (width or int(os.environ.get("OFFTAKE_BLOCK_PATHS", BLOCK_PATHS))) * self.devices
+        self.width = (
+            width or int(os.environ.get("OFFTAKE_BLOCK_PATHS", BLOCK_PATHS))
+        ) * self.devices
         self._block = block_runner(self.lowered.shape, reduce_block, self.devices)
 
     def compile(self) -> None:

@@ -1,2 +1,5 @@
 """Placeholder."""
-def traced_facts(outcome): return {}
+
+
+def traced_facts(outcome):
+    return {}
