@@ -9,8 +9,11 @@ from offtake.contracts.income_tax import IncomeTax
 from offtake.contracts.metered_tokens import MeteredTokens
 from offtake.contracts.operating_cost import OperatingCost
 from offtake.contracts.other_business import OtherBusiness
+from offtake.contracts.parent_guarantee import ParentGuarantee
 from offtake.contracts.power_purchase import PowerPurchase
+from offtake.contracts.reserve_account import ReserveAccount
 from offtake.contracts.reserved_capacity import ReservedCapacity
+from offtake.contracts.revolver import Revolver
 from offtake.contracts.site_lease import SiteLease
 from offtake.contracts.spot_sale import SpotSale
 from offtake.contracts.term_loan import TermLoan
@@ -26,7 +29,10 @@ ALL = (
     SiteLease,
     TermLoan,
     DelayedDrawLoan,
+    Revolver,
     CommonEquity,
+    ReserveAccount,
+    ParentGuarantee,
     EquityRaise,
     IncomeTax,
     OtherBusiness,

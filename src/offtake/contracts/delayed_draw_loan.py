@@ -51,6 +51,7 @@ from offtake.core.terms import (
 from offtake.finance import facility
 from offtake.finance.amortisation import Profile, regular_principal
 from offtake.finance.servicing import Debt, Service, called, due, no_debt, settled, stops
+from offtake.finance.span import between
 from offtake.finance.trailing import Trailing, breaches, no_history, remember, trailing_dscr
 
 
@@ -218,7 +219,7 @@ class DelayedDrawLoan(NamedTuple):
 
     def _due(self, n: Numbers, s: DelayedDrawLoanState, month: Month) -> _Due:
         """What this month asks for."""
-        t = jnp.asarray(month.t, float)
+        t = month.t
         signed = facility.signing(n["start"])
         closes = signed + n["availability"]
         finished = signed + jnp.maximum(n["availability"], n["interest_only"])
@@ -239,7 +240,7 @@ class DelayedDrawLoan(NamedTuple):
         accrual = self.interest.years(month.index)
         undrawn = jnp.maximum(n["amount"] - s.drawn, 0.0)
         available = (t >= signed) & (t <= closes + facility.ROUNDING) & (t < maturity) & going
-        waiting = facility.share_between(t, signed, jnp.minimum(closes, maturity)) * accrual
+        waiting = between(signed, jnp.minimum(closes, maturity), t) * accrual
         upfront = jnp.where(t == signed, n["upfront_fee"] * n["amount"], 0.0)
         return _Due(
             service=due(s.debt, rate * accrual, jnp.where(t >= maturity, left, regular)),

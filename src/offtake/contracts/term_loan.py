@@ -157,7 +157,7 @@ class TermLoan(NamedTuple):
 
     def _service(self, n: Numbers, s: Debt, month: Month) -> tuple[Service, Array]:
         """What is due this month, and the balloon in it, USD [K, P]."""
-        t = jnp.asarray(month.t, float)
+        t = month.t
         begin = facility.signing(n["start"])
         rate = self.interest.yearly(n["rate"], n["floor"], month)
         remaining = jnp.maximum(facility.closing(begin + n["term"]) - t + 1.0, 1.0)
@@ -183,7 +183,7 @@ class TermLoan(NamedTuple):
 
     def claim(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Advance and fee at the start; interest and principal after it."""
-        starts = facility.signing(n["start"]) == jnp.asarray(month.t, float)
+        starts = facility.signing(n["start"]) == month.t
         service, _ = self._service(n, s.debt, month)
         return {
             "advance": jnp.where(starts, n["amount"], 0.0),

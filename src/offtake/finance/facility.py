@@ -74,11 +74,6 @@ def signing(start: Array) -> Array:
     return closing(jnp.maximum(start, 0.0))
 
 
-def share_between(t: Array, first: Array, last: Array) -> Array:
-    """Share of period t that lies between two positions, [K, P]."""
-    return jnp.clip(t - first, 0.0, 1.0) - jnp.clip(t - last, 0.0, 1.0)
-
-
 class Interest(NamedTuple):
     """Rates and day counts of K loans."""
 
@@ -111,6 +106,6 @@ class Interest(NamedTuple):
         base = jnp.maximum(month.obs[self.base], floor)
         return margin + jnp.asarray(self.floating)[:, None] * base
 
-    def years(self, t: Array) -> Array:
-        """Day count fraction of period t, [K, 1]."""
-        return jnp.asarray(self.accrual)[:, t][:, None]
+    def years(self, index: Array) -> Array:
+        """Day count fraction of a period, [K, 1]. index: [] period, an integer."""
+        return jnp.asarray(self.accrual)[:, index][:, None]
