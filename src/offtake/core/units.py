@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any, cast
 
@@ -382,7 +383,7 @@ def canonical_of_dimension(found: tuple[tuple[str, float], ...]) -> str:
 
 
 def convert(value: float, unit: str, to: str) -> float:
-    """A number in another unit; ``35 %`` becomes 0.35 and not 0.35000000000000003.
+    """A number in another unit, rounded once: ``3.6 %`` is 0.036, not 0.036000000000000004.
 
     Args:
         value: the number as written.
@@ -396,6 +397,9 @@ def convert(value: float, unit: str, to: str) -> float:
         Mistake: as :func:`factor`.
     """
     ratio = factor(unit, to)
-    if 0 < ratio < 1 and abs(round(1 / ratio) * ratio - 1) < 1e-14:
-        return value / round(1 / ratio)
+    inverse = 1.0 / ratio
+    if abs(ratio - round(ratio)) <= 1e-14 * ratio:
+        return float(Decimal(repr(value)) * round(ratio))
+    if abs(inverse - round(inverse)) <= 1e-14 * inverse:
+        return float(Decimal(repr(value)) / round(inverse))
     return value * ratio

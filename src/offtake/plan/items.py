@@ -192,7 +192,7 @@ class Party(Terms):
                 mend="delete owner, or write kind: account",
             )
             raise mistake_at(mistake, "owner")
-        if self.kind == "external" and "cash" in self.model_fields_set:
+        if self.kind == "external" and self.cash.value > 0.0:
             mistake = Mistake(
                 code="party-cash",
                 found="cash of an external party",

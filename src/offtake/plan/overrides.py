@@ -117,6 +117,8 @@ def put(tree: Node, path: Path, value: Node, where: Where) -> Node:
 
 def _put(node: Node, path: Path, value: Node, where: Where, above: Path) -> Node:
     step, rest = path[0], path[1:]
+    if isinstance(node, Items) and isinstance(step, str) and step.isdecimal():
+        step = int(step)
     _check_step(node, step, where, above, last=not rest)
     below = child(node, step)
     if rest:

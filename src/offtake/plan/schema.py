@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from pydantic import SerializeAsAny
+from pydantic import Field, SerializeAsAny
 
 from offtake.core.calendar import Periods
 from offtake.core.quantity import Quantity
@@ -50,7 +50,7 @@ class Plan(Terms):
     """Sources of power."""
     chips: dict[str, Cohort] = default({})
     """Cohorts of chips."""
-    market: Market = Market()
+    market: Market = Field(default_factory=Market)
     """Prices that contracts share."""
     drivers: dict[str, SerializeAsAny[Terms] | AnySeries] = default({})
     """Named numbers that move over time."""
