@@ -43,7 +43,7 @@ def test_golden():
 
 def test_example_by_hand():
     table = run()
-    # At least 150, topped up from February on; two months of service from period 5 on; 0 once repaid.
+    # At least 150, topped up from February on; two months of service from 5 on; 0 once repaid.
     target = [0, 150, 150, 150, 150, 150, 520, 515, 510, 0]
     np.testing.assert_allclose(table["target"], target)  # published a period later
     np.testing.assert_allclose(table["top_up"], [0, 150, 0, 0, 0, 370, 0, 195, 0, 0])
