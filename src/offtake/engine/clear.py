@@ -17,7 +17,7 @@ References:
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from offtake.core.arrays import Array, jax, jnp, lax
 from offtake.core.contract import IntArray
@@ -83,8 +83,8 @@ def _shares(grid: Array, claimed: Array) -> Array:
 class _Pairs(NamedTuple):
     """Supported pairs: slots and parties at both ends, N (or the last slot) for 'outside'."""
 
-    support_slot: Array
-    claim_slot: Array
+    support_slot: Array | IntArray
+    claim_slot: Array | IntArray
     recovery_slot: Array
     creditor: Array
     supporter: Array
@@ -183,12 +183,23 @@ def _newton_step(step: Callable[[Array], Array], state: Array) -> Array:
         return step(x.reshape(shape)).reshape(size, -1)
 
     x = state.reshape(size, -1)
-    value, tangent = jax.linearize(flat, x)
+    value: Array
+    tangent: Callable[[Array], Array]
+    value, tangent = jax.linearize(flat, x)  # pyright: ignore[reportUnknownVariableType]
     basis = jnp.broadcast_to(jnp.eye(size)[:, :, None], (size, size, x.shape[-1]))
     matrix = jnp.eye(size)[None] - jnp.transpose(jax.vmap(tangent)(basis), (2, 1, 0))
-    change = jnp.linalg.solve(matrix, (value - x).T[:, :, None])[:, :, 0].T
+    solve: Callable[[Array, Array], Array] = jnp.linalg.solve
+    change = solve(matrix, (value - x).T[:, :, None])[:, :, 0].T
     better = jnp.where(jnp.isfinite(change), x + change, value)
     return jnp.maximum(better, 0.0).reshape(shape)
+
+
+def _choose(
+    flag: Array, yes: Callable[[Array], Array], no: Callable[[Array], Array], x: Array
+) -> Array:
+    """`yes(x)` or `no(x)`; only the one chosen is run."""
+    chosen: Any = lax.cond(flag, yes, no, x)
+    return chosen
 
 
 def _iterate(step: Callable[[Array], Array], start: Array, scale: Array) -> Array:
@@ -205,7 +216,11 @@ def _iterate(step: Callable[[Array], Array], start: Array, scale: Array) -> Arra
     def once(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
         state, moving, count = carry
         leap = (count >= ROUNDS_MAX) & (count % 4 == 0)
-        new = lax.cond(leap, lambda x: _newton_step(step, x), step, state)
+
+        def newton(x: Array) -> Array:
+            return _newton_step(step, x)
+
+        new = _choose(leap, newton, step, state)
         moved = leap | (_distance(new, state) > TOLERANCE * scale)
         return jnp.where(_wide(moving, new), new, state), moving & moved, count + 1
 
@@ -246,7 +261,10 @@ def fixed_point(step: Callable[[Array], Array], start: Array, scale: Array) -> A
     def tangent_solve(linear: Callable[[Array], Array], right: Array) -> Array:
         return lax.custom_linear_solve(linear, right, _neumann, _neumann)
 
-    return lax.custom_root(lambda x: step(x) - x, start, solve, tangent_solve)
+    def distance(x: Array) -> Array:
+        return step(x) - x
+
+    return lax.custom_root(distance, start, solve, tangent_solve)
 
 
 def _call(
@@ -323,7 +341,7 @@ def clear(
     everything = jnp.ones((shape.internal * shape.ranks + 1, paths))
     worst = jnp.zeros((len(SLOT_CHECKS) + 1, paths))
     start = (everything, nothing, nothing, worst)
-    (share, called, drawn, worst), _ = lax.scan(tier, start, net.tiers)
+    (share, called, drawn, worst), _ = lax.scan(tier, start, jnp.asarray(net.tiers))
     claimed, paid = _book(net, shape, pairs, claims, payout, share, called, drawn)
     return Cleared(claimed, paid, worst[-1], worst[:-1])
 

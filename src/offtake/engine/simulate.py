@@ -45,7 +45,8 @@ def simulate(program: Program, shape: Shape, draws: Draws, remember: bool = Fals
     def month(carry: Carry, now: tuple[Array, Array]) -> tuple[Carry, Entry]:
         return step(program, shape, draws.values, numbers, carry, now[0], now[1])
 
-    body = jax.checkpoint(month) if remember else month
+    body: Callable[[Carry, tuple[Array, Array]], tuple[Carry, Entry]]
+    body = jax.checkpoint(month) if remember else month  # pyright: ignore[reportUnknownVariableType]
     periods = jnp.arange(draws.monthly.shape[0])
     start = opening(program, shape, draws.values, draws.once)
     last, months = lax.scan(body, start, (periods, draws.monthly))
@@ -56,6 +57,10 @@ def simulate(program: Program, shape: Shape, draws: Draws, remember: bool = Fals
 
 Reducer = Callable[[Any, Record, Array], Any]
 """(measures, record, weight [P]) -> a tree of arrays whose last axis devices may share."""
+
+
+def _paths_first(leaf: Array) -> Array:
+    return jnp.moveaxis(leaf, -1, 0)
 
 
 def block_runner(
@@ -72,12 +77,12 @@ def block_runner(
     def run(program: Program, measures: Any, draws: Draws) -> tuple[Any, Entry]:
         record = simulate(program, shape, draws)
         reduced = reduce(measures, record, draws.weight)
-        return jax.tree.map(lambda x: jnp.moveaxis(x, -1, 0), reduced), record.months
+        return jax.tree.map(_paths_first, reduced), record.months
 
     if devices == 1:
         return jax.jit(run)
     mesh = jax.make_mesh((devices,), ("paths",), axis_types=(jax.sharding.AxisType.Auto,))
-    spec = jax.sharding.PartitionSpec
+    spec: Any = jax.sharding.PartitionSpec
     split = spec(None, None, "paths")
     drawn = Draws(spec(None, "paths"), spec(None, "paths"), split, spec("paths"))
     return jax.jit(

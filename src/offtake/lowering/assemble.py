@@ -322,10 +322,10 @@ def _credit(plan: Plan, at: At, streams: Streams, market: Sequence[str]) -> Cred
         for q, driver in enumerate(credit.drivers):
             stream[e, q] = streams.every_period(f"drivers.{driver}")
             correlation[e, q] = at.number_at(f"parties.{name}.credit.drivers.{driver}")
-        series = credit.hazard
-        driven = series is not None and series.driver is not None
+        series: Series | None = credit.hazard
+        driver = None if series is None else series.driver
         hazard.append(
-            market.index(f"drivers.{series.driver}" if driven else f"parties.{name}.credit.hazard")
+            market.index(f"drivers.{driver}" if driver else f"parties.{name}.credit.hazard")
         )
     return Credit(
         party=_ints([at.party(name) for name in names]),

@@ -5,6 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from offtake.core.names import suggestion
+from offtake.core.quantity import Quantity, When
 from offtake.core.walk import numbers
 from offtake.plan.schema import Plan
 from offtake.reports.instruments import docstring
@@ -57,14 +58,17 @@ def _terms(plan: Plan, contract: str) -> Table:
             shown = ", ".join(value) if isinstance(value, tuple) else str(value)
             table.add_row(field, shown if value is not None else "–", "", "")
         for place, number in mine.items():
-            unit = getattr(number, "unit", "date")
-            understood = (
-                f"{number.value:g} {unit}" if hasattr(number, "value") else number.date.isoformat()
-            )  # type: ignore[union-attr]
-            spread = " (uncertain; median)" if getattr(number, "distribution", None) else ""
             source = number.source.source or "" if number.source else ""
-            table.add_row(place, str(number), understood + spread, source)
+            table.add_row(place, str(number), _understood(number), source)
     return table
+
+
+def _understood(number: Quantity | When) -> str:
+    """The number in the unit it is reckoned in."""
+    if isinstance(number, When):
+        return number.date.isoformat()
+    spread = " (uncertain; median)" if number.distribution else ""
+    return f"{number.value:g} {number.unit}{spread}"
 
 
 def _flows(base: BaseCase, contract: str) -> Table:

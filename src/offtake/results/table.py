@@ -1,9 +1,9 @@
 """A table of results: rows as dictionaries; shown as text, or as HTML in a notebook."""
 
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 Row = Mapping[str, Any]
 
@@ -117,12 +117,9 @@ def cell(value: Any, name: str = "") -> str:
         return "–"
     if isinstance(value, bool | str):
         return str(value)
-    if isinstance(value, Mapping | Sequence):
-        return (
-            ", ".join(f"{k}: {cell(v, name)}" for k, v in dict(value).items())
-            if isinstance(value, Mapping)
-            else str(value)
-        )  # pyright: ignore
+    if isinstance(value, Mapping):
+        parts = cast("Mapping[str, Any]", value)
+        return ", ".join(f"{key}: {cell(part, name)}" for key, part in parts.items())
     if "usd" in name.split("_"):
         return money(float(value))
     if isinstance(value, int):

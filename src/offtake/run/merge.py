@@ -99,13 +99,17 @@ class Merged:
                     self.paths.setdefault(key, []).append(np.asarray(piece)[:count].copy())
                 elif keeps[key] == "worst":
                     value = np.max(np.asarray(piece), axis=0)
-                    self.worst[key] = np.maximum(self.worst.get(key, value), value)
+                    before = self.worst.get(key)
+                    self.worst[key] = value if before is None else np.maximum(before, value)
                 else:
                     self._moments(key, piece)
 
     def _moments(self, key: tuple[str, str], piece: Mapping[str, Any]) -> None:
         moments = self.moments.setdefault(key, Moments())
         count, mean, square = (np.asarray(piece[part]) for part in ("count", "mean", "square"))
+        if not mean[0].size:  # an axis without entries: a plan without facilities, say
+            moments.mean, moments.square = mean[0], square[0]
+            return
         for device in range(count.shape[0]):
             moments.add(float(count[device].reshape(-1)[0]), mean[device], square[device])
 

@@ -65,6 +65,12 @@ class Outcome:
     seconds: dict[str, float] = field(default_factory=dict[str, float])
 
 
+def _placed(draws: HostDraws) -> Draws:
+    """Draws in the type of the engine; the compiled block moves them to its devices."""
+    parts: Any = draws
+    return Draws(*parts)
+
+
 class Runner:
     """A lowered plan with its compiled block; values may change between calls, structure may not.
 
@@ -92,13 +98,13 @@ class Runner:
         """Compile now, or read the compiled program from the cache."""
         started = time.perf_counter()
         example = base_case(self.lowered, self.width)
-        lowered = self._block.lower(self.lowered.program, self.measures, Draws(*example))  # type: ignore[attr-defined]
+        lowered = self._block.lower(self.lowered.program, self.measures, _placed(example))  # type: ignore[attr-defined]
         self._block = lowered.compile()
         self.seconds["compile"] = time.perf_counter() - started
 
     def run_block(self, draws: HostDraws) -> tuple[Any, Any]:
         """Reduced outputs and months' record of one block."""
-        return self._block(self.lowered.program, self.measures, Draws(*draws))
+        return self._block(self.lowered.program, self.measures, _placed(draws))
 
     def base(self) -> Flows:
         """The base case with all its flows."""
