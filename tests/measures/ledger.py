@@ -146,7 +146,9 @@ class Ledger:
         cash = values[1 : 1 + self.internal] + np.cumsum(change, axis=0)[:, : self.internal]
         assert cash.min() >= -1e-9 * (1.0 + np.abs(paid).max()), "more is paid than there is"
         nothing = np.zeros((self.periods, 0, self.paths))
-        closing = [np.broadcast_to(np.asarray(v, float), self.paths) for v in self.published.values()]
+        closing = [
+            np.broadcast_to(np.asarray(v, float), self.paths) for v in self.published.values()
+        ]
         return HandRecord(
             months=Months(self._amounts("claimed"), paid, nothing, cash, nothing),
             closing=np.stack(closing) if closing else np.zeros((0, self.paths)),
@@ -165,8 +167,8 @@ def on_device(record: HandRecord) -> Any:
 def four_parties() -> Ledger:
     """The example of docs/measures.md, in USD and years at 25 %/year.
 
-    A company with 25 of its own borrows 100 at 10 % and buys chips for 115. Its customer pays 40, then
-    defaults and pays 60 % of 50 and of 20. Running costs are 10 a year.
+    A company with 25 of its own borrows 100 at 10 % and buys chips for 115. Its customer pays 40,
+    then defaults and pays 60 % of 50 and of 20. Running costs are 10 a year.
     """
     ledger = Ledger(
         {"company": "internal", "bank": "external", "customer": "external", "vendor": "external"},
@@ -207,4 +209,42 @@ def four_parties() -> Ledger:
     ledger.publish("loan", balance=57.0, arrears=3.7, accelerated=1.0)
     ledger.publish("sales", arrears=0.0)
     ledger.publish("service", arrears=0.0)
+    return ledger
+
+
+def random_ledger(seed: int, rate: float = 0.1, periods: int = 4, paths: int = 3) -> Ledger:
+    """Payments at random between three internal parties, an account and three external ones.
+
+    Every internal party starts with the cash that it turns out to need, or with more.
+    """
+    rng = np.random.default_rng(seed)
+    kinds = dict.fromkeys(["a", "b", "c"], "internal") | {"a_reserve": "account"}
+    kinds |= dict.fromkeys(["x", "y", "z"], "external")
+    ledger = Ledger(kinds, periods, rate, paths, owners={"a_reserve": "a"})
+    names = list(kinds)
+    for k in range(int(rng.integers(4, 14))):
+        payer, payee = rng.choice(len(names), 2, replace=False)
+        flow = Flow(int(rng.integers(0, len(Flow))))
+        form = str(rng.choice(["claim", "claim", "residual", "support", "recovery"]))
+        asked = rng.exponential(10.0, (periods, paths)) * (rng.random((periods, paths)) < 0.7)
+        given_ = asked * np.where(rng.random((periods, paths)) < 0.6, 1.0, rng.random((1, paths)))
+        ledger.claim(
+            f"deal{k}",
+            names[payer],
+            names[payee],
+            flow,
+            claimed=dict(enumerate(asked)),
+            paid=dict(enumerate(given_)),
+            form=form,
+        )
+        if rng.random() < 0.5:
+            ledger.publish(f"deal{k}", balance=rng.exponential(5.0, paths), accelerated=0.0)
+    paid = ledger._amounts("paid")
+    for i, name in enumerate(names[: ledger.internal]):
+        flow_in = sum(
+            (paid[:, c] * ((n.label.payee == i) - float(n.label.payer == i)))
+            for c, n in enumerate(ledger.lines)
+        )
+        need = np.maximum(0.0, -np.min(np.cumsum(flow_in, axis=0), axis=0))
+        ledger.cash(name, need + rng.exponential(2.0) * float(rng.random() < 0.3))
     return ledger

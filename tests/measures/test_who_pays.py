@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.measures.ledger import Ledger, four_parties, on_device
 
 from offtake.core.flows import Flow
 from offtake.measures.who_pays import WhoPays
+from tests.measures.ledger import Ledger, four_parties, on_device, random_ledger
 
 
 def figures(ledger: Ledger) -> dict[str, dict[str, float]]:
@@ -132,8 +132,8 @@ def test_receipts_of_a_supplier_are_not_returned():
 def shortfall_of(publishes: tuple[str, ...], payer: str, claimed: list[float], paid: list[float]):
     ledger = Ledger({"firm": "internal", "other": "internal", "client": "external"}, periods=3)
     ledger.cash("firm", 1e3)
-    months = {t: amount for t, amount in enumerate(claimed)}
-    given = {t: amount for t, amount in enumerate(paid)}
+    months = dict(enumerate(claimed))
+    given = dict(enumerate(paid))
     ledger.claim("deal", payer, "other", Flow.SALE, claimed=months, paid=given)
     ledger.publish("deal", **dict.fromkeys(publishes, 0.0))
     return figures(ledger)["shortfall"]["other"]
@@ -176,41 +176,3 @@ def test_net_sums_to_zero_and_promises_are_kept_or_lost(seed, rate):
         assert np.all(np.asarray(outputs[name]) >= 0.0), name
     invested = np.asarray(outputs["fronted"] + outputs["supports"])
     assert np.all(np.asarray(outputs["loss"]) <= invested)
-
-
-def random_ledger(seed: int, rate: float = 0.1, periods: int = 4, paths: int = 3) -> Ledger:
-    """Payments at random between three internal parties, an account and three external ones.
-
-    Every internal party starts with the cash that it turns out to need, or with more.
-    """
-    rng = np.random.default_rng(seed)
-    kinds = dict.fromkeys(["a", "b", "c"], "internal") | {"a_reserve": "account"}
-    kinds |= dict.fromkeys(["x", "y", "z"], "external")
-    ledger = Ledger(kinds, periods, rate, paths, owners={"a_reserve": "a"})
-    names = list(kinds)
-    for k in range(int(rng.integers(4, 14))):
-        payer, payee = rng.choice(len(names), 2, replace=False)
-        flow = Flow(int(rng.integers(0, len(Flow))))
-        form = str(rng.choice(["claim", "claim", "residual", "support", "recovery"]))
-        asked = rng.exponential(10.0, (periods, paths)) * (rng.random((periods, paths)) < 0.7)
-        given_ = asked * np.where(rng.random((periods, paths)) < 0.6, 1.0, rng.random((1, paths)))
-        ledger.claim(
-            f"deal{k}",
-            names[payer],
-            names[payee],
-            flow,
-            claimed=dict(enumerate(asked)),
-            paid=dict(enumerate(given_)),
-            form=form,
-        )
-        if rng.random() < 0.5:
-            ledger.publish(f"deal{k}", balance=rng.exponential(5.0, paths), accelerated=0.0)
-    paid = ledger._amounts("paid")
-    for i, name in enumerate(names[: ledger.internal]):
-        flow_in = sum(
-            (paid[:, c] * ((n.label.payee == i) - float(n.label.payer == i)))
-            for c, n in enumerate(ledger.lines)
-        )
-        need = np.maximum(0.0, -np.min(np.cumsum(flow_in, axis=0), axis=0))
-        ledger.cash(name, need + rng.exponential(2.0) * float(rng.random() < 0.3))
-    return ledger

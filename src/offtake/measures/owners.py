@@ -1,4 +1,4 @@
-"""Who a claim concerns: accounts belong to their owners, and money moved within one party is no flow."""
+"""Who a claim concerns: accounts belong to their owners; money moved within a party is no flow."""
 
 from collections.abc import Callable
 from typing import Literal

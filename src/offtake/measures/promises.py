@@ -1,7 +1,7 @@
 """Promises: every amount owed counted once, although a claim that is not paid is claimed again.
 
-The claims of one contract (or part of it) with the same payer and payee are one promise q, since a fee
-that is not paid may come back as interest. With x(t) claimed and p(t) paid on it,
+The claims of one contract (or part of it) with the same payer and payee are one promise q, since
+a fee that is not paid may come back as interest. With x(t) claimed and p(t) paid on it,
 
     u(t) = x(t) - p(t), nothing where short by less than 1e-9 of the claim
     promised(t) = x(t) - κ min(u(t-1), x(t))          what is promised for the first time
@@ -13,10 +13,11 @@ and Σ promised = Σ paid + Σ lost. κ is 1 where unpaid amounts are carried, e
 * supports and recoveries: they are called until the claim behind them is met;
 * claims of a contract that publishes what it is owed (arrears, balance or outstanding), unless the
   payer is external. An external payer does not pay when it is in default, and its recovery share
-  settles the claim (DESIGN §2). An order that publishes what is outstanding is claimed from anybody.
+  settles the claim (DESIGN §2). An order that publishes what is outstanding is claimed anyway.
 
-A contract that drops an old amount and claims as much anew in the same month is taken to have carried
-it, so `lost` is a lower bound there. Residual claims ask for what is left and promise nothing.
+A contract that drops an old amount and claims as much anew in the same month is taken to have
+carried it, so `lost` is a lower bound there. Residual claims ask for what is left and promise
+nothing.
 """
 
 from typing import NamedTuple

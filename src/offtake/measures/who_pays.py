@@ -12,15 +12,17 @@ rate, present values PV[.] = Σ v(t) (.) over all periods, party by party and pa
     shortfall  = PV[promised to the party and never paid]          (`offtake.measures.promises`)
     unreturned = max(0, fronted + supports - returned - open), all undiscounted
 
-The middle five belong to financiers: parties that pay capital in or a support in some contract of the
-plan. Everything else a party receives (sales, costs, tax) is in `net` alone, which sums to zero over
-all parties. Accounts are merged into their owners, and money a party moves to itself is no flow.
+The middle five belong to financiers: parties that pay capital in or a support in some contract of
+the plan. Everything else a party receives (sales, costs, tax) is in `net` alone, which sums to
+zero over all parties. Accounts are merged into their owners, and money a party moves to itself is
+no flow.
 
-A debt that runs past the horizon and is not accelerated is taken at face: it is open, neither returned
-nor lost. One that is accelerated is taken at nothing, and so are holdings of equity: no kind states
-what they are worth at the horizon. `loss` is measured at the plan's rate, so money that comes back
-as promised but earns less than that rate shows a loss; `unreturned` shows money that did not come
-back. Losses along a chain (a bank lends to a company that lends on) are both shown.
+A debt that runs past the horizon and is not accelerated is taken at face: it is open, neither
+returned nor lost. One that is accelerated is taken at nothing, and so are holdings of equity: no
+kind states what they are worth at the horizon. `loss` is measured at the plan's rate, so money
+that comes back as promised but earns less than that rate shows a loss; `unreturned` shows money
+that did not come back. Losses along a chain (a bank lends to a company that lends on) are both
+shown.
 """
 
 from collections.abc import Mapping
