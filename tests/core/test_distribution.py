@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from offtake.core.distribution import Distribution, interval
-from offtake.core.quantity import parse_quantity
+from offtake.core.number import parse_quantity
 
 U = np.linspace(0.001, 0.999, 97)
 

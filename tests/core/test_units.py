@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from offtake.core.errors import Mistake
-from offtake.core.quantity import parse_quantity, parse_rate, parse_when
+from offtake.core.number import parse_quantity, parse_rate
+from offtake.core.quantity import parse_when
 from offtake.core.units import CANONICAL, DEFINITIONS, SPELLINGS, canonical, convert, factor
 
 MONTH_HOURS = 365.2425 * 24 / 12

@@ -69,7 +69,7 @@ def assert_told(text: str, *overrides: str) -> None:
         assert "pydantic" not in problem.render()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(EDITS)
 def test_a_plan_with_edited_tokens(edits: list[tuple[str, int, str]]) -> None:
     assert_told(edited(edits))
@@ -94,7 +94,7 @@ TREES = st.recursive(
 VALUES = re.compile(r"^( *)([\w]+):( .*)?$", re.MULTILINE)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(0, len(VALUES.findall(GOOD)) - 1), TREES)
 def test_a_plan_with_something_else_in_one_place(index: int, tree: object) -> None:
     match = list(VALUES.finditer(GOOD))[index]
@@ -131,7 +131,7 @@ PLACES = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     PLACES,
     st.one_of(st.sampled_from(WORDS), st.text(max_size=12)),
@@ -141,14 +141,14 @@ def test_any_override(place: str, value: str, equals: str) -> None:
     assert_told(GOOD, f"{place}{equals}{value}")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.text(max_size=200))
 def test_any_text(text: str) -> None:
     assert_told(text)
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.binary(max_size=200))
 def test_any_bytes(tmp_path: Path, raw: bytes) -> None:

@@ -16,14 +16,12 @@ from pydantic_core import CoreSchema, core_schema
 from offtake.core.distribution import Z95, Distribution
 from offtake.core.errors import Mistake, Mistakes, mistake_at, quoted
 from offtake.core.names import NAME, nearest
+from offtake.core.number import parse_alternatives, parse_quantity, parse_rate
 from offtake.core.quantity import (
     FloatingRate,
     Quantity,
     Source,
     When,
-    parse_alternatives,
-    parse_quantity,
-    parse_rate,
     parse_source,
     parse_when,
     tidy,

@@ -163,7 +163,7 @@ def _sections(annotation: Any) -> tuple[str, ...]:
 def _arguments(annotation: Any, origins: tuple[Any, ...], count: int) -> list[Any]:
     for option in options(annotation):
         bare = get_args(option)[0] if get_origin(option) is Annotated else option
-        if get_origin(bare) in origins or get_origin(bare) in map(get_origin, origins):
+        if get_origin(bare) in origins:
             given = [a for a in get_args(bare) if a is not Ellipsis]
             return (given * count)[:count] if len(given) < count else given[:count]
     return [object] * count

@@ -143,7 +143,7 @@ def _site_start(plan: Plan, contract: Terms) -> float:
     if site is None:
         return 0.0
     starts = [
-        plan.calendar.index_of(phase.energise.date) for phase in site.phases if phase.energise
+        plan.calendar.index_of(phase.energise.date) for phase in site.phases or () if phase.energise
     ]
     return min(starts, default=0.0)
 

@@ -87,7 +87,8 @@ def read_override(override: str) -> tuple[Path, Node]:
 def _value(text: str, where: Where) -> Node:
     """A text as it is; a mapping, a list or a quoted text read as YAML."""
     if text[:1] not in ("{", "[", '"', "'"):
-        return Leaf(where, None if text in source.NOTHING else text)
+        shown = text.encode("utf-8", "replace").decode()
+        return Leaf(where, None if text in source.NOTHING else shown)
     node, problems = source.parse(
         source.decode(text.encode("utf-8", "replace"), str(where)), str(where)
     )

@@ -232,7 +232,7 @@ class _Reader:
 
     def _on_ScalarEvent(self, event: Any) -> None:
         self._refuse_features(event)
-        text: str | None = str(event.value)
+        text: str | None = _paired(str(event.value))
         if event.style is None and text in NOTHING:
             text = None
         self._add(Leaf(self._where(event), text))
@@ -323,6 +323,13 @@ class _Reader:
     def _where(self, event: Any) -> Where:
         mark = event.start_mark
         return Where(self.name, mark.line + 1, mark.column + 1)
+
+
+def _paired(text: str) -> str:
+    """The text with surrogates joined into the character they stand for, or replaced."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _empty(name: str) -> Problem:
