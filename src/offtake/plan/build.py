@@ -16,7 +16,7 @@ from offtake.core.errors import Mistake, Mistakes, Problem, quoted
 from offtake.core.fieldtypes import Unit
 from offtake.core.names import check_name, nearest, suggestion
 from offtake.core.series import Series
-from offtake.core.terms import Terms
+from offtake.core.terms import Terms, references
 from offtake.plan.drivers import PROCESSES, Correlated, Formula
 from offtake.plan.items import Cohort, Header, LenderCase, Market, Party, PowerSource, Site
 from offtake.plan.messages import form_problem, problem_of, problems_of
@@ -24,6 +24,8 @@ from offtake.plan.overrides import SECTIONS
 from offtake.plan.salvage import salvage
 from offtake.plan.tree import Items, Leaf, Map, Node, Path, child, parse_path, plain
 
+Name = tuple[str, tuple[str, ...], str]
+"""(place, sections in which a name may stand, name)."""
 Kinds = Mapping[str, type[Terms]]
 """kind -> terms of a contract."""
 
@@ -44,6 +46,25 @@ def contract_kinds() -> Kinds:
 
 
 @dataclass
+class Memory:
+    """What was read before, by the node it was read from; a diff shares most nodes with its plan.
+
+    Attributes:
+        items: id of a node -> (the node, its class, the item); only of items without mistakes.
+        names: id of an item -> (the item, the names in it).
+    """
+
+    items: dict[int, tuple[Node, type[BaseModel], Any]] = field(default_factory=dict[int, Any])
+    names: dict[int, tuple[Terms, list[Name]]] = field(default_factory=dict[int, Any])
+
+    def names_in(self, item: Terms, place: str) -> list[Name]:
+        """Same as :func:`offtake.core.terms.references`."""
+        if id(item) not in self.names:
+            self.names[id(item)] = (item, list(references(item, place)))
+        return self.names[id(item)][1]
+
+
+@dataclass
 class Draft:
     """What could be read of a plan, and what could not.
 
@@ -56,6 +77,7 @@ class Draft:
         market: the market section.
         correlations: as written under ``drivers``.
         problems: everything found wrong so far.
+        memory: what was read before.
     """
 
     tree: Node
@@ -66,23 +88,25 @@ class Draft:
     market: Market = field(default_factory=Market)
     correlations: list[Correlated] = field(default_factory=list[Correlated])
     problems: list[Problem] = field(default_factory=list[Problem])
+    memory: Memory = field(default_factory=Memory)
 
     def report(self, mistake: Mistake, *path: str | int) -> None:
         """Keep a mistake at a path."""
         self.problems.append(problem_of(mistake, self.tree, path))
 
 
-def read_tree(tree: Node, kinds: Kinds) -> Draft:
+def read_tree(tree: Node, kinds: Kinds, memory: Memory | None = None) -> Draft:
     """Read every item of a plan.
 
     Args:
         tree: the plan as written.
         kinds: contracts that there are.
+        memory: of another reading of nearly the same tree.
 
     Returns:
         The draft; a plan can be made of it if it has no problems.
     """
-    draft = Draft(tree, kinds)
+    draft = Draft(tree, kinds, memory=memory or Memory())
     draft.sections = {section: {} for section in SECTIONS}
     if not isinstance(tree, Map):
         mend = "begin with plan:, parties: and contracts:, each at the start of a line"
@@ -184,12 +208,18 @@ def _read_model(draft: Draft, model: type[Terms], path: Path) -> Any:
             expected = f"a mapping with keys such as {keys}"
             draft.problems.append(form_problem(node, draft.tree, path, expected, mend))
             return None
-    return _validated(draft, model, plain(node), path)
+    return _validated(draft, model, node, path)
 
 
-def _validated(draft: Draft, model: type[BaseModel], value: object, path: Path) -> Any:
+def _validated(draft: Draft, model: type[BaseModel], node: Node, path: Path) -> Any:
+    known = draft.memory.items.get(id(node))
+    if known is not None and known[1] is model:
+        return known[2]
+    value = plain(node)
     try:
-        return model.model_validate(value)
+        item = model.model_validate(value)
+        draft.memory.items[id(node)] = (node, model, item)
+        return item
     except ValidationError as errors:
         details = errors.errors(include_url=False)
         draft.problems.extend(problems_of(details, model, draft.tree, path))
@@ -233,7 +263,7 @@ def _read_contract(draft: Draft, path: Path) -> Any:
             "kind",
         )
         return None
-    return _validated(draft, model, plain(node), path)
+    return _validated(draft, model, node, path)
 
 
 def _no_kind(draft: Draft, node: Map, name: str) -> Mistake:

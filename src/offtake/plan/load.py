@@ -15,7 +15,7 @@ from typing import Any
 from offtake.core.errors import PlanErrors, Problem, Where
 from offtake.core.terms import Terms
 from offtake.plan import source
-from offtake.plan.build import Draft, contract_kinds, name_sections, read_tree
+from offtake.plan.build import Draft, Memory, contract_kinds, name_sections, read_tree
 from offtake.plan.checks import run_checks, unsourced
 from offtake.plan.items import Header
 from offtake.plan.overrides import apply_diff, apply_overrides, pick
@@ -122,9 +122,10 @@ def check_text(
     tree, problems = source.parse(text, name)
     tree, unknown = name_sections(tree)
     problems += unknown
-    problems += _try_diffs(tree, known)
+    memory = Memory()
+    problems += _try_diffs(tree, known, memory)
     changed, refused = _changed(tree, list(overrides), scenario, stack)
-    plan, found, changed_problems = _read(changed, known)
+    plan, found, changed_problems = _read(changed, known, memory)
     problems += [*refused, *found, *changed_problems]
     if any(p.severity == "error" for p in problems):
         plan = None
@@ -133,10 +134,10 @@ def check_text(
 
 
 def _read(
-    tree: Node, kinds: Mapping[str, type[Terms]]
+    tree: Node, kinds: Mapping[str, type[Terms]], memory: Memory
 ) -> tuple[Plan | None, list[Problem], list[Problem]]:
     """Items, references and checks: the plan, what is wrong with its parts, and with the whole."""
-    draft = read_tree(tree, kinds)
+    draft = read_tree(tree, kinds, memory)
     units, formulas = driver_units(draft)
     found = [
         *draft.problems,
@@ -195,7 +196,7 @@ def _changed(
     return tree, [*problems, *refused]
 
 
-def _try_diffs(tree: Node, kinds: Mapping[str, type[Terms]]) -> list[Problem]:
+def _try_diffs(tree: Node, kinds: Mapping[str, type[Terms]], memory: Memory) -> list[Problem]:
     """Apply every scenario and stack by itself, and report what it breaks and the plan does not."""
     if not isinstance(tree, Map):
         return []
@@ -210,15 +211,17 @@ def _try_diffs(tree: Node, kinds: Mapping[str, type[Terms]]) -> list[Problem]:
             if not isinstance(diff, Map):
                 continue
             if before is None:
-                before = {(p.place, p.code) for p in _errors(tree, kinds)}
+                before = {(p.place, p.code) for p in _errors(tree, kinds, memory)}
             changed, refused = apply_diff(tree, diff, above)
             problems += refused
-            problems += [p for p in _errors(changed, kinds) if (p.place, p.code) not in before]
+            problems += [
+                p for p in _errors(changed, kinds, memory) if (p.place, p.code) not in before
+            ]
     return problems
 
 
-def _errors(tree: Node, kinds: Mapping[str, type[Terms]]) -> list[Problem]:
-    _, found, whole = _read(tree, kinds)
+def _errors(tree: Node, kinds: Mapping[str, type[Terms]], memory: Memory) -> list[Problem]:
+    _, found, whole = _read(tree, kinds, memory)
     return [p for p in (*found, *whole) if p.severity == "error"]
 
 

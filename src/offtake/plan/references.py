@@ -9,7 +9,7 @@ from offtake.core.errors import Mistake, Problem, quoted
 from offtake.core.formula import in_units, names
 from offtake.core.names import nearest
 from offtake.core.series import Series
-from offtake.core.terms import Terms, references
+from offtake.core.terms import Terms
 from offtake.core.units import canonical
 from offtake.core.walk import driver_fields
 from offtake.plan.build import Draft
@@ -35,7 +35,7 @@ def check_references(draft: Draft) -> list[Problem]:
     """
     found: list[Problem] = []
     for place, model in _models(draft):
-        for at, sections, name in references(model, place):
+        for at, sections, name in draft.memory.names_in(model, place):
             if any(name in draft.named.get(section, ()) for section in sections):
                 continue
             mistake = _unknown(draft, sections, name)
