@@ -1,13 +1,13 @@
 """Reserve account: cash set aside for debt service, used before lenders go short.
 
-    target(t)  = max(minimum, months x service(t))  while a facility is outstanding, 0 once repaid
+    target(t)  = max(minimum, min(months x service(t), B(t-1)));  0 once the facilities are repaid
     top-up(t)  = target(t) - cash(t-1), if positive and from `start` on
     limit(t)   = cash(t-1)
     release(t) = of cash(t-1) - target(t), if positive, what the draw leaves
     cash(t)    = cash(t-1) + top-up paid - draw - release
 
-with service(t) the scheduled interest and principal of the facilities in the period before,
-`months` in periods, and cash that of the account, a party of its own (`kind: account`). Before a
+with service(t) the scheduled interest and principal of the facilities in the period before, B their
+balance, `months` in periods, and cash that of the account, a party (`kind: account`). Before a
 facility was ever outstanding the target is the minimum and nothing is released. The draw is a
 support of tier 3: it meets what is still short on interest, principal and fees of the facilities
 after the owner's cash, the funding of tier 1 and revolvers (DESIGN §5.6). The release is a residual
@@ -49,7 +49,7 @@ class ReserveAccountTerms(Terms):
     facilities: tuple[ContractName, ...]
     """Facilities of the owner whose service is protected."""
     months: Duration = default("6 months")
-    """Service that the account is to hold, months."""
+    """Service that the account is to hold, at most the facilities' balance, months."""
     minimum: Money = default("0 USD")
     """Least target while a facility is or may yet be outstanding, USD."""
     start: When | None = None
@@ -147,9 +147,10 @@ class ReserveAccount(NamedTuple):
 
     def _target(self, n: Numbers, s: ReserveAccountState, month: Month) -> Array:
         """[K, P] USD."""
-        _, repaid = self._outstanding(s, month)
+        balance, repaid = self._outstanding(s, month)
         service = jnp.sum(month.obs[self.service], axis=1)
-        return jnp.where(repaid, 0.0, jnp.maximum(n["minimum"], n["months"] * service))
+        wanted = jnp.maximum(n["minimum"], jnp.minimum(n["months"] * service, balance))
+        return jnp.where(repaid, 0.0, wanted)
 
     def publish(self, n: Numbers, s: ReserveAccountState, t: Array) -> Amounts:
         """What the account holds, and what it was to hold."""
