@@ -22,9 +22,11 @@ draw.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from functools import cache
+from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from offtake.core.fieldtypes import FloatingField as _FloatingField
 from offtake.core.fieldtypes import Ref as Ref
@@ -37,6 +39,7 @@ from offtake.core.series import Series as Series
 from offtake.core.walk import FieldRow as FieldRow
 from offtake.core.walk import fields as fields
 from offtake.core.walk import numbers as numbers
+from offtake.core.walk import options
 from offtake.core.walk import references as references
 
 
@@ -45,6 +48,32 @@ class Terms(BaseModel):
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole_choices(cls, given: Any) -> Any:
+        """A plan holds texts only; a choice between whole numbers is made of numbers."""
+        names = _numbered(cls)
+        if not names or not isinstance(given, dict):
+            return given
+        written = cast("dict[str, Any]", given)
+        return {
+            name: int(value)
+            if name in names and isinstance(value, str) and re.fullmatch(r"\d{1,9}", value.strip())
+            else value
+            for name, value in written.items()
+        }
+
+
+@cache
+def _numbered(model: type[Terms]) -> frozenset[str]:
+    """Fields that are a choice between whole numbers."""
+    return frozenset(
+        name
+        for name, info in model.model_fields.items()
+        for option in options(info.annotation)
+        if get_origin(option) is Literal and all(type(choice) is int for choice in get_args(option))
     )
 
 
