@@ -1,0 +1,72 @@
+"""Every kind of problem that reading a plan can find: its short name and what it means.
+
+The names are stable: tests, documentation and other programs may rely on them. An instrument's own
+rules have names of their own, kept in its file.
+"""
+
+from __future__ import annotations
+
+CODES: dict[str, str] = {
+    # the file
+    "file-missing": "there is no plan file at the path given",
+    "file-unreadable": "the plan file exists and cannot be read",
+    "file-large": "the plan file is too large to be a plan",
+    "file-not-text": "the plan file is not text in UTF-8",
+    "file-empty": "the plan file holds nothing",
+    "yaml-syntax": "the text is not YAML",
+    "yaml-feature": "an anchor, an alias, a tag or a second document",
+    "too-deep": "too many levels inside one another",
+    "key-form": "a mapping or list where a key should stand",
+    # keys, names and choices
+    "key-twice": "a key or a date that is written twice",
+    "key-unknown": "a key that does not exist here",
+    "key-missing": "a key that must be written and is not",
+    "name-form": "a text that cannot be a name",
+    "name-unknown": "a name that leads nowhere",
+    "name-twice": "a name that stands twice where each may stand once",
+    "kind-unknown": "a kind of contract or process that does not exist",
+    "choice-unknown": "a word that is not one of the choices",
+    # values
+    "value-missing": "nothing stands where a value should",
+    "value-form": "a text, list or mapping where another of them should stand",
+    "value-short": "a list or text with too few entries",
+    "value-long": "a list or text with too many entries",
+    "number-form": "a text that cannot be read as a number",
+    "unit-missing": "a number without a unit where one is needed",
+    "unit-unknown": "a unit that does not exist in this field",
+    "unit-form": "units joined in a way that cannot be read",
+    "unit-wrong": "a unit that does not convert to the one of the field",
+    "interval-order": "numbers in the wrong order",
+    "distribution-form": "a distribution that cannot be read",
+    "rate-form": "an interest rate that cannot be read",
+    "date-form": "a text that cannot be read as a date",
+    "source-form": "a source that is not right",
+    "out-of-range": "a number below the least or above the greatest value of its field",
+    # drivers
+    "formula-form": "a formula that cannot be read",
+    "formula-units": "a formula that joins unlike things",
+    "driver-circle": "drivers that need one another",
+    "correlation-form": "correlations that cannot be",
+    # the plan as a whole
+    "plan-start": "a plan that does not start on the first of a month",
+    "plan-horizon": "a horizon that is not a whole number of periods up to 40 years",
+    "horizon-short": "a contract that outlives the plan without a terminal value",
+    "account-owner": "an account without a fitting owner, or an owner of something else",
+    "party-cash": "cash of an external party",
+    "party-credit": "credit of a party that is not external",
+    "party-twice": "a contract of a party with itself",
+    "credit-form": "credit that states both or neither of rating and hazard rate",
+    "contract-self": "a contract that names itself",
+    "support-circle": "supports that protect one another",
+    # changes
+    "override-form": "a change that is not place=value",
+    "override-place": "a change of a place that does not exist",
+    "diff-form": "changes that are not a mapping",
+    # warnings
+    "role-missing": "an external party without a role",
+    "credit-missing": "financing that rests on an external payer which never fails",
+    "party-unused": "a party that no contract names",
+    "date-outside": "a date before or after the plan",
+    "series-late": "a dated map that begins after the plan",
+}
+"""Code -> what is wrong."""
