@@ -9,8 +9,9 @@ import pytest
 from offtake.core.calendar import Periods
 from offtake.core.errors import PlanErrors
 from offtake.core.quantity import Quantity
+from offtake.core.terms import Count, Duration, When, default
 from offtake.plan.load import check as check_file
-from offtake.plan.load import load
+from offtake.plan.load import check_text, load
 from offtake.plan.schema import ChipDefinition, Formula, MeanReverting, Plan, Regimes
 from tests.plan.plans import GOOD, KINDS, Loan, changed, check, line_of
 
@@ -208,6 +209,24 @@ def test_warnings_do_not_stop_a_plan(old: str, new: str, place: str, code: str) 
     assert checked.plan is not None
     assert [(p.place, p.code, p.severity) for p in checked.problems] == [(place, code, "warning")]
     assert checked.warnings == checked.problems
+
+
+def test_ends_and_extensions_count_towards_the_horizon() -> None:
+    class Extended(Loan):
+        extensions: Count = default("0")
+        extension: Duration = default("12 months")
+        end: When | None = None
+
+    kinds = {**KINDS, "delayed_draw_loan": Extended}
+
+    def places(*lines: str) -> list[str]:
+        text = changed("    funds: [order]\n    amort", "\n".join([*lines, "    amort"]))
+        return [p.place for p in check_text(text, kinds=kinds).errors]
+
+    assert places("    extensions: 4") == []
+    assert places("    extensions: 5") == ["contracts.loan.term"]
+    assert places("    end: 2034-01") == []
+    assert places("    end: 2034-02") == ["contracts.loan.end"]
 
 
 def test_supports_may_not_lead_back() -> None:

@@ -26,10 +26,10 @@ Finding = tuple[str, Severity, Mistake]
 """(place, severity, mistake)."""
 Check = Callable[[Plan], Iterator[Finding]]
 
-FINANCING = frozenset({"lender", "investor", "financier"})
-"""Fields that name the party which puts money in."""
-PAYING = frozenset({"borrower", "buyer", "issuer", "tenant", "lessee", "payer", "customer"})
-"""Fields that name a party which has to pay."""
+REVENUE_SIDES: tuple[tuple[str, str], ...] = (
+    ("buyer", "seller"), ("tenant", "landlord"), ("lessee", "lessor"), ("guarantor", "obligor"),
+)  # fmt: skip
+"""Fields that name who pays and whose revenue it is (or whose debt, for a guarantee)."""
 
 
 def run_checks(plan: Plan, tree: Node, *, whole: bool = True) -> list[Problem]:
@@ -95,24 +95,21 @@ def fits_the_horizon(plan: Plan) -> Iterator[Finding]:
     """A contract that outlives the plan and does not state its terminal value (§5.1)."""
     end = plan.calendar.index_of(plan.calendar.end)
     for name, contract in plan.contracts.items():
-        last = _last_period(plan, contract)
-        if (
-            last is None
-            or last <= end + 1e-6
-            or getattr(contract, "terminal_value", None) is not None
-        ):
+        if getattr(contract, "terminal_value", None) is not None:
             continue
-        closes = plan.calendar.date_of(last)
-        yield (
-            f"contracts.{name}.term",
-            "error",
-            Mistake(
-                code="horizon-short",
-                found=f"a contract that ends in {closes:%Y-%m}, after the plan",
-                expected=f"an end at or before {plan.calendar.end:%Y-%m}, the end of the plan",
-                mend=_longer(plan, last, contract),
-            ),
-        )
+        for field, last in _ends(plan, contract):
+            if last <= end + 1e-6:
+                continue
+            yield (
+                f"contracts.{name}.{field}",
+                "error",
+                Mistake(
+                    code="horizon-short",
+                    found=f"a contract that ends in {plan.calendar.date_of(last):%Y-%m}",
+                    expected=f"an end at or before {plan.calendar.end:%Y-%m}, the end of the plan",
+                    mend=_longer(plan, last, contract),
+                ),
+            )
 
 
 def _longer(plan: Plan, last: float, contract: Terms) -> str:
@@ -123,18 +120,25 @@ def _longer(plan: Plan, last: float, contract: Terms) -> str:
     return mend
 
 
-def _last_period(plan: Plan, contract: Terms) -> float | None:
-    """Position at which a contract ends at the latest, its term at the median; None if unknown."""
+def _ends(plan: Plan, contract: Terms) -> Iterator[tuple[str, float]]:
+    """Fields that end a contract, and where: end date; term and extensions at the median."""
+    end: Any = getattr(contract, "end", None)
+    if isinstance(end, When):
+        yield "end", plan.calendar.index_of(end.date)
     term: Any = getattr(contract, "term", None)
     if not isinstance(term, Quantity) or term.unit != "month":
-        return None
+        return
     start: Any = getattr(contract, "start", None)
     first = (
         plan.calendar.index_of(start.date)
         if isinstance(start, When)
         else _site_start(plan, contract)
     )
-    return max(first, 0.0) + term.value / plan.calendar.months
+    times: Any = getattr(contract, "extensions", None)
+    each: Any = getattr(contract, "extension", None)
+    both = isinstance(times, Quantity) and isinstance(each, Quantity)
+    months = term.value + (times.value * each.value if both else 0.0)
+    yield "term", max(first, 0.0) + months / plan.calendar.months
 
 
 def _site_start(plan: Plan, contract: Terms) -> float:
@@ -154,7 +158,7 @@ def starts_within_the_plan(plan: Plan) -> Iterator[Finding]:
     for place, number in numbers(plan):
         if not isinstance(number, When) or place == "plan.start":
             continue
-        if number.date >= last:
+        if number.date >= last and not place.endswith(".end"):
             word = f"{number.date:%Y-%m}, after the plan ends"
             mend = "lengthen the horizon or bring the date forward"
         elif number.date < first and not place.endswith((".start", ".available")):
@@ -209,14 +213,10 @@ def external_parties_have_a_role(plan: Plan) -> Iterator[Finding]:
 
 def external_payers_have_credit(plan: Plan) -> Iterator[Finding]:
     """A facility that rests on an external payer which, without credit, never fails (§2)."""
-    borrowers = {
-        str(getattr(contract, "borrower", getattr(contract, "issuer", "")))
-        for contract in plan.contracts.values()
-        if any(hasattr(contract, role) for role in FINANCING)
-    }
+    borrowers = {getattr(contract, "borrower", None) for contract in plan.contracts.values()}
     told: set[str] = set()
     for name, contract in plan.contracts.items():
-        payer, seller = str(getattr(contract, "buyer", "")), str(getattr(contract, "seller", ""))
+        payer, seller = _sides(contract)
         party = plan.parties.get(payer)
         if party is None or party.kind != "external" or party.credit is not None:
             continue
@@ -233,6 +233,14 @@ def external_payers_have_credit(plan: Plan) -> Iterator[Finding]:
                 mend="add credit: {rating: BBB, recovery: 40 %}; without it the party never fails",
             ),
         )
+
+
+def _sides(contract: Terms) -> tuple[str, str]:
+    """Who pays under a contract and whose revenue it is; empty where it is not such a contract."""
+    for payer, seller in REVENUE_SIDES:
+        if hasattr(contract, payer) and hasattr(contract, seller):
+            return str(getattr(contract, payer)), str(getattr(contract, seller))
+    return "", ""
 
 
 def internal_parties_take_part(plan: Plan) -> Iterator[Finding]:
