@@ -1,0 +1,18 @@
+"""What comes out of a run: one file per measure, its definition and its reducer (DESIGN §11)."""
+
+from offtake.measures.checks import Checks
+from offtake.measures.cohorts import Cohorts
+from offtake.measures.contract_value import ContractValue
+from offtake.measures.facilities import Facilities
+from offtake.measures.physical import Physical
+from offtake.measures.who_pays import WhoPays
+
+ALL = (
+    WhoPays,
+    Facilities,
+    ContractValue,
+    Cohorts,
+    Physical,
+    Checks,
+)
+"""Every measure, in the order in which the documentation lists them."""
