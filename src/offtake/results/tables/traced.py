@@ -1,0 +1,91 @@
+"""Tables of tracing (`offtake.measures.tracing`): sources of every use, own money of financiers.
+
+They rest on the traced subsample of paths; standard errors are those of means over it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offtake.results.tables.estimates import (
+    FloatArray,
+    amounts,
+    mean_and_error,
+    share_and_error,
+)
+
+NOTHING = 1e-12
+"""Share of all that was traced below which a row is rounding and left out."""
+
+
+def traced_rows(
+    uses: Sequence[str],
+    sources: Sequence[str],
+    traced: FloatArray,
+    paths: NDArray[np.int64] | None = None,
+) -> list[dict[str, Any]]:
+    """One row per use and source that brought something to it, the largest source of a use first.
+
+    Args:
+        uses: [U].
+        sources: [L].
+        traced: present values [U, L, P], USD.
+        paths: of the subsample, to average over; all if None. The worst 5 %, for instance.
+    """
+    chosen = traced if paths is None else traced[:, :, paths]
+    floor = NOTHING * float(np.mean(np.sum(chosen, axis=(0, 1))))
+    rows: list[dict[str, Any]] = []
+    for u, use in enumerate(uses):
+        whole = np.sum(chosen[u], axis=0)
+        means = np.mean(chosen[u], axis=1)
+        for s in np.argsort(-means, kind="stable").tolist():
+            if means[s] > floor:
+                share, error = share_and_error(chosen[u, s], whole)
+                mean, mean_error = mean_and_error(chosen[u, s])
+                rows.append(
+                    {
+                        "use": use,
+                        "source": sources[s],
+                        "usd": mean,
+                        "usd_se": mean_error,
+                        "share": share,
+                        "share_se": error,
+                    }
+                )
+    return rows
+
+
+def circularity_rows(
+    parties: Sequence[str],
+    financier: NDArray[np.bool_],
+    receipts: FloatArray,
+    own: FloatArray,
+    netted: FloatArray,
+    paths: NDArray[np.int64] | None = None,
+) -> list[dict[str, Any]]:
+    """One row per financier, and per internal party with money that went in a circle.
+
+    `own_money_share` is mean own money over mean receipts; None for a party that receives nothing
+    or fronts nothing.
+
+    Args:
+        parties: [F].
+        financier: [F].
+        receipts: present values [F, P], netted ones apart, USD.
+        own: of which own money.
+        netted: receipts that were taken out.
+        paths: of the subsample, to average over; all if None.
+    """
+    if paths is not None:
+        receipts, own, netted = receipts[:, paths], own[:, paths], netted[:, paths]
+    rows: list[dict[str, Any]] = []
+    for f, party in enumerate(parties):
+        if not financier[f] and not np.any(netted[f] > 0.0):
+            continue
+        share, error = share_and_error(own[f], receipts[f]) if financier[f] else (None, None)
+        row = {"party": party, **amounts(receipts=receipts[f])}
+        row |= {"own_money_share": share, "own_money_share_se": error}
+        rows.append({**row, **amounts(netted=netted[f])})
+    return rows
