@@ -27,6 +27,7 @@ from offtake.core.errors import Mistake
 from offtake.core.flows import Flow, Rank
 from offtake.core.terms import ChipsName, Duration, PartyName, Share, Terms, When, default
 from offtake.finance.span import reached
+from offtake.finance.unpaid import outstanding
 
 
 class ChipMilestones(Terms):
@@ -166,7 +167,7 @@ class ChipPurchase(NamedTuple):
         price = n["units"] * n["price"]
         signing = jnp.where(reached(n["signed"], month.t), n["milestones.signing"], 0.0)
         delivery = jnp.where(reached(n["deliver"], month.t), n["milestones.delivery"], 0.0)
-        owed = jnp.maximum(price * (signing + delivery) - s.paid, 0.0)
+        owed = outstanding(price * (signing + delivery), s.paid)
         return {"price": owed * (1.0 - s.cancelled), "cancellation": s.fee}
 
     def settle(

@@ -21,6 +21,7 @@ from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
 from offtake.core.flows import Flow, Rank
 from offtake.core.terms import CostPerMW, Money, PartyName, SiteName, Terms, default
+from offtake.finance.unpaid import outstanding
 
 
 class ConstructionContractTerms(Terms):
@@ -106,7 +107,7 @@ class ConstructionContract(NamedTuple):
 
     def claim(self, n: Numbers, s: Array, month: Month) -> Amounts:
         """Work done and not yet paid."""
-        return {"work": jnp.maximum(self._cost(n) * month.obs[self.due] - s, 0.0)}
+        return {"work": outstanding(self._cost(n) * month.obs[self.due], s)}
 
     def settle(
         self, n: Numbers, s: Array, month: Month, claimed: Amounts, paid: Amounts

@@ -34,6 +34,7 @@ from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Mon
 from offtake.core.flows import Flow, Rank
 from offtake.core.terms import Duration, Money, PartyName, Share, Terms, default
 from offtake.finance.tax import losses_used, straight_by_year_end, within_year
+from offtake.finance.unpaid import outstanding
 
 EARNED: dict[tuple[str, Flow], float] = {
     (way, flow): sign
@@ -204,7 +205,7 @@ class IncomeTax(NamedTuple):
         taxable = jnp.maximum(income, 0.0) - losses_used(income, s.losses, n["loss_limit"])
         tax = n["rate"] * taxable
         collects = jnp.asarray(self.collects)[:, month.index][:, None]
-        return income, tax, collects * jnp.maximum(tax - s.charged, 0.0)
+        return income, tax, collects * outstanding(tax, s.charged)
 
     def claim(self, n: Numbers, s: IncomeTaxState, month: Month) -> Amounts:
         """Tax for the year so far, as far as it was not claimed yet, and arrears."""

@@ -33,3 +33,14 @@ def unpaid(claimed: Array, paid: Array, payout: Array) -> Unpaid:
     missing = claimed - paid
     short = missing > PAID_TOLERANCE * claimed
     return Unpaid(jnp.where(short & (payout >= 1.0), missing, 0.0), short)
+
+
+def outstanding(due: Array, paid: Array) -> Array:
+    """What is left of a sum that falls due bit by bit, USD [K, P]; rounding is not a debt.
+
+    Args:
+        due: fallen due so far, USD [K, P].
+        paid: paid of it so far, USD [K, P].
+    """
+    missing = due - paid
+    return jnp.where(missing > PAID_TOLERANCE * due, missing, 0.0)
