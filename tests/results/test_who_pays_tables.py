@@ -142,9 +142,8 @@ def test_tables_of_the_four_parties():
 
 def test_a_party_without_receipts_has_no_share():
     zero = np.zeros((2, 3))
-    rows = circularity_rows(
-        ["fund", "firm"], np.array([True, False]), zero, zero, zero + [[0.0], [1.0]]
-    )
+    circle = np.array([[0.0] * 3, [1.0] * 3])
+    rows = circularity_rows(["fund", "firm"], np.array([True, False]), zero, zero, circle)
     assert rows[0]["own_money_share"] is None
     assert rows[1]["own_money_share"] is None
     assert rows[1]["netted_usd"] == 1.0

@@ -35,12 +35,13 @@ def traced_rows(
         paths: of the subsample, to average over; all if None. The worst 5 %, for instance.
     """
     chosen = traced if paths is None else traced[:, :, paths]
-    floor = NOTHING * float(np.mean(np.sum(chosen, axis=(0, 1))))
+    floor = NOTHING * float(np.sum(chosen)) / chosen.shape[2]
     rows: list[dict[str, Any]] = []
     for u, use in enumerate(uses):
         whole = np.sum(chosen[u], axis=0)
-        means = np.mean(chosen[u], axis=1)
-        for s in np.argsort(-means, kind="stable").tolist():
+        means: FloatArray = np.mean(chosen[u], axis=1)
+        order: list[int] = np.argsort(-means, kind="stable").tolist()
+        for s in order:
             if means[s] > floor:
                 share, error = share_and_error(chosen[u, s], whole)
                 mean, mean_error = mean_and_error(chosen[u, s])
