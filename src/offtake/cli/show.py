@@ -11,7 +11,8 @@ RUN_FAILED = 3
 
 def console() -> Console:
     """Console for answers."""
-    return Console(width=min(WIDTH, Console().width), highlight=False)
+    terminal = Console()
+    return Console(width=min(WIDTH, terminal.width) if terminal.is_terminal else WIDTH, highlight=False)
 
 
 def complain(text: str) -> None:

@@ -64,6 +64,7 @@ class Inputs(NamedTuple):
 
 
 _Carry = tuple[Array, Array, Array, Array]
+_Offer = tuple[Array, Array, Array]
 SLOT_CHECKS = ("cash_not_negative", "junior_paid_before_senior", "cash_held_while_short")
 
 
@@ -119,8 +120,16 @@ def _claimed(
     own = inputs.own
     if net.pair_claim.shape[0]:
         index = jnp.concatenate([pairs.claim_slot, pairs.recovery_slot, pairs.support_slot])
-        change = jnp.concatenate([-drawn * pairs.inside[:, None], drawn, called])
-        own = own + _sum(change, index, own.shape[0])
+
+        def moved(called: Array, drawn: Array) -> Array:
+            change = jnp.concatenate([-drawn * pairs.inside[:, None], drawn, called])
+            return inputs.own + _sum(change, index, inputs.own.shape[0])
+
+        def unmoved(called: Array, drawn: Array) -> Array:
+            del called, drawn
+            return inputs.own
+
+        own = lax.cond(jnp.any(called > 0.0), moved, unmoved, called, drawn)
     grid = own[:-1].reshape(shape.internal, shape.ranks, own.shape[-1])
     return jnp.maximum(grid, 0.0)
 
@@ -133,10 +142,18 @@ def _available(
     flows = inputs.inner * share[net.slot[net.inner]]
     available = inputs.base + _sum(flows, net.payee[net.inner], n)
     if net.pair_claim.shape[0]:
-        relieved = drawn * (1.0 - share[pairs.claim_slot] * pairs.inside[:, None])
-        recovered = drawn * share[pairs.recovery_slot]
-        extra = _sum(relieved, pairs.creditor, n + 1) + _sum(recovered, pairs.supporter, n + 1)
-        available = available + extra[:-1]
+
+        def extra(share: Array, drawn: Array) -> Array:
+            relieved = drawn * (1.0 - share[pairs.claim_slot] * pairs.inside[:, None])
+            recovered = drawn * share[pairs.recovery_slot]
+            both = _sum(relieved, pairs.creditor, n + 1) + _sum(recovered, pairs.supporter, n + 1)
+            return both[:-1]
+
+        def nothing(share: Array, drawn: Array) -> Array:
+            del share, drawn
+            return jnp.zeros_like(available)
+
+        available = available + lax.cond(jnp.any(drawn > 0.0), extra, nothing, share, drawn)
     return available
 
 
@@ -274,17 +291,25 @@ def _call(
     claims, supports = net.pair_claim, net.pair_support
     count, size = net.support.shape[0], net.payer.shape[0]
     active = (net.tier[supports] == tier)[:, None]
-    called, left = jnp.zeros_like(need), limit
-    for _ in range(shape.overflow):
-        w = jnp.where(active & (left[supports] > 0.0), weight[supports], 0.0)
+    weights = jnp.where(active, weight[supports], 0.0)
+
+    def offer(state: _Offer) -> _Offer:
+        called, left, need = state
+        w = jnp.where(left[supports] > 0.0, weights, 0.0)
         total = _sum(w, claims, size)[claims]
         ask = jnp.where(total > 0.0, need * w / jnp.where(total > 0.0, total, 1.0), 0.0)
         asked = _sum(ask, supports, count)
         scale = jnp.where(asked > left, left / jnp.where(asked > 0.0, asked, 1.0), 1.0)
         give = ask * scale[supports]
-        called, left = called + give, left - _sum(give, supports, count)
-        need = need - _sum(give, claims, size)[claims]
-    return called
+        left = left - _sum(give, supports, count)
+        return called + give, left, need - _sum(give, claims, size)[claims]
+
+    def again(state: _Offer, _: None) -> tuple[_Offer, None]:
+        open_ = jnp.any((state[2] * weights > 0.0) & (state[1][supports] > 0.0))
+        return lax.cond(open_, offer, lambda same: same, state), None
+
+    start = (jnp.zeros_like(need), limit, need)
+    return lax.scan(again, start, None, length=shape.overflow)[0][0]
 
 
 def slot_checks(net: Network, available: Array, paid: Array, claimed: Array, scale: Array) -> Array:
@@ -332,9 +357,19 @@ def clear(
     def tier(carry: _Carry, order: Array) -> tuple[_Carry, None]:
         share, called, drawn, worst = carry
         need = _need(net, pairs, inputs, claims, share, drawn)
-        called = called + _call(net, shape, order, need, limit, weight)
-        share, drawn, checks = _solve(net, shape, inputs, pairs, called)
-        return (share, called, drawn, jnp.maximum(worst, checks)), None
+        more = _call(net, shape, order, need, limit, weight)
+
+        def clear_again(called: Array) -> tuple[Array, Array, Array]:
+            return _solve(net, shape, inputs, pairs, called)
+
+        def as_before(called: Array) -> tuple[Array, Array, Array]:
+            del called
+            return share, drawn, worst
+
+        # A tier that nobody calls leaves the clearing as it is.
+        run = (order == 0) | jnp.any(more > 0.0)
+        share, drawn, checks = lax.cond(run, clear_again, as_before, called + more)
+        return (share, called + more, drawn, jnp.maximum(worst, checks)), None
 
     paths = claims.shape[-1]
     nothing = jnp.zeros((net.pair_claim.shape[0], paths))

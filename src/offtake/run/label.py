@@ -12,6 +12,8 @@ from offtake.core.measure import Book
 from offtake.core.quantity import Quantity, When
 from offtake.engine.step import CHECKS
 from offtake.lowering.lower import LoweredPlan
+from offtake.measures import contract_value, physical
+from offtake.measures.checks import PHYSICAL_CHECKS
 from offtake.results.results import Results
 from offtake.run.simulate import Outcome
 from offtake.run.traces import traced_facts
@@ -34,7 +36,12 @@ def _coordinates(outcome: Outcome) -> dict[str, Any]:
         "site": list(lowered.plan.sites),
         "year": sorted({int(year) for year in book.calendar_years}),
         "period": _period_dates(lowered),
+        "side": [f"{contract}:{party}" for contract, party in contract_value.sides(book)],
+        "financing": [f"{contract}:{party}" for contract, party in contract_value.financings(book)],
+        "support": list(contract_value.supports(book)),
+        "driver": list(physical.drivers(book)),
         "check": list(CHECKS),
+        "physical_check": list(PHYSICAL_CHECKS),
         "claim": [
             f"{c.contract}{'/' + c.part if c.part else ''}:{c.line}" for c in book.labels.claims
         ],
