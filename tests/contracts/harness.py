@@ -208,12 +208,10 @@ def run_alone(
     """
     at_work = bench(kind, terms, observations, periods, **setting)
     lowered, n = at_work.lowered, at_work.numbers
-    run = Run(kind.kind, tuple(lowered.parts or lowered.contracts), bench=at_work)
     state = lowered.group.init(n)
-    tracked = {p: float(c) for p, c in at_work.cash.items() if np.ndim(c) == 0}
     shape = (len(lowered.contracts), at_work.values.shape[1])
     months: list[dict[str, NDArray]] = []
-    balance = {name: np.full(shape[1], value) for name, value in tracked.items()}
+    balance = _constant_cash(at_work, shape[1])
     for t in range(at_work.at.periods):
         month = _month(at_work, t, balance, shape[1])
         shown, asked = _claim(lowered.group, n, state, month)
@@ -223,17 +221,15 @@ def run_alone(
         past = np.repeat(at_work.totals(t, paid=True)[:, None], shape[1], 1)
         after = month._replace(past=jnp.asarray(past))
         state, signals = _settle(lowered.group, n, state, after, claimed, given)
-        if "roll_error" in signals:
-            scale = 1.0 + max(float(np.max(np.abs(v))) for v in claimed.values())
-            assert np.all(np.abs(signals["roll_error"]) <= 1e-9 * scale), f"balance leaks in {t}"
+        scale = 1.0 + max(float(np.max(np.abs(v))) for v in claimed.values())
+        leak = np.max(np.abs(signals.get("roll_error", 0.0)))
+        assert leak <= 1e-9 * scale, f"balance leaks in period {t}"
         months.append(_entry(lowered, claimed, given, shown, signals))
         _keep_cash(at_work, balance, given)
     names = dict.fromkeys(name for entry in months for name in entry)
-    run.columns = {
-        name: np.stack([_full(entry[name], shape) for entry in months]) for name in names
-    }
-    run.state = state
-    return run
+    columns = {name: np.stack([_full(entry[name], shape) for entry in months]) for name in names}
+    rows = tuple(lowered.parts or lowered.contracts)
+    return Run(kind.kind, rows, columns, state, at_work)
 
 
 def _claim(group: Any, n: Any, state: Any, month: Month) -> Any:
