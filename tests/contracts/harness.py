@@ -194,11 +194,10 @@ def run_alone(
             * `numbers_at`: place -> number that the contract reads elsewhere in the plan; a float
               is in units of the table (durations and dates in periods);
             * `values`: place -> value [P] in units of the table, replaces a number of the terms;
-            * `paths`;
+            * `paths`; `phase_counts`: site -> number of phases;
             * `books`: party -> {("in" | "out", Flow): [period]}, amounts of other contracts behind
               registered totals; a number stands for all periods;
             * `paid_books`: what was paid of them, where that is not all;
-            * `phase_counts`: site -> number of phases;
             * `cash`: party -> opening cash [period], or one number from which the contract's own
               payments are kept up;
             * `stopped`: party -> period from which it is in default.
