@@ -44,14 +44,14 @@ def test_capacity_bounds_the_hours():
     hours = np.array([0, 744, 672, 744, 720, 744, 720, 744, 744])
     table = run(capacity="1 H100e", take_or_pay="100 %")
     np.testing.assert_allclose(table["capacity"], 2 * np.minimum(hours, 0.5 * DELIVERED))
-    np.testing.assert_allclose(table["reserved_h100e"], 1.0)
+    np.testing.assert_allclose(table["reserved_h100e"][1:], 1.0)
 
 
 def test_term_runs_from_the_first_hours():
     table = run(term="2.5 months")
     np.testing.assert_allclose(table["capacity"], 0.9 * DELIVERED * [0, 0, 1, 1, 0.5, 0, 0, 0, 0])
     # What is reserved is known at the start of the month; before the term nothing is delivered.
-    share = [0.5, 0.5, 0.5, 0.5, 0.25, 0, 0, 0, 0]
+    share = [0, 0.5, 0.5, 0.5, 0.25, 0, 0, 0, 0]
     np.testing.assert_allclose(table["reserved_share"], share)
 
 
@@ -59,6 +59,11 @@ def test_term_runs_from_its_date():
     table = run(start="2026-03-16", term="2 months")
     part = np.array([0, 0, 0, 16 / 31, 1, 15 / 31, 0, 0, 0])
     np.testing.assert_allclose(table["capacity"], 0.9 * DELIVERED * part, atol=1e-9)
+
+
+def test_term_that_began_before_the_plan():
+    table = run(start="2025-11", term="5.5 months")
+    np.testing.assert_allclose(table["capacity"], 0.9 * DELIVERED * [0, 1, 1, 1, 0.5, 0, 0, 0, 0])
 
 
 def test_prepayment_is_credited():
@@ -94,7 +99,7 @@ def test_ends_after_grace():
     table = run(lambda line, t, claimed: claimed * (0.0 if t >= 3 else 1.0), grace="2 months")
     np.testing.assert_allclose(table["capacity.claimed"][3:], [1800, 3600, 5400, 5400, 5400, 5400])
     assert table["terminated"].tolist() == [0] * 6 + [1] * 3
-    assert table["reserved_share"].tolist() == [0.5] * 6 + [0.0] * 3
+    assert table["reserved_share"].tolist() == [0] + [0.5] * 5 + [0] * 3
     assert not table["signals.sold_hours"][6:].any()
 
 

@@ -60,6 +60,20 @@ def test_fixed_rent_from_a_date():
     assert table["rent"][20] == 0
 
 
+def test_term_that_began_before_the_plan():
+    table = run(start="2025-04", rent_free="0 months", term="12 months")
+    # Nine months have passed; the phases are on in the last of the three that remain.
+    np.testing.assert_allclose(table["rent"][:5], [0, 0, 50 * MONTHLY, 100 * MONTHLY, 0])
+    grown = run(start="2025-04", rent_free="0 months", term="36 months")["rent"]
+    np.testing.assert_allclose(grown[3:6] / MONTHLY, [100, 110 * 1.03, 140 * 1.03])
+
+
+def test_site_that_is_energised_from_the_start():
+    always = {f"sites.campus.phases[{j}].active": 1.0 for j in (0, 1)}
+    table = run(observations=always, term="2 months", rent_free="0 months")
+    np.testing.assert_allclose(table["rent"][:4] / MONTHLY, [0, 140, 140, 0])
+
+
 def test_one_phase_of_two():
     table = run(phases=[1], rent_free="0 months")
     np.testing.assert_allclose(table["rent"][4:6], [0.25 * 40 * MONTHLY, 40 * MONTHLY])

@@ -3,7 +3,7 @@
 import numpy as np
 
 from offtake.core.arrays import jnp
-from offtake.finance.span import after, between, reached
+from offtake.finance.span import after, before_plan, between, reached, since
 from offtake.finance.unpaid import outstanding, unpaid
 
 
@@ -22,6 +22,9 @@ def test_parts_of_a_period():
     end = jnp.asarray([9.0, 9.0, 9.0, 2.75, 2.25])
     np.testing.assert_allclose(after(start, t), [1.0, 0.75, 0.0, 0.75, 0.25])
     np.testing.assert_allclose(between(start, end, t), [1.0, 0.75, 0.0, 0.5, 0.0])
+    np.testing.assert_allclose(since(-start, t), 1.0)
+    np.testing.assert_allclose(since(-start, 0.0 * t), 0.0)
+    np.testing.assert_allclose(before_plan(-start), start)
     assert reached(jnp.asarray([2.9, 3.0, 3.1]), t).tolist() == [True, True, False]
 
 

@@ -41,7 +41,7 @@ from offtake.core.terms import (
     When,
     default,
 )
-from offtake.finance.span import after
+from offtake.finance.span import after, before_plan, since
 from offtake.finance.unpaid import unpaid
 
 
@@ -171,15 +171,15 @@ class ReservedCapacity(NamedTuple):
         fields = ("share", "term", "take_or_pay", "damages", "prepayment", "credit_share", "grace")
         numbers = {
             **at.numbers(ids, *fields),
-            **at.optionals(ids, capacity=1e15, start=-1e9, promised=1e9),
+            **at.optionals(ids, capacity=1e15, start=0.0, promised=1e9),
         }
         signals = {"sold_hours": tuple(f"sites.{t.site}.sold_hours" for _, t in items)}
         return Lowered(group, tuple(ids), numbers, lines, signals)
 
     def init(self, n: Numbers) -> ReservedCapacityState:
-        """The term has not begun."""
+        """Nothing is owed; of a term that began before the plan a part has passed."""
         zero = jnp.zeros_like(n["term"])
-        return ReservedCapacityState(zero, zero, zero, zero, zero, zero)
+        return ReservedCapacityState(before_plan(n["start"]), zero, zero, zero, zero, zero)
 
     def publish(self, n: Numbers, s: ReservedCapacityState, t: Array) -> Amounts:
         """Arrears, whether the contract was ended, and what of the site is reserved this month."""
@@ -194,7 +194,7 @@ class ReservedCapacity(NamedTuple):
     def _open(self, n: Numbers, s: ReservedCapacityState, t: Array) -> Array:
         """[K, P] share of the period that lies within the term."""
         left = jnp.clip(n["term"] - s.served, 0.0, 1.0)
-        return jnp.minimum(after(n["start"], t), left) * (1.0 - s.ended)
+        return jnp.minimum(since(n["start"], t), left) * (1.0 - s.ended)
 
     def _hours(self, n: Numbers, s: ReservedCapacityState, month: Month) -> tuple[Array, Array]:
         """Offered and used H100e-hours, [K, P]."""
@@ -231,7 +231,7 @@ class ReservedCapacity(NamedTuple):
         bill = unpaid(claimed["capacity"], paid["capacity"], month.obs[self.payout])
         damages = unpaid(claimed["damages"], paid["damages"], month.obs[self.seller_payout])
         late = jnp.where(bill.short, s.late + 1.0, 0.0)
-        begun = after(n["start"], month.t)
+        begun = since(n["start"], month.t)
         dated = jnp.asarray(self.dated)[:, None] > 0.5
         running = dated | (s.served > 0.0) | (offered > 0.0)
         state = ReservedCapacityState(

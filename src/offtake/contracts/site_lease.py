@@ -35,7 +35,7 @@ from offtake.core.terms import (
     When,
     default,
 )
-from offtake.finance.span import after
+from offtake.finance.span import before_plan, since
 from offtake.finance.unpaid import unpaid
 
 
@@ -164,9 +164,9 @@ class SiteLease(NamedTuple):
         return Lowered(group, tuple(ids), numbers, lines)
 
     def init(self, n: Numbers) -> SiteLeaseState:
-        """The term has not begun."""
+        """Nothing is owed; of a term that began before the plan a part has passed."""
         zero = jnp.zeros_like(n["term"])
-        return SiteLeaseState(zero, zero, zero, zero, zero)
+        return SiteLeaseState(before_plan(n["start"]), zero, zero, zero, zero)
 
     def publish(self, n: Numbers, s: SiteLeaseState, t: Array) -> Amounts:
         """Arrears, whether the lease was ended, and the last rent."""
@@ -176,9 +176,9 @@ class SiteLease(NamedTuple):
     def _span(self, n: Numbers, s: SiteLeaseState, month: Month) -> _Span:
         """What part of the period counts."""
         dated = jnp.asarray(self.dated)[:, None] > 0.5
-        first = jnp.max(month.obs[self.active], axis=1)
+        first = jnp.max(month.obs[self.active], axis=1) * jnp.where(month.t > 0, 1.0, 0.0)
         undated = jnp.where(s.served > 0.0, 1.0, first)
-        begun = jnp.where(dated, after(n["start"], month.t), undated)
+        begun = jnp.where(dated, since(n["start"], month.t), undated)
         passed = jnp.minimum(begun, jnp.clip(n["term"] - s.served, 0.0, 1.0)) * (1.0 - s.ended)
         charged = passed - jnp.clip(n["rent_free"] - s.served, 0.0, passed)
         # Power that came on within the period is already an average over it: from an undated start
