@@ -12,7 +12,9 @@ RUN_FAILED = 3
 def console() -> Console:
     """Console for answers."""
     terminal = Console()
-    return Console(width=min(WIDTH, terminal.width) if terminal.is_terminal else WIDTH, highlight=False)
+    return Console(
+        width=min(WIDTH, terminal.width) if terminal.is_terminal else WIDTH, highlight=False
+    )
 
 
 def complain(text: str) -> None:

@@ -4,11 +4,13 @@ from offtake.measures.checks import Checks
 from offtake.measures.cohorts import Cohorts
 from offtake.measures.contract_value import ContractValue
 from offtake.measures.facilities import Facilities
+from offtake.measures.funding import Funding
 from offtake.measures.physical import Physical
 from offtake.measures.who_pays import WhoPays
 
 ALL = (
     WhoPays,
+    Funding,
     Facilities,
     ContractValue,
     Cohorts,

@@ -7,6 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from offtake.results.sentence import headline
+from offtake.results.table import Table
+from offtake.results.tables.cohorts import cohort_rows
+from offtake.results.tables.contracts import contract_rows, hurdle_rows, support_rows
+from offtake.results.tables.facilities import facility_detail_rows, facility_rows
+from offtake.results.tables.funding import funding_gap_rows, sources_and_uses_rows
+from offtake.results.tables.physical import physical_rows
+from offtake.results.tables.who_pays import who_pays_rows
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -17,14 +29,15 @@ class Results:
     """What a run leaves behind.
 
     Attributes:
-        dataset: every output of every measure, labelled. Outputs kept for every path have the
-            dimension `path`; others come as a mean with its standard error beside it (`..._se`).
+        dataset: every output of every measure, labelled (an xarray dataset). Outputs kept for every
+            path have the dimension `path`; others come as a mean with its standard error beside it
+            (`..._se`). `base_claimed` and `base_paid` are the flows of the base case.
         facts: what the tables need beside the numbers (names, roles, settings); plain JSON.
     """
 
     def __init__(self, dataset: xr.Dataset, facts: Mapping[str, Any]) -> None:
         self.dataset = dataset
-        self.facts = dict(facts)
+        self.facts: dict[str, Any] = dict(facts)
 
     def __getitem__(self, name: str) -> xr.DataArray:
         """One variable of the dataset."""
@@ -33,6 +46,166 @@ class Results:
     def __contains__(self, name: str) -> bool:
         """Whether the dataset has a variable."""
         return name in self.dataset
+
+    def _repr_html_(self) -> str:
+        """The answer for a notebook."""
+        return f"<p><b>{self.headline()}</b></p>{self.who_pays()._repr_html_()}"  # pyright: ignore[reportPrivateUsage]
+
+    def with_facts(self, **facts: Any) -> Results:
+        """The same results with some facts replaced."""
+        return Results(self.dataset, {**self.facts, **facts})
+
+    def _outputs(self, measure: str) -> dict[str, NDArray[np.float64]]:
+        """Arrays of one measure by output, paths first, `..._se` beside means."""
+        start = f"{measure}_"
+        return {
+            str(name).removeprefix(start): np.asarray(values.values, np.float64)
+            for name, values in self.dataset.data_vars.items()
+            if str(name).startswith(start)
+        }
+
+    def _labels(self, dimension: str) -> list[str]:
+        if dimension not in self.dataset.coords:
+            return []
+        return [str(name) for name in self.dataset.coords[dimension].values]
+
+    def _sides(self, dimension: str) -> list[tuple[str, str]]:
+        """(contract, party) of a dimension whose labels are `contract:party`."""
+        split = [name.split(":", 1) for name in self._labels(dimension)]
+        return [(contract, party) for contract, party in split]
+
+    def _closes(self) -> NDArray[np.datetime64]:
+        return np.asarray(self.dataset.coords["period"].values)
+
+    def headline(self) -> str:
+        """Who pays, in one sentence."""
+        return headline(self.who_pays().rows)
+
+    def who_pays(self) -> Table:
+        """What every party puts in, gets back, pays net and loses; docs/measures.md."""
+        rows = who_pays_rows(self.facts["parties"], self._outputs("who_pays"))
+        note = "Present values in USD, means over all futures; worst 5 %: the futures with the most loss."
+        return Table("Who pays", tuple(rows), note)
+
+    def traced(self, *, worst5: bool = False) -> Table:
+        """Ultimate sources of the money behind every use, on the traced paths."""
+        rows = self.facts["traced_worst5" if worst5 else "traced"]
+        note = f"Traced on {self.facts['traced_paths']:,} futures" + (
+            ", the worst 5 %." if worst5 else "."
+        )
+        return Table("Where the money comes from", tuple(rows), note)
+
+    def circularity(self, *, worst5: bool = False) -> Table:
+        """How much of each financier's receipts was its own money."""
+        rows = self.facts["circularity_worst5" if worst5 else "circularity"]
+        return Table(
+            "Own money that comes back",
+            tuple(rows),
+            f"Traced on {self.facts['traced_paths']:,} futures.",
+        )
+
+    def facilities(self) -> Table:
+        """Debt: cover, default, loss, repayment against the end of its collateral."""
+        irr = self._outputs("contract_value")["irr"]
+        rows = facility_rows(
+            self.facts["facilities"], self._outputs("facilities"), self._sides("financing"), irr
+        )
+        return Table("Facilities", tuple(rows))
+
+    def facility_details(self) -> Table:
+        """What stands behind the facilities: outcomes, supports, what is open at the horizon."""
+        rows = facility_detail_rows(self.facts["facilities"], self._outputs("facilities"))
+        return Table("Facilities in detail", tuple(rows))
+
+    def contracts(self) -> Table:
+        """What every contract is worth to each side."""
+        rows = contract_rows(
+            self.facts["kinds"],
+            self._sides("side"),
+            self._sides("financing"),
+            self._outputs("contract_value"),
+        )
+        return Table("Contracts", tuple(rows))
+
+    def hurdles(self) -> Table:
+        """Value of every contract to each side at the plan's rate and at its own hurdle rate."""
+        return Table(
+            "Value at own hurdles",
+            tuple(hurdle_rows(self._sides("side"), self._outputs("contract_value"))),
+        )
+
+    def supports(self) -> Table:
+        """Expected cost of every support."""
+        rows = support_rows(self._labels("support"), self._outputs("contract_value"))
+        return Table("Supports", tuple(rows))
+
+    def funding_gap(self) -> Table:
+        """Cash needed by year beyond liquidity and all money promised."""
+        years = [int(year) for year in self._labels("year")]
+        rows = funding_gap_rows(
+            self._labels("internal_party"), years, self._outputs("funding")["gap"]
+        )
+        return Table("Funding gap (USD, nominal)", tuple(rows))
+
+    def sources_and_uses(self) -> Table:
+        """Sources and uses of funds by party, year and class of money."""
+        of = self._outputs("funding")
+        rows = sources_and_uses_rows(
+            self._labels("internal_party"),
+            self._labels("flow"),
+            [int(year) for year in self._labels("year")],
+            (of["received"], of["received_se"]),
+            (of["spent"], of["spent_se"]),
+        )
+        return Table("Sources and uses (USD, nominal)", tuple(rows))
+
+    def cohorts(self) -> Table:
+        """Chips: payback against the clocks of contract, debt, economy and books."""
+        rows = cohort_rows(self._labels("cohort"), self._outputs("cohorts"), self._closes())
+        return Table("Chips", tuple(rows))
+
+    def physical(self) -> Table:
+        """Energised power and running capacity by month and site."""
+        rows = physical_rows(self._labels("site"), self._outputs("physical"), self._closes())
+        return Table("Capacity", tuple(rows))
+
+    def invariants(self) -> dict[str, float]:
+        """Worst violation of every invariant, by name."""
+        checks = zip(self._labels("check"), self._outputs("checks")["invariants"], strict=True)
+        physical = zip(
+            self._labels("physical_check"), self._outputs("checks")["physical"], strict=True
+        )
+        return {name: float(value) for name, value in [*checks, *physical]}
+
+    def worst(self, check: str) -> float:
+        """Worst violation of one invariant."""
+        return self.invariants()[check]
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as plain data; docs/results.schema.json says what each key means."""
+        facts, checks = self.facts, self.invariants()
+        seconds = ("load", "lower", "compile", "simulate", "measure")
+        return {
+            "plan": facts["plan"],
+            "paths": facts["paths"],
+            "months": facts["months"],
+            "seed": facts["seed"],
+            "discount_rate": facts["discount_rate"],
+            "seconds": {name: facts["seconds"].get(name, 0.0) for name in seconds},
+            "conservation": {"max_relative_error": checks["conservation"]},
+            "invariants": checks,
+            "clearing": {"max_residual": checks["clearing_residual"]},
+            "who_pays": list(self.who_pays()),
+            "traced": facts["traced"],
+            "circularity": facts["circularity"],
+            "facilities": list(self.facilities()),
+            "contracts": list(self.contracts()),
+            "funding_gap_usd": list(self.funding_gap()),
+            "cohorts": list(self.cohorts()),
+            "physical": list(self.physical()),
+            "warnings": facts["warnings"],
+            "sources": facts["sources"],
+        }
 
     def save(self, file: str | Path) -> Path:
         """Write everything to one file (netCDF 4); it reopens without the plan.
@@ -48,7 +221,7 @@ class Results:
         packed = {
             str(name): {"zlib": True, "complevel": 1, "shuffle": True}
             for name, values in stored.data_vars.items()
-            if values.dtype.kind == "f" and values.ndim
+            if values.dtype.kind == "f" and values.size
         }
         stored.to_netcdf(target, engine="h5netcdf", encoding=packed)
         return target
@@ -61,7 +234,7 @@ class Results:
             FileNotFoundError: there is no such file.
             ValueError: the file holds something else.
         """
-        import xarray as xr
+        import xarray as xr  # half a second, paid only where a file is opened
 
         source = Path(file)
         if not source.exists():

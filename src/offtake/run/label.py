@@ -40,6 +40,10 @@ def _coordinates(outcome: Outcome) -> dict[str, Any]:
         "financing": [f"{contract}:{party}" for contract, party in contract_value.financings(book)],
         "support": list(contract_value.supports(book)),
         "driver": list(physical.drivers(book)),
+        "internal_party": [
+            n for n in book.labels.parties[: book.labels.internal] if n not in book.owners
+        ],
+        "flow": [flow.name.lower() for flow in Flow],
         "check": list(CHECKS),
         "physical_check": list(PHYSICAL_CHECKS),
         "claim": [

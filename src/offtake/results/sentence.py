@@ -1,0 +1,37 @@
+"""Who pays, in one sentence."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from offtake.results.table import money
+
+NAMED = 3
+"""Parties named on either side of the sentence."""
+
+
+def headline(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Who pays and who is paid, on average; and who loses when it goes wrong.
+
+    Args:
+        rows: of the table of who pays.
+    """
+    if not rows:
+        return "Nobody pays: the plan has no parties."
+    payers = _largest(rows, "net_usd", 1.0)
+    paid = _largest(rows, "net_usd", -1.0)
+    losers = _largest(rows, "loss_usd_worst5", 1.0)
+    first = f"{_listed(payers, 'net_usd')} pay; {_listed(paid, 'net_usd')} are paid"
+    if not losers:
+        return f"{first}; no financier loses, even in the worst 5 % of futures."
+    return f"{first}; in the worst 5 % of futures {_listed(losers, 'loss_usd_worst5')} lose most."
+
+
+def _largest(rows: Sequence[Mapping[str, Any]], key: str, sign: float) -> list[Mapping[str, Any]]:
+    total = sum(max(sign * row[key], 0.0) for row in rows)
+    ordered = sorted(rows, key=lambda row: -sign * row[key])
+    return [row for row in ordered[:NAMED] if sign * row[key] > 0.02 * total]
+
+
+def _listed(rows: Sequence[Mapping[str, Any]], key: str) -> str:
+    parts = [f"{row['party']} ({money(abs(row[key]))})" for row in rows]
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
