@@ -68,17 +68,6 @@ class Distribution:
         """The 50 % quantile."""
         return float(min(max(_median(self.kind, self.parameters), self.low), self.high))
 
-    def scaled(self, ratio: float) -> Distribution:
-        """The distribution of the number multiplied by a positive ``ratio`` (a change of unit)."""
-        p = self.parameters
-        if self.kind == "lognormal":
-            scaled = (p[0] + math.log(ratio), p[1])
-        elif self.kind == "quantiles":
-            scaled = tuple(v * ratio if i % 2 else v for i, v in enumerate(p))
-        else:
-            scaled = tuple(v * ratio for v in p)
-        return Distribution(self.kind, scaled, self.low * ratio, self.high * ratio)
-
     def within(self, low: float | None, high: float | None) -> Distribution:
         """The same distribution with draws held between ``low`` and ``high``."""
         return replace(

@@ -81,9 +81,3 @@ def check_name(text: str) -> str:
 def proposal(text: str) -> str:
     """The nearest permitted name made from ``text``; empty if nothing of it can be kept."""
     return re.sub(r"[^A-Za-z0-9_-]+", "_", text).lstrip("0123456789_-").rstrip("_-")[:LONGEST_NAME]
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``; did you mean compute_price?`` to end a message with, or an empty text."""
-    close = nearest(word, known)
-    return f"; did you mean {close}?" if close else ""
