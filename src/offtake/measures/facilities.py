@@ -206,6 +206,8 @@ class Facilities(NamedTuple):
 
     def reduce(self, record: Record) -> dict[str, Array]:
         """Outputs of a block, each [F, P]."""
+        if not self.lending.secured.shape[0]:
+            return dict.fromkeys(OUTPUTS, jnp.zeros((0, record.values.shape[-1])))
         end = ends(record, self.pledged)
         return each(lambda item: self._one(record, item[0], item[1]), (self.lending, end))
 
@@ -260,7 +262,8 @@ class Facilities(NamedTuple):
 
     def _log_growth(self, record: Record, rates: Rates) -> Array:
         """[T, P] log of what 1 USD owed at the start has become, at the contract's own rate."""
-        base = jnp.maximum(record.months.observations[:, rates.base], value(record, rates.floor))
+        floor = value(record, rates.floor)[None]
+        base = jnp.maximum(record.months.observations[:, rates.base], floor)
         rate = value(record, rates.own)[None] + rates.floating * base
         own = jnp.cumsum(jnp.log1p(rate * jnp.asarray(self.years)[:, None]), axis=0)
         plan = jnp.asarray(self.elapsed)[:, None] * self._log_rate(record)[None]
