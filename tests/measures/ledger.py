@@ -61,16 +61,14 @@ class Ledger:
     def __post_init__(self):
         self.lines: list[Line] = []
         self.opening: dict[str, Any] = {}
-        self.minimum: dict[str, float] = {}
         self.published: dict[str, Any] = {}
         self.names = tuple(self.parties)
         self.internal = sum(kind != "external" for kind in self.parties.values())
         inside = [kind != "external" for kind in self.parties.values()]
         assert inside == sorted(inside, reverse=True), "internal parties come first"
 
-    def cash(self, party: str, amount: Any, minimum: float = 0.0) -> None:
+    def cash(self, party: str, amount: Any) -> None:
         self.opening[party] = amount
-        self.minimum[party] = minimum
 
     def publish(self, contract: str, **values: Any) -> None:
         self.published |= {f"contracts.{contract}.{name}": v for name, v in values.items()}
@@ -94,14 +92,12 @@ class Ledger:
     def _values(self) -> NDArray:
         rows = [self.rate]
         rows += [self.opening.get(name, 0.0) for name in self.names[: self.internal]]
-        rows += [self.minimum.get(name, 0.0) for name in self.names[: self.internal]]
         return np.stack([np.broadcast_to(np.asarray(row, float), self.paths) for row in rows])
 
     def book(self) -> Book:
         n, inner = self.internal, self.names[: self.internal]
         rows = {"plan.discount_rate": 0}
         rows |= {f"parties.{name}.cash": 1 + i for i, name in enumerate(inner)}
-        rows |= {f"parties.{name}.minimum_cash": 1 + n + i for i, name in enumerate(inner)}
         labels = Labels(
             parties=self.names,
             internal=n,

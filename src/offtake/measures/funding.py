@@ -6,21 +6,23 @@ close of the year before):
     promised  = what it promised that year, residual claims apart (`offtake.measures.promises`):
                 costs, interest and principal, fees, tax, and capital it puts into others
     earned    = receipts of every class but capital in and supports
-    liquidity = max(0, cash at the start of the year - minimum cash)
+    liquidity = cash at the start of the year
     need      = max(0, promised - earned - liquidity)
     committed = capital in and supports received, but for new money raised
     gap       = max(0, need - committed)
     unfunded  = max(0, promised - paid on promises)
 
-So `need` is the cash a party lacks before any financier pays, and `gap` what is left of it when
-its liquidity and all money promised to it have been used: what it has to raise from those who
-have promised nothing (`RAISES`), and what nobody gave it (`unfunded`). This is how analysts build
-a funding gap: cumulative free cash flow less facilities, injections and liquidity, plus the cash
-to be kept. Where there is a gap,
+So `need` is the cash a party lacks before any financier pays, and `gap` what is left of it when its
+liquidity and all money promised to it have been used: what it has to raise from those who have
+promised nothing (`RAISES`), and what nobody gave it (`unfunded`). This is how analysts build a
+funding gap: cumulative free cash flow less facilities, injections and liquidity. Where there is a
+gap and something unfunded,
 
-    gap = raised + unfunded + min(cash before, minimum cash) - cash after - residual claims paid.
+    gap = raised + unfunded - cash after - residual claims paid.
 
-What a year leaves unpaid is in that year's gap and in no later one.
+What a year leaves unpaid is in that year's gap and in no later one. Minimum cash is spent before
+money is drawn (it is only kept from owners and sweeps), so it is no part of the gap; whoever wants
+the gap with a cushion adds it.
 """
 
 from collections.abc import Mapping
@@ -35,7 +37,13 @@ from offtake.core.flows import Flow
 from offtake.core.labels import ClaimLabel
 from offtake.core.measure import Book, Output, Record
 from offtake.measures.owners import by_party, internal_owners, owner_of
-from offtake.measures.promises import Promises, follow, nothing_owed, promises_of
+from offtake.measures.promises import (
+    PAID_TOLERANCE,
+    Promises,
+    follow,
+    nothing_owed,
+    promises_of,
+)
 
 RAISES = frozenset({"equity_raise"})
 """Kinds by which money is raised from those who have not promised it."""
@@ -57,8 +65,6 @@ class Funding(NamedTuple):
     """[Y] last period of each year"""
     opening: IntArray
     """[N] rows of opening cash"""
-    minimum: IntArray
-    """[N] rows of minimum cash"""
     holds: NDArray[np.float64]
     """[A, N] 1.0 for a party and its accounts"""
     earned: NDArray[np.float64]
@@ -106,9 +112,6 @@ class Funding(NamedTuple):
             year=np.asarray(year, np.int64),
             last=np.array([np.flatnonzero(year == y)[-1] for y in range(len(years))], np.int64),
             opening=np.array([book.rows[f"parties.{name}.cash"] for name in inner], np.int64),
-            minimum=np.array(
-                [book.rows[f"parties.{name}.minimum_cash"] for name in inner], np.int64
-            ),
             holds=(owner[: labels.internal][None] == mine[:, None]).astype(np.float64),
             earned=by_party(book, "in", lambda _: True)[mine] - capital,
             committed=capital - raised[mine],
@@ -125,15 +128,13 @@ class Funding(NamedTuple):
         owed, kept = _spread(self.owed, promised), _spread(self.kept, paid)
         cash = jnp.asarray(self.holds) @ record.values[self.opening]
         closing = _spread(self.holds, record.months.cash[self.last])
-        minimum = jnp.asarray(self.holds) @ record.values[self.minimum]
-        before = jnp.concatenate([cash[:, None], closing[:, :-1]], axis=1)
-        liquidity = jnp.maximum(before - minimum[:, None], 0.0)
-        need = jnp.maximum(owed - _spread(self.earned, paid) - liquidity, 0.0)
+        liquidity = jnp.concatenate([cash[:, None], closing[:, :-1]], axis=1)
+        need = _beyond(owed - _spread(self.earned, paid) - liquidity, owed)
         by_class = (self.holds.shape[0], len(Flow), self.last.shape[0], paid.shape[-1])
         return {
-            "gap": jnp.maximum(need - _spread(self.committed, paid), 0.0),
+            "gap": _beyond(need - _spread(self.committed, paid), owed),
             "need": need,
-            "unfunded": jnp.maximum(owed - kept, 0.0),
+            "unfunded": _beyond(owed - kept, owed),
             "cash": closing,
             "received": _spread(self.received, paid).reshape(by_class),
             "spent": _spread(self.spent, paid).reshape(by_class),
@@ -161,6 +162,11 @@ class Funding(NamedTuple):
         )
         given, promised, _ = lax.scan(month, start, (jnp.asarray(self.year), claimed, paid))[0]
         return given, promised
+
+
+def _beyond(amount: Array, promised: Array) -> Array:
+    """The amount where it is more than rounding of what was promised, else nothing."""
+    return jnp.where(amount > PAID_TOLERANCE * promised, amount, 0.0)
 
 
 def _is_capital(claim: ClaimLabel) -> bool:
