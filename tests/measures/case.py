@@ -102,7 +102,9 @@ class Case(Ledger):
         seen = [self._by_period(value) for value in self.observed.values()]
         shape = (self.periods, 0, self.paths)
         observations = np.stack(seen, axis=1) if seen else np.zeros(shape)
-        return record._replace(values=values, months=record.months._replace(observations=observations))
+        return record._replace(
+            values=values, months=record.months._replace(observations=observations)
+        )
 
     def _by_path(self, value: Any) -> NDArray:
         return np.broadcast_to(np.asarray(value, float), self.paths)

@@ -13,9 +13,9 @@ from tests.measures.case import Case
 from tests.measures.ledger import on_device
 
 REPAID, DEFAULTED, LATE, UNUSED, RUNNING = range(5)
-"""The paths: repaid in year 3; accelerated in year 2; 20 unpaid at maturity; never drawn; still open."""
+"""Repaid in year 3; accelerated in year 2; 20 unpaid at maturity; never drawn; still open."""
 PATHS = 5
-OPEN = float(1e9)
+OPEN = 1e9
 
 
 def by_path(*values: float) -> np.ndarray:
@@ -27,7 +27,9 @@ class GuaranteeTerms(Terms):
     protects: tuple[ContractName, ...] = ()
 
 
-def one_loan(collateral: tuple[str, ...] = ("chips",), protects: tuple[str, ...] = ("loan",)) -> Case:
+def one_loan(
+    collateral: tuple[str, ...] = ("chips",), protects: tuple[str, ...] = ("loan",)
+) -> Case:
     """Balances at the close of years 0 to 5.
 
     repaid     100 100  50   0   0   0

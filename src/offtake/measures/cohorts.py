@@ -123,6 +123,8 @@ class Cohorts(NamedTuple):
 
     def reduce(self, record: Record) -> dict[str, Array]:
         """Outputs of a block, each [cohort, P]."""
+        if not self.earning.age.shape[0]:
+            return dict.fromkeys(OUTPUTS, jnp.zeros((0, record.values.shape[-1])))
         return each(lambda item: self._one(record, item), self.earning)
 
     def _one(self, record: Record, item: Earning) -> dict[str, Array]:
