@@ -176,3 +176,14 @@ def test_net_sums_to_zero_and_promises_are_kept_or_lost(seed, rate):
         assert np.all(np.asarray(outputs[name]) >= 0.0), name
     invested = np.asarray(outputs["fronted"] + outputs["supports"])
     assert np.all(np.asarray(outputs["loss"]) <= invested)
+
+
+def test_the_page_shows_what_is_computed(repository):
+    page = (repository / "docs" / "measures.md").read_text(encoding="utf-8")
+    table = page.split("<!-- four parties: who pays -->")[1].split("\n\n")[0].strip().splitlines()
+    header, _, *rows = ([cell.strip() for cell in row.strip("|").split("|")] for row in table)
+    got = figures(four_parties())
+    assert [row[0] for row in rows] == list(four_parties().names)
+    for party, *cells in rows:
+        for figure, cell in zip(header[1:], cells, strict=True):
+            assert got[figure][party] == pytest.approx(float(cell)), (party, figure)
