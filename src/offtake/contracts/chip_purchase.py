@@ -180,7 +180,7 @@ class ChipPurchase(NamedTuple):
         short = claimed["price"] - paid["price"] > 1e-9 * claimed["price"]
         late = jnp.where(short, s.late + 1.0, 0.0)
         now = jnp.where(late > n["cancel_after"], 1.0 - s.cancelled, 0.0)
-        fee = claimed["cancellation"] - paid["cancellation"]
+        fee = outstanding(claimed["cancellation"], paid["cancellation"])
         fee = fee + now * n["cancellation_fee"] * jnp.maximum(price - total, 0.0)
         deposit, on_delivery = price * n["milestones.signing"], price * n["milestones.delivery"]
         split = on_delivery > 0.0

@@ -228,7 +228,7 @@ class IncomeTax(NamedTuple):
             charged=jnp.where(closes, jnp.maximum(charged - tax, 0.0), charged),
             losses=jnp.where(closes, losses, s.losses),
             short=month.claimed[self.earned] - month.past[self.earned],
-            arrears=jnp.maximum(claimed["tax"] - paid["tax"], 0.0),
+            arrears=outstanding(claimed["tax"], paid["tax"]),
             paid=s.paid + paid["tax"],
         )
         return state, {}
