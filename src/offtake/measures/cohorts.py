@@ -18,7 +18,7 @@ are NaN where nothing was bought; ends of contract and debt are periods, NaN whe
 (DESIGN §11).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -73,9 +73,30 @@ OUTPUTS = {
 }
 
 
+class Holdings(NamedTuple):
+    """Where the record keeps what one owner has at one site; first axis [holding]."""
+
+    earned: Sums
+    """sales of the owner at the site"""
+    spent: Sums
+    """its running costs and purchases there"""
+    termed: Sums
+    """its sales there under contracts with a term"""
+    price: Sums
+    """paid for all its cohorts there"""
+    h100e: IntArray
+    """[holding, width] observations of the H100e of its cohorts"""
+    present: FloatArray
+    """[holding, width] 1.0, or 0.0 for padding"""
+
+
 class Earning(NamedTuple):
     """Where the record keeps cohorts; first axis [cohort]."""
 
+    holding: IntArray
+    """the owner and site it belongs to"""
+    contracted: FloatArray
+    """1.0 where its owner sells compute of the site under contract"""
     margins: CohortMargins
     age: IntArray
     """observation: years since delivery"""
@@ -89,25 +110,27 @@ class Earning(NamedTuple):
     """paid for the cohort"""
     bought: FloatArray
     """1.0 where a contract buys it"""
-    site_price: Sums
-    """paid for all cohorts of its owner at its site"""
-    neighbours: IntArray
-    """[cohort, width] observations of their H100e, its own among them"""
-    neighbour: FloatArray
-    """[cohort, width] 1.0, or 0.0 for padding"""
-    earned: Sums
-    spent: Sums
-    contracted: FloatArray
-    """1.0 where its owner sells compute of the site under contract"""
-    termed: Sums
-    """receipts under contracts with a term"""
     debt: Published
-    """balances of facilities that pledge it"""
+    """balances of facilities that pledge it or its site"""
+
+
+class _Held(NamedTuple):
+    """What one owner has at one site, by period."""
+
+    net: Array
+    """[T, P] sales less costs, USD"""
+    h100e: Array
+    """[T, P]"""
+    price: Array
+    """[P] USD"""
+    contract_end: Array
+    """[P] last period with a sale under a contract with a term; -1 where there is none"""
 
 
 class Cohorts(NamedTuple):
     """The measure."""
 
+    holdings: Holdings
     earning: Earning
     months_per_period: FloatArray
     """[]"""
@@ -119,69 +142,110 @@ class Cohorts(NamedTuple):
     @classmethod
     def build(cls, book: Book) -> "Cohorts":
         """The measure for one plan."""
-        return cls(_earning(book), np.array(MONTHS_PER_YEAR * book.years[-1]))
+        owned = _owned(book)
+        places = tuple(dict.fromkeys(owned.values()))
+        months = np.array(MONTHS_PER_YEAR * book.years[-1])
+        return cls(_holdings(book, owned, places), _earning(book, owned, places), months)
 
     def reduce(self, record: Record) -> dict[str, Array]:
         """Outputs of a block, each [cohort, P]."""
         if not self.earning.age.shape[0]:
             return dict.fromkeys(OUTPUTS, jnp.zeros((0, record.values.shape[-1])))
-        return each(lambda item: self._one(record, item), self.earning)
+        held = each(lambda item: _held(record, item), self.holdings)
+        return each(lambda item: self._one(record, held, item), self.earning)
 
-    def _one(self, record: Record, item: Earning) -> dict[str, Array]:
-        values, paid = record.values, record.months.paid
+    def _one(self, record: Record, every: _Held, item: Earning) -> dict[str, Array]:
+        """Outputs of one cohort, each [P]."""
+        held = _Held(*(part[item.holding] for part in every))
+        values = record.values
         months = MONTHS_PER_YEAR * record.months.observations[:, item.age]
-        bought = jnp.sum(summed(paid, item.price), axis=0)
+        bought = jnp.sum(summed(record.months.paid, item.price), axis=0)
         listed = values[item.units] * values[item.unit_price]
         price = jnp.where(item.bought > 0.5, bought, listed)
-        cash = jnp.cumsum(_cash(record, item), axis=0)
+        cash = jnp.cumsum(_cash(record, held, item, bought), axis=0)
         back = first(cash >= price[None] * (1.0 - PAID_TOLERANCE))
         within = back < float(months.shape[0])
         payback = jnp.where(within, in_period(months, back), jnp.inf)
         earns = covers(record, item.margins)
-        termed = last(summed(paid, item.termed) > 0.0)
+        life = in_period(months, last(earns))
         balance = jnp.sum(at_close(record, item.debt, 0.0), axis=1)
         owed = last(balance > PAID_TOLERANCE * jnp.max(balance, axis=0, keepdims=True))
         return {
             "price_usd": price,
             "payback_months": jnp.where(price > 0.0, payback, jnp.nan),
-            "economic_life_months": jnp.where(price > 0.0, in_period(months, last(earns)), jnp.nan),
+            "economic_life_months": jnp.where(price > 0.0, life, jnp.nan),
             "life_censored": jnp.where(earns[-1], 1.0, 0.0),
-            "contract_end_period": jnp.where(termed >= 0.0, termed, jnp.nan),
+            "contract_end_period": jnp.where(held.contract_end >= 0.0, held.contract_end, jnp.nan),
             "debt_end_period": jnp.where(owed >= 0.0, owed, jnp.nan),
             "accounting_life_months": values[item.accounting_life] * self.months_per_period,
         }
 
 
-def _cash(record: Record, item: Earning) -> Array:
-    """[T, P] what the cohort earned less what it cost to run, USD."""
-    observed, paid = record.months.observations, record.months.paid
-    spot = observed[:, item.margins.margin]
-    mark = item.neighbour[None, :, None]
-    capacity = jnp.sum(observed[:, item.neighbours] * mark, axis=1)
-    total = jnp.sum(summed(paid, item.site_price), axis=0)
-    by_price = jnp.sum(summed(paid, item.price), axis=0) / jnp.where(total > 0.0, total, 1.0)
-    running = capacity > 0.0
-    by_capacity = observed[:, item.margins.h100e] / jnp.where(running, capacity, 1.0)
+def _held(record: Record, item: Holdings) -> _Held:
+    """What one owner has at one site."""
+    paid = record.months.paid
+    running = record.months.observations[:, item.h100e] * item.present[None, :, None]
+    return _Held(
+        net=summed(paid, item.earned) - summed(paid, item.spent),
+        h100e=jnp.sum(running, axis=1),
+        price=jnp.sum(summed(paid, item.price), axis=0),
+        contract_end=last(summed(paid, item.termed) > 0.0),
+    )
+
+
+def _cash(record: Record, held: _Held, item: Earning, bought: Array) -> Array:
+    """[T, P] what the cohort earned less what it cost to run, USD. bought: [P] paid for it, USD."""
+    observed = record.months.observations
+    by_price = jnp.where(
+        held.price > 0.0, bought / jnp.where(held.price > 0.0, held.price, 1.0), 0.0
+    )
+    running = held.h100e > 0.0
+    by_capacity = observed[:, item.margins.h100e] / jnp.where(running, held.h100e, 1.0)
     share = jnp.where(running, by_capacity, by_price[None])
-    net = summed(paid, item.earned) - summed(paid, item.spent)
-    return jnp.where(item.contracted > 0.5, net * share, spot)
+    return jnp.where(item.contracted > 0.5, held.net * share, observed[:, item.margins.margin])
 
 
 # -------------------------------------------------------------------------- from the book of a plan
 
+Place = tuple[str, int]
+"""(site, owner); the owner is -1 where nothing buys the cohort."""
 
-def _buyers(book: Book) -> dict[str, tuple[int, list[int]]]:
-    """Cohort -> party that pays its price, and the claims by which it does."""
-    owner = owner_of(book)
-    found: dict[str, tuple[int, list[int]]] = {}
-    for cohort in book.cohorts:
-        claims = book.claims(part=cohort, flow=int(Flow.CAPITAL_COST))
-        if claims:
-            found[cohort] = (int(owner[book.labels.claims[claims[0]].payer]), claims)
+
+def _orders(book: Book, cohort: str) -> list[int]:
+    """Claims by which a cohort is paid for."""
+    return book.claims(part=cohort, flow=int(Flow.CAPITAL_COST))
+
+
+def _owned(book: Book) -> dict[str, Place]:
+    """Cohort -> where it stands and who pays for it."""
+    owner, found = owner_of(book), dict[str, Place]()
+    for cohort, site in book.cohorts.items():
+        claims = _orders(book, cohort)
+        buyer = int(owner[book.labels.claims[claims[0]].payer]) if claims else -1
+        found[cohort] = (site, buyer)
     return found
 
 
+def _holdings(book: Book, owned: Mapping[str, Place], places: Sequence[Place]) -> Holdings:
+    trade = [at_site(book, site, owner) for site, owner in places]
+    here = [[cohort for cohort, place in owned.items() if place == at] for at in places]
+    width = max([1, *(len(row) for row in here)])
+    h100e, present = np.zeros((len(places), width), np.int64), np.zeros((len(places), width))
+    for i, row in enumerate(here):
+        h100e[i, : len(row)] = [book.labels.observation(f"chips.{c}.h100e") for c in row]
+        present[i, : len(row)] = 1.0
+    return Holdings(
+        earned=sums([plus(earns) for earns, _ in trade]),
+        spent=sums([plus(pays) for _, pays in trade]),
+        termed=sums([plus(_termed(book, earns)) for earns, _ in trade]),
+        price=sums([plus([i for c in row for i in _orders(book, c)]) for row in here]),
+        h100e=h100e,
+        present=present,
+    )
+
+
 def _termed(book: Book, claims: Sequence[int]) -> list[int]:
+    """Those of some claims whose contract has a term."""
     return [
         i
         for i in claims
@@ -189,49 +253,23 @@ def _termed(book: Book, claims: Sequence[int]) -> list[int]:
     ]
 
 
-def _earning(book: Book) -> Earning:
+def _earning(book: Book, owned: Mapping[str, Place], places: Sequence[Place]) -> Earning:
     names = list(book.cohorts)
-    buyers = _buyers(book)
-    earned: list[list[int]] = []
-    spent: list[list[int]] = []
-    together: list[list[str]] = []
-    for name in names:
-        site, owner = book.cohorts[name], buyers.get(name, (-1, []))[0]
-        receipts, payments = at_site(book, site, owner)
-        earned.append(receipts)
-        spent.append(payments)
-        same = [c for c in names if book.cohorts[c] == site and buyers.get(c, (-1, []))[0] == owner]
-        together.append(same)
-    width = max([1, *(len(row) for row in together)])
-    neighbours = np.zeros((len(names), width), np.int64)
-    neighbour = np.zeros((len(names), width))
-    for i, row in enumerate(together):
-        neighbours[i, : len(row)] = [book.labels.observation(f"chips.{c}.h100e") for c in row]
-        neighbour[i, : len(row)] = 1.0
-    debts = [_debts(book, name) for name in names]
-    balances = [published(book, debt, "balance") for debt in debts]
 
-    def price(cohorts: Sequence[str]) -> list[int]:
-        return [i for c in cohorts for i in buyers.get(c, (-1, []))[1]]
+    def rows(field: str) -> IntArray:
+        return np.array([book.rows[f"chips.{name}.{field}"] for name in names], np.int64)
 
     return Earning(
+        holding=np.array([places.index(owned[name]) for name in names], np.int64),
+        contracted=np.array([float(bool(at_site(book, *owned[name])[0])) for name in names]),
         margins=cohort_margins(book),
-        age=np.array([book.labels.observation(f"chips.{c}.age") for c in names], np.int64),
-        units=np.array([book.rows[f"chips.{c}.units"] for c in names], np.int64),
-        unit_price=np.array([book.rows[f"chips.{c}.price"] for c in names], np.int64),
-        accounting_life=np.array(
-            [book.rows[f"chips.{c}.accounting_life"] for c in names], np.int64
-        ),
-        price=sums([plus(price([c])) for c in names]),
-        bought=np.array([float(c in buyers) for c in names]),
-        site_price=sums([plus(price(row)) for row in together]),
-        neighbours=neighbours,
-        neighbour=neighbour,
-        earned=sums([plus(row) for row in earned]),
-        spent=sums([plus(row) for row in spent]),
-        contracted=np.array([float(bool(row)) for row in earned]),
-        termed=sums([plus(_termed(book, row)) for row in earned]),
-        debt=_side_by_side(balances),
+        age=np.array([book.labels.observation(f"chips.{name}.age") for name in names], np.int64),
+        units=rows("units"),
+        unit_price=rows("price"),
+        accounting_life=rows("accounting_life"),
+        price=sums([plus(_orders(book, name)) for name in names]),
+        bought=np.array([float(owned[name][1] >= 0) for name in names]),
+        debt=_side_by_side([published(book, _debts(book, name), "balance") for name in names]),
     )
 
 

@@ -126,14 +126,15 @@ class ContractValue(NamedTuple):
     def _present(self, record: Record) -> Array:
         """[H, C, P] value today of what is paid on every claim, at every rate, USD."""
         growth = jnp.log1p(record.values[self.rates])
+        factors = jnp.exp(-jnp.asarray(self.elapsed)[:, None, None] * growth[None])
 
         def add(total: Array, month: tuple[Array, Array]) -> tuple[Array, None]:
-            paid, elapsed = month
-            return total + paid[None] * jnp.exp(-elapsed * growth)[:, None], None
+            paid, factor = month
+            return total + paid[None] * factor[:, None], None
 
         paid = record.months.paid
         start = jnp.zeros((growth.shape[0], *paid.shape[1:]))
-        return lax.scan(add, start, (paid, jnp.asarray(self.elapsed)))[0]
+        return lax.scan(add, start, (paid, factors))[0]
 
     def _rates(self, record: Record) -> Array:
         """[financing, P] annual effective rates of return."""
