@@ -55,15 +55,11 @@ class Inputs(NamedTuple):
     """[N, P] opening cash and what external payers bring."""
     minimum: Array
     """[N, P] minimum cash, kept from residual claims."""
-    share: Array
-    """[S, P] payout share of the supporter of a pair where it is external, else 1."""
-    claim_share: Array
-    """[S, P] payout share of the payer of a pair's claim where it is external, else 1."""
     scale: Array
     """[P] gross amounts of the month, USD."""
 
 
-_Carry = tuple[Array, Array, Array, Array]
+_Carry = tuple[Array, Array, Array, Array, Array]
 _Offer = tuple[Array, Array, Array]
 SLOT_CHECKS = ("cash_not_negative", "junior_paid_before_senior", "cash_held_while_short")
 
@@ -82,7 +78,7 @@ def _shares(grid: Array, claimed: Array) -> Array:
 
 
 class _Pairs(NamedTuple):
-    """Supported pairs: slots and parties at both ends, N (or the last slot) for 'outside'."""
+    """Some supported pairs: slots and parties at both ends; N or the last slot for 'outside'."""
 
     support_slot: Array | IntArray
     claim_slot: Array | IntArray
@@ -90,71 +86,58 @@ class _Pairs(NamedTuple):
     creditor: Array
     supporter: Array
     inside: Array
-    """[S] 1.0 where the claim's payer is internal."""
+    """[S, 1] 1.0 where the claim's payer is internal"""
+    share: Array
+    """[S, P] payout share of an external supporter, else 1"""
+    claim_share: Array
+    """[S, P] payout share of the claim's payer where it is external, else 1"""
 
 
-def _pairs(net: Network, shape: Shape) -> _Pairs:
-    outside = shape.internal * shape.ranks
-    claim, support = net.pair_claim, net.support[net.pair_support]
-    supporter = net.payer[support]
-    has_recovery = net.pair_recovery >= 0
+def _pairs(net: Network, shape: Shape, payout: Array, rows: IntArray | None = None) -> _Pairs:
+    """All pairs, or those of `rows`."""
+    chosen = slice(None) if rows is None else rows
+    outside, n = shape.internal * shape.ranks, shape.internal
+    claim, support = net.pair_claim[chosen], net.support[net.pair_support[chosen]]
+    supporter, payer, recovery = net.payer[support], net.payer[claim], net.pair_recovery[chosen]
     return _Pairs(
         support_slot=net.slot[support],
         claim_slot=net.slot[claim],
-        recovery_slot=jnp.where(has_recovery, net.slot[net.pair_recovery], outside),
-        creditor=jnp.minimum(net.payee[claim], shape.internal),
-        supporter=jnp.where(has_recovery, jnp.minimum(supporter, shape.internal), shape.internal),
-        inside=jnp.where(net.payer[claim] < shape.internal, 1.0, 0.0),
+        recovery_slot=jnp.where(recovery >= 0, net.slot[recovery], outside),
+        creditor=jnp.minimum(net.payee[claim], n),
+        supporter=jnp.where(recovery >= 0, jnp.minimum(supporter, n), n),
+        inside=jnp.where(payer < n, 1.0, 0.0)[:, None],
+        share=jnp.where((supporter >= n)[:, None], payout[supporter], 1.0),
+        claim_share=jnp.where((payer >= n)[:, None], payout[payer], 1.0),
     )
 
 
-def _drawn(share: Array, pairs: _Pairs, inputs: Inputs, called: Array) -> Array:
+def _drawn(share: Array, pairs: _Pairs, called: Array) -> Array:
     """[S, P] what supporters pay of what is called from them."""
-    return called * share[pairs.support_slot] * inputs.share
+    return called * share[pairs.support_slot] * pairs.share
 
 
-def _claimed(
-    net: Network, shape: Shape, inputs: Inputs, pairs: _Pairs, called: Array, drawn: Array
-) -> Array:
-    """[N, R, P] claimed by slot, with the part that supporters pay re-addressed to them."""
-    own = inputs.own
-    if net.pair_claim.shape[0]:
-        index = jnp.concatenate([pairs.claim_slot, pairs.recovery_slot, pairs.support_slot])
+def _readdressed(own: Array, pairs: _Pairs, called: Array, drawn: Array) -> Array:
+    """[slots + 1, P] claimed by slot when what supporters pay is owed to them and not by slot."""
+    index = jnp.concatenate([pairs.claim_slot, pairs.recovery_slot, pairs.support_slot])
+    change = jnp.concatenate([-drawn * pairs.inside, drawn, called])
+    return own + _sum(change, index, own.shape[0])
 
-        def moved(called: Array, drawn: Array) -> Array:
-            change = jnp.concatenate([-drawn * pairs.inside[:, None], drawn, called])
-            return inputs.own + _sum(change, index, inputs.own.shape[0])
 
-        def unmoved(called: Array, drawn: Array) -> Array:
-            del called, drawn
-            return inputs.own
-
-        own = lax.cond(jnp.any(called > 0.0), moved, unmoved, called, drawn)
-    grid = own[:-1].reshape(shape.internal, shape.ranks, own.shape[-1])
-    return jnp.maximum(grid, 0.0)
+def _grid(shape: Shape, own: Array) -> Array:
+    """[N, R, P] the slots of internal parties."""
+    return jnp.maximum(own[:-1].reshape(shape.internal, shape.ranks, own.shape[-1]), 0.0)
 
 
 def _available(
     net: Network, shape: Shape, inputs: Inputs, pairs: _Pairs, share: Array, drawn: Array
 ) -> Array:
-    """[N, P] opening cash and all receipts."""
+    """[N, P] opening cash and all receipts; `pairs` holds those that reach an internal party."""
     n = shape.internal
     flows = inputs.inner * share[net.slot[net.inner]]
-    available = inputs.base + _sum(flows, net.payee[net.inner], n)
-    if net.pair_claim.shape[0]:
-
-        def extra(share: Array, drawn: Array) -> Array:
-            relieved = drawn * (1.0 - share[pairs.claim_slot] * pairs.inside[:, None])
-            recovered = drawn * share[pairs.recovery_slot]
-            both = _sum(relieved, pairs.creditor, n + 1) + _sum(recovered, pairs.supporter, n + 1)
-            return both[:-1]
-
-        def nothing(share: Array, drawn: Array) -> Array:
-            del share, drawn
-            return jnp.zeros_like(available)
-
-        available = available + lax.cond(jnp.any(drawn > 0.0), extra, nothing, share, drawn)
-    return available
+    relieved = drawn * (1.0 - share[pairs.claim_slot] * pairs.inside)
+    recovered = drawn * share[pairs.recovery_slot] * pairs.claim_share
+    extra = _sum(relieved, pairs.creditor, n + 1) + _sum(recovered, pairs.supporter, n + 1)
+    return inputs.base + _sum(flows, net.payee[net.inner], n) + extra[:-1]
 
 
 def _waterfall(net: Network, shape: Shape, available: Array, claimed: Array, low: Array) -> Array:
@@ -170,15 +153,22 @@ def _waterfall(net: Network, shape: Shape, available: Array, claimed: Array, low
 
 
 def _round(
-    net: Network, shape: Shape, inputs: Inputs, pairs: _Pairs, called: Array, state: Array
+    net: Network,
+    shape: Shape,
+    inputs: Inputs,
+    pairs: _Pairs,
+    own: Array,
+    called: Array,
+    state: Array,
 ) -> Array:
     """One application of the map whose greatest fixed point is the clearing: [2, N, R, P].
 
     The state holds what is paid and what is claimed by slot; both move when a supporter is short.
+    `pairs` and `called` are those that can change from round to round; `own` holds the others.
     """
     share = _shares(state[0], state[1])
-    drawn = _drawn(share, pairs, inputs, called)
-    claimed = _claimed(net, shape, inputs, pairs, called, drawn)
+    drawn = _drawn(share, pairs, called)
+    claimed = _grid(shape, _readdressed(own, pairs, called, drawn))
     available = _available(net, shape, inputs, pairs, share, drawn)
     return jnp.stack([_waterfall(net, shape, available, claimed, inputs.minimum), claimed])
 
@@ -304,12 +294,15 @@ def _call(
         left = left - _sum(give, supports, count)
         return called + give, left, need - _sum(give, claims, size)[claims]
 
-    def again(state: _Offer, _: None) -> tuple[_Offer, None]:
-        open_ = jnp.any((state[2] * weights > 0.0) & (state[1][supports] > 0.0))
-        return lax.cond(open_, offer, lambda same: same, state), None
+    def again(state: tuple[_Offer, Array], _: None) -> tuple[tuple[_Offer, Array], None]:
+        return lax.cond(state[1], _offered, lambda same: same, state), None
 
-    start = (jnp.zeros_like(need), limit, need)
-    return lax.scan(again, start, None, length=shape.overflow)[0][0]
+    def _offered(state: tuple[_Offer, Array]) -> tuple[_Offer, Array]:
+        made = offer(state[0])
+        return made, jnp.any((made[2] * weights > 0.0) & (made[1][supports] > 0.0))
+
+    start = ((jnp.zeros_like(need), limit, need), jnp.asarray(True))
+    return lax.scan(again, start, None, length=shape.overflow)[0][0][0]
 
 
 def slot_checks(net: Network, available: Array, paid: Array, claimed: Array, scale: Array) -> Array:
@@ -352,31 +345,27 @@ def clear(
     Returns:
         Claims as they stood, payments and checks. Payments are the greatest fixed point.
     """
-    inputs, pairs = _inputs(net, shape, claims, cash, minimum, payout), _pairs(net, shape)
+    inputs, pairs = _inputs(net, shape, claims, cash, minimum, payout), _pairs(net, shape, payout)
+    inner = _pairs(net, shape, payout, net.pair_inner)
 
     def tier(carry: _Carry, order: Array) -> tuple[_Carry, None]:
-        share, called, drawn, worst = carry
-        need = _need(net, pairs, inputs, claims, share, drawn)
-        more = _call(net, shape, order, need, limit, weight)
-
-        def clear_again(called: Array) -> tuple[Array, Array, Array]:
-            return _solve(net, shape, inputs, pairs, called)
-
-        def as_before(called: Array) -> tuple[Array, Array, Array]:
-            del called
-            return share, drawn, worst
+        def run(carry: _Carry) -> _Carry:
+            _, called, _, need, worst = carry
+            called = called + _call(net, shape, order, need, limit, weight)
+            share, drawn, checks = _solve(net, shape, inputs, pairs, inner, called)
+            need = _need(net, pairs, claims, share, drawn)
+            return share, called, drawn, need, jnp.maximum(worst, checks)
 
         # A tier that nobody calls leaves the clearing as it is.
-        run = (order == 0) | jnp.any(more > 0.0)
-        share, drawn, checks = lax.cond(run, clear_again, as_before, called + more)
-        return (share, called + more, drawn, jnp.maximum(worst, checks)), None
+        wanted = jnp.where((net.tier[net.pair_support] == order)[:, None], carry[3], 0.0)
+        return lax.cond((order == 0) | jnp.any(wanted > 0.0), run, lambda same: same, carry), None
 
     paths = claims.shape[-1]
     nothing = jnp.zeros((net.pair_claim.shape[0], paths))
     everything = jnp.ones((shape.internal * shape.ranks + 1, paths))
     worst = jnp.zeros((len(SLOT_CHECKS) + 1, paths))
-    start = (everything, nothing, nothing, worst)
-    (share, called, drawn, worst), _ = lax.scan(tier, start, jnp.asarray(net.tiers))
+    start = (everything, nothing, nothing, nothing, worst)
+    (share, called, drawn, _, worst), _ = lax.scan(tier, start, jnp.asarray(net.tiers))
     claimed, paid = _book(net, shape, pairs, claims, payout, share, called, drawn)
     return Cleared(claimed, paid, worst[-1], worst[:-1])
 
@@ -387,46 +376,43 @@ def _inputs(
     """What all clearings of the month share."""
     n = shape.internal
     outside = claims[net.outside] * payout[net.payer[net.outside]]
-    support_payer = net.payer[net.support[net.pair_support]]
-    claim_payer = net.payer[net.pair_claim]
     ordinary = jnp.where(net.plain[:, None], claims, 0.0)
     return Inputs(
         own=_sum(claims, net.slot, n * shape.ranks + 1),
         inner=claims[net.inner],
         base=cash + _sum(outside, net.payee[net.outside], n),
         minimum=minimum,
-        share=jnp.where((support_payer >= n)[:, None], payout[support_payer], 1.0),
-        claim_share=jnp.where((claim_payer >= n)[:, None], payout[claim_payer], 1.0),
         scale=jnp.maximum(jnp.sum(ordinary, axis=0) + jnp.sum(cash, axis=0), 1.0),
     )
 
 
 def _solve(
-    net: Network, shape: Shape, inputs: Inputs, pairs: _Pairs, called: Array
+    net: Network, shape: Shape, inputs: Inputs, pairs: _Pairs, inner: _Pairs, called: Array
 ) -> tuple[Array, Array, Array]:
     """One clearing: paid share of slots, what supporters paid [S, P], checks [check + 1, P]."""
+    # Pairs outside the network have a fixed effect: what an external supporter pays is known.
+    mine = called[net.pair_inner]
+    fixed = called.at[net.pair_inner].set(0.0)
+    own = _readdressed(inputs.own, pairs, fixed, fixed * pairs.share)
 
     def step(state: Array) -> Array:
-        return _round(net, shape, inputs, pairs, called, state)
+        return _round(net, shape, inputs, inner, own, mine, state)
 
-    top = _claimed(net, shape, inputs, pairs, called, called * inputs.share)
+    top = _grid(shape, _readdressed(own, inner, mine, mine * inner.share))
     state = fixed_point(step, jnp.stack([top, top]), inputs.scale)
     share = _shares(state[0], state[1])
-    drawn = _drawn(share, pairs, inputs, called)
-    available = _available(net, shape, inputs, pairs, share, drawn)
+    available = _available(net, shape, inputs, inner, share, _drawn(share, inner, mine))
     checks = slot_checks(net, available, state[0], state[1], inputs.scale)
     distance = (_distance(step(state), state) / inputs.scale)[None]
-    return share, drawn, jnp.concatenate([checks, distance])
+    return share, _drawn(share, pairs, called), jnp.concatenate([checks, distance])
 
 
-def _need(
-    net: Network, pairs: _Pairs, inputs: Inputs, claims: Array, share: Array, drawn: Array
-) -> Array:
+def _need(net: Network, pairs: _Pairs, claims: Array, share: Array, drawn: Array) -> Array:
     """[S, P] what is unpaid on the claim of each pair; nothing below the paid tolerance."""
     claim = net.pair_claim
     supported = _sum(drawn, claim, claims.shape[0])[claim]
-    owed = claims[claim] - supported * pairs.inside[:, None]
-    paid = owed * share[pairs.claim_slot] * inputs.claim_share + supported
+    owed = claims[claim] - supported * pairs.inside
+    paid = owed * share[pairs.claim_slot] * pairs.claim_share + supported
     need = claims[claim] - paid
     return jnp.where(need > PAID_TOLERANCE * claims[claim], need, 0.0)
 
@@ -455,7 +441,7 @@ def _book(
     supported = _sum(drawn, net.pair_claim, size)
     recovery = jnp.where(net.pair_recovery >= 0, net.pair_recovery, size)
     claimed = claims + _sum(drawn, recovery, size + 1)[:-1]
-    inside = _sum(drawn * pairs.inside[:, None], net.pair_claim, size)
+    inside = _sum(drawn * pairs.inside, net.pair_claim, size)
     paid = (claimed - inside) * paid_share + supported
     support = net.support[net.pair_support]
     claimed = claimed + _sum(called, support, size)

@@ -55,6 +55,8 @@ class Network(NamedTuple):
     """[S] claim it protects."""
     pair_recovery: IntArray
     """[S] claim by which the supporter recovers, -1 where it has none."""
+    pair_inner: IntArray
+    """[pairs that can change within a clearing] supporter or creditor is internal."""
     tiers: IntArray
     """[1 + tiers present] tiers in order, after a 0 that calls nobody."""
 

@@ -138,6 +138,9 @@ def build_network(lowered: Sequence[Lowered], internal: int) -> tuple[Network, i
     plain_edge = form != "support"
     inner = np.flatnonzero((payer < internal) & (payee < internal) & plain_edge)
     outside = np.flatnonzero((payer >= internal) & (payee < internal) & plain_edge)
+    pair_ends = np.minimum(
+        payer[supports.claim][supports.pair_support], payee[supports.pair_claim]
+    ).astype(np.int64)
     network = Network(
         payer=payer,
         payee=payee,
@@ -154,6 +157,7 @@ def build_network(lowered: Sequence[Lowered], internal: int) -> tuple[Network, i
         pair_support=np.array(supports.pair_support, np.int64),
         pair_claim=np.array(supports.pair_claim, np.int64),
         pair_recovery=np.array(supports.pair_recovery, np.int64),
+        pair_inner=np.flatnonzero(pair_ends < internal),
         tiers=np.unique(np.array([0, *supports.tier], np.int64)),
     )
     return network, ranks
