@@ -11,6 +11,12 @@ from offtake.results.results import Results
 from offtake.results.table import Row, Table, money
 
 
+READING = (
+    "loses: present value, so money that comes back at less than the plan's rate counts as a loss; "
+    "not returned: what never comes back, undiscounted; worst 5 %: the futures with the most loss."
+)
+
+
 def summary(results: Results, saved: Path | None = None, json_file: Path | None = None) -> Group:
     """Everything that `offtake run` prints.
 
@@ -25,6 +31,7 @@ def summary(results: Results, saved: Path | None = None, json_file: Path | None 
         Text(results.headline(), style="bold"),
         Text(""),
         _who_pays(results.who_pays()),
+        Text(READING, style="dim"),
     ]
     if len(results.facilities()):
         parts += [Text(""), _facilities(results.facilities())]
@@ -78,9 +85,9 @@ def _who_pays(table: Table) -> RichTable:
             money(row["fronted_usd"]),
             money(row["returned_usd"]),
             _with_error(row, "net_usd"),
-            money(row["net_usd_worst5"]),
             money(row["loss_usd"]),
             money(row["loss_usd_worst5"]),
+            money(row["unreturned_usd"]),
             money(row["shortfall_usd"]),
         ]
         for row in table
@@ -91,9 +98,9 @@ def _who_pays(table: Table) -> RichTable:
         ("puts in", "right"),
         ("gets back", "right"),
         ("pays net", "right"),
-        ("worst 5 %", "right"),
         ("loses", "right"),
         ("worst 5 %", "right"),
+        ("not returned", "right"),
         ("unpaid to it", "right"),
     ]
     return _table("Who pays (USD, present value, mean of all futures)", columns, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -36,4 +37,8 @@ def run(
     from offtake.run.label import label
     from offtake.run.simulate import simulate
 
-    return label(simulate(plan, paths, seed, devices=devices, progress=progress))
+    outcome = simulate(plan, paths, seed, devices=devices, progress=progress)
+    started = time.perf_counter()
+    results = label(outcome)
+    seconds = {**results.facts["seconds"], "measure": time.perf_counter() - started}
+    return results.with_facts(seconds=seconds)
