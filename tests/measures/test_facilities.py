@@ -1,5 +1,6 @@
 """Facilities: one loan of 100 at 10 % over three years, on five paths worked by hand."""
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -229,6 +230,48 @@ def test_a_balance_written_off_is_not_repaid():
     got = of_loan(case)
     assert np.isnan(got["repaid_period"][REPAID])
     assert got["repayment"][REPAID] == Repayment.NOT
+
+
+def taken_out() -> Case:
+    """A second loan of 50, from year 3, pays the last principal of the first one in year 3."""
+    case = one_loan()
+    case.lend("notes", "bank", "company", collateral=("chips",), rate=0.1, term=5.0)
+    case.terms["notes"].funds = ("loan",)
+    case.claim("notes", "bank", "company", Flow.CAPITAL_IN, paid={3: by_path(50, 0, 0, 0, 0)})
+    case.claim("notes", "company", "bank", Flow.PRINCIPAL, paid={5: by_path(50, 0, 0, 0, 0)})
+    balance = np.zeros((7, PATHS))
+    balance[4:6, REPAID] = 50.0
+    case.over_time("notes", balance=balance, accelerated=balance * 0.0, dscr=balance * 0.0 + OPEN)
+    return case
+
+
+def test_a_take_out_on_the_same_collateral_is_followed():
+    got = taken_out().reduce(Facilities)
+    # Claimed on the loan in year 3: 50 of principal and 5 of interest.
+    assert got["refinanced_share"][0] == pytest.approx([50 * 50 / 55 / 100, 0, 0, 0, 0])
+    assert got["repaid_period"][0, REPAID] == 3  # this lender has its money
+    assert got["repayment"][:, REPAID].tolist() == [Repayment.AFTER, Repayment.AFTER]
+    assert got["repayment"][0, 1:].tolist() == [3, 2, 0, 4]
+
+
+def test_a_take_out_that_fails_is_no_repayment():
+    case = taken_out()
+    called = np.zeros((7, PATHS))
+    called[5:, REPAID] = 1.0
+    balance = np.zeros((7, PATHS))
+    balance[4:, REPAID] = 50.0
+    case.over_time("notes", balance=balance, accelerated=called, dscr=balance * 0.0 + OPEN)
+    case.lines[-1].paid = case.lines[-1].claimed = {}  # type: ignore[misc]
+    codes = case.reduce(Facilities)["repayment"][:, REPAID]
+    assert codes.tolist() == [Repayment.NOT, Repayment.NOT]
+
+
+def test_a_loan_on_other_collateral_is_no_take_out():
+    case = taken_out()
+    case.facilities[1] = replace(case.facilities[1], collateral=())
+    got = case.reduce(Facilities)
+    assert got["refinanced_share"][0] == pytest.approx(0.0)
+    assert got["repayment"][0, REPAID] == Repayment.BEFORE
 
 
 def test_a_floating_rate_discounts_month_by_month():

@@ -43,6 +43,7 @@ def outputs() -> dict[str, np.ndarray]:
         ),
     }
     means = {"size_usd": 100.0, "drawn_usd": 90.0, "open_usd": 20.0, "shortfall_usd": 4.0}
+    means["refinanced_share"] = 0.1
     for name, value in {**means, "loss_after_supports_usd": 9.0}.items():
         found[name], found[f"{name}_se"] = np.array([value]), np.array([0.5])
     assert {name.removesuffix("_se") for name in found} == set(FACILITY_OUTPUTS)

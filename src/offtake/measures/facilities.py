@@ -13,7 +13,8 @@ close of a period, B the balance, r the rate, G(t) = prod over s <= t of (1 + r(
     min DSCR   least published cover at a close up to d, of periods that opened with something owed
     LLCR       sum over p < t <= maturity of realised CFADS(t) G(p) / G(t), over B(p); p the first
                close at which the balance is at its peak: all is drawn and nothing repaid
-    repayment  see `Repayment`
+    repayment  see `Repayment`; a take-out on the same collateral is followed
+               (`offtake.measures.refinancing`), `repaid_period` is when this lender was repaid
 
 Received are interest, principal and fees. r is the contract's own rate month by month, base rate
 and floor included; steps of the margin after an extension are not. A kind without a rate is
@@ -35,6 +36,14 @@ from offtake.finance.facility import closing
 from offtake.finance.servicing import PAID_TOLERANCE
 from offtake.finance.trailing import NO_SERVICE
 from offtake.measures.economic_end import MARGINS, Pledges, ends, pledges, secured
+from offtake.measures.refinancing import (
+    SOME,
+    Repaid,
+    Takeouts,
+    followed,
+    refinanced,
+    takeouts_of,
+)
 from offtake.measures.selection import (
     FloatArray,
     Number,
@@ -48,6 +57,7 @@ from offtake.measures.selection import (
     in_period,
     last,
     named_contracts,
+    nested,
     number,
     plus,
     published,
@@ -88,6 +98,7 @@ OUTPUTS = {
     "drawn_usd": _output("mean", "USD", "What the lender paid in."),
     "open_usd": _output("mean", "USD", "Balance at the horizon."),
     "shortfall_usd": _output("mean", "USD", "Principal due at maturity and not paid then."),
+    "refinanced_share": _output("mean", "1", "Share of principal paid that take-outs paid."),
     "default_period": _output("paths", "period", "Period of default; NaN where there is none."),
     "ead_usd": _output("paths", "USD", "Exposure at default; 0 without default."),
     "recovered_usd": _output(
@@ -155,6 +166,7 @@ class Lending(NamedTuple):
     rates: Rates
     timetable: Timetable
     supports: Supports
+    takeouts: Takeouts
     secured: FloatArray
     """1.0 where something is pledged whose end can be told"""
 
@@ -174,6 +186,16 @@ class _Path(NamedTuple):
     """[P] period as a float; T where there is none"""
     maturity: Array
     """[P] without extensions"""
+
+
+class _Seen(NamedTuple):
+    """What the outcome of a facility depends on, [P] unless said otherwise."""
+
+    repaid: Repaid
+    taken: Array
+    """[take-outs, P] True where a take-out repaid some of it"""
+    used: Array
+    """True where anything was ever owed"""
 
 
 class Facilities(NamedTuple):
@@ -208,36 +230,47 @@ class Facilities(NamedTuple):
         """Outputs of a block, each [F, P]."""
         if not self.lending.secured.shape[0]:
             return dict.fromkeys(OUTPUTS, jnp.zeros((0, record.values.shape[-1])))
+        found, seen = each(lambda item: self._one(record, item), self.lending)
+        repaid = followed(self.lending.takeouts, seen.repaid, seen.taken)
         end = ends(record, self.pledged)
-        return each(lambda item: self._one(record, item[0], item[1]), (self.lending, end))
+        secured_ = jnp.asarray(self.lending.secured)[:, None] > 0.5
+        earning = end >= float(record.months.paid.shape[0]) - 1.0
+        outcome = jnp.where(secured_, _repayment(repaid, end, earning), float(Repayment.UNSECURED))
+        return found | {"repayment": jnp.where(seen.used, outcome, float(Repayment.UNUSED))}
 
-    def _one(self, record: Record, item: Lending, end: Array) -> dict[str, Array]:
-        """Outputs of one facility, each [P]. end: [P] last period in which its collateral earns."""
+    def _one(self, record: Record, item: Lending) -> tuple[dict[str, Array], _Seen]:
+        """Outputs of one facility, each [P], and what its outcome depends on."""
         path = self._path(record, item)
-        paid, claimed = record.months.paid, record.months.claimed
-        lost = self._loss(record, item, path)
-        principal = summed(paid, item.principal)
-        t = _periods(path.balance)
-        short = jnp.maximum(summed(claimed, item.principal) - principal, 0.0)
-        whole = summed(claimed, item.principal) >= path.open_balance * (1.0 - PAID_TOLERANCE)
-        at_maturity = (t >= path.maturity[None]) & (path.open_balance > 0.0) & whole
-        repaid = (
-            (path.peak > 0.0)
-            & ~path.owed[-1]
-            & (jnp.sum(principal, axis=0) >= path.peak * (1.0 - REPAID_TOLERANCE))
+        claimed = summed(record.months.claimed, item.principal)
+        paid = summed(record.months.paid, item.principal)
+        drawn = jnp.sum(summed(record.months.paid, item.drawn), axis=0)
+        back = jnp.sum(paid, axis=0)
+        lent = jnp.maximum(drawn, path.peak)
+        repaid = (path.peak > 0.0) & ~path.owed[-1] & (back >= lent * (1.0 - REPAID_TOLERANCE))
+        period = last(path.owed) + 1.0
+        moved = refinanced(record, item.takeouts, claimed, paid)
+        share = jnp.where(
+            back > 0.0, jnp.sum(moved, axis=0) / jnp.where(back > 0.0, back, 1.0), 0.0
         )
-        repaid_in = last(path.owed) + 1.0
-        return {
-            "size_usd": value(record, item.size) + jnp.zeros_like(path.peak),
-            "drawn_usd": jnp.sum(summed(paid, item.drawn), axis=0),
+        whole = (path.open_balance > 0.0) & (claimed >= path.open_balance * (1.0 - PAID_TOLERANCE))
+        matured = first(whole & (_periods(paid) >= path.maturity[None]))
+        outputs = {
+            "size_usd": value(record, item.size) + jnp.zeros_like(back),
+            "drawn_usd": drawn,
             "open_usd": path.balance[-1],
-            "shortfall_usd": in_period(short, first(at_maturity)),
-            **lost,
+            "shortfall_usd": in_period(jnp.maximum(claimed - paid, 0.0), matured),
+            "refinanced_share": share,
+            **self._loss(record, item, path),
             "min_dscr": _least_cover(record, item, path),
             "llcr": _llcr(record, item, path),
-            "repaid_period": jnp.where(repaid, repaid_in, jnp.nan),
-            "repayment": _repayment(item, path, repaid, repaid_in, end),
+            "repaid_period": jnp.where(repaid, period, jnp.nan),
         }
+        defaulted = path.defaulted < float(path.balance.shape[0])
+        failed = ~repaid & (defaulted | ~path.owed[-1])
+        seen = _Seen(
+            Repaid(repaid, failed, period), taken=moved > SOME * back[None], used=path.peak > 0.0
+        )
+        return outputs, seen
 
     def _path(self, record: Record, item: Lending) -> _Path:
         """Balance, default and discounting of one facility."""
@@ -326,16 +359,18 @@ def _llcr(record: Record, item: Lending, path: _Path) -> Array:
     return jnp.where(drawn, present / jnp.where(drawn, path.peak, 1.0), jnp.nan)
 
 
-def _repayment(item: Lending, path: _Path, repaid: Array, repaid_in: Array, end: Array) -> Array:
-    """[P] outcome, one of `Repayment`, as a float."""
-    horizon = float(path.balance.shape[0]) - 1.0
-    on_time = jnp.where(repaid_in <= end, float(Repayment.BEFORE), float(Repayment.AFTER))
-    defaulted = path.defaulted <= horizon
-    open_ = jnp.where((end >= horizon) & ~defaulted & path.owed[-1], 1.0, 0.0)
-    left = jnp.where(open_ > 0.5, float(Repayment.CENSORED), float(Repayment.NOT))
-    outcome = jnp.where(repaid, on_time, left)
-    outcome = jnp.where(item.secured > 0.5, outcome, float(Repayment.UNSECURED))
-    return jnp.where(path.peak > 0.0, outcome, float(Repayment.UNUSED))
+def _repayment(repaid: Repaid, end: Array, earning: Array) -> Array:
+    """[F, P] outcome of secured facilities, one of `Repayment`, as a float.
+
+    Args:
+        repaid: with take-outs followed, [F, P].
+        end: [F, P] last period in which the collateral earns.
+        earning: [F, P] True where that is the last period of the plan.
+    """
+    on_time = jnp.where(repaid.period <= end, float(Repayment.BEFORE), float(Repayment.AFTER))
+    waiting = earning & ~repaid.failed
+    left = jnp.where(waiting, float(Repayment.CENSORED), float(Repayment.NOT))
+    return jnp.where(repaid.done, on_time, left)
 
 
 def _supported(record: Record, item: Lending) -> Array:
@@ -396,6 +431,7 @@ def _lending(book: Book, secured_: FloatArray) -> Lending:
             numbers("grace"),
         ),
         supports=_supports(book),
+        takeouts=takeouts_of(book),
         secured=secured_,
     )
 
@@ -456,8 +492,4 @@ def _supports(book: Book) -> Supports:
     for f, row in enumerate(drawn):
         table[f, : len(row)] = row
         present[f, : len(row)] = 1.0
-    nothing = plus([])
-    flat = sums([s for row in scopes for s in [*row, *[nothing] * (width - len(row))]])
-    shape = (len(drawn), width, flat.claim.shape[1])
-    scope_sums = Sums(flat.claim.reshape(shape), flat.sign.reshape(shape))
-    return Supports(table, present, scope_sums)
+    return Supports(table, present, nested(scopes))

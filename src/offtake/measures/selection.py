@@ -64,6 +64,15 @@ def sums(items: Sequence[Signed]) -> Sums:
     )
 
 
+def nested(items: Sequence[Sequence[Signed]]) -> Sums:
+    """Several signed sums per item, [item, sums, width]; padded with sums of nothing."""
+    count = max([1, *(len(item) for item in items)])
+    nothing: Signed = {}
+    flat = sums([s for item in items for s in [*item, *[nothing] * (count - len(item))]])
+    shape = (len(items), count, flat.claim.shape[1])
+    return Sums(flat.claim.reshape(shape), flat.sign.reshape(shape))
+
+
 def plus(claims: Sequence[int]) -> Signed:
     """Claims that count in full."""
     return dict.fromkeys(claims, 1.0)

@@ -116,5 +116,6 @@ def _detail(facility: Mapping[str, Any], of: Outputs) -> dict[str, Any]:
     row["shortfall_at_maturity_usd_se"] = plain(float(of["shortfall_usd_se"]))
     row["open_at_horizon_usd"] = plain(float(of["open_usd"]))
     row["open_at_horizon_usd_se"] = plain(float(of["open_usd_se"]))
-    row["refinanced_share"] = 0.0
+    row["refinanced_share"] = plain(float(of["refinanced_share"]))
+    row["refinanced_share_se"] = plain(float(of["refinanced_share_se"]))
     return row
