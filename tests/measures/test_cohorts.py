@@ -80,10 +80,21 @@ def test_clocks_of_the_new_chips():
     assert np.all(np.isnan(got["debt_end_period"]))
 
 
-def test_a_loan_on_the_site_is_debt_on_all_its_cohorts():
+def test_a_loan_of_the_owner_on_the_site_is_debt_on_all_its_cohorts():
     case = two_cohorts()
     case.facilities.clear()
     case.lend("loan", "bank", "company", collateral=("hall",))
+    assert of("new", case)["debt_end_period"] == pytest.approx(2.0)
+    case.facilities.clear()
+    case.lend("loan", "bank", "town", collateral=("hall",))
+    assert np.all(np.isnan(of("new", case)["debt_end_period"]))
+
+
+def test_a_loan_that_pays_the_order_is_debt_on_its_cohorts():
+    case = two_cohorts()
+    case.facilities.clear()
+    case.lend("loan", "bank", "company")
+    case.terms["loan"].funds = ("order",)
     assert of("new", case)["debt_end_period"] == pytest.approx(2.0)
 
 

@@ -28,23 +28,39 @@ class GuaranteeTerms(Terms):
     protects: tuple[ContractName, ...] = ()
 
 
-def one_loan(
-    collateral: tuple[str, ...] = ("chips",), protects: tuple[str, ...] = ("loan",)
-) -> Case:
-    """Balances at the close of years 0 to 5.
+def publish(case: Case) -> None:
+    """What the loan publishes, and the market of the chips."""
+    none = np.zeros((1, PATHS))
+    balance = np.array(
+        [
+            [100, 100, 50, 0, 0, 0],
+            [100, 100, 100, 62, 32, 32],
+            [100, 100, 50, 20, 20, 0],
+            [0, 0, 0, 0, 0, 0],
+            [100, 100, 100, 100, 100, 100],
+        ],
+        float,
+    ).T
+    accelerated = np.zeros((6, PATHS))
+    accelerated[2:, DEFAULTED] = 1.0
+    cover = np.full((6, PATHS), OPEN)
+    cover[1:5] = np.array([[1.5, 1.2, 0.9, 0.1]]).T
+    cover[:, UNUSED] = OPEN
+    case.over_time(
+        "loan",
+        balance=np.concatenate([none, balance]),
+        accelerated=np.concatenate([none, accelerated]),
+        dscr=np.concatenate([none + OPEN, cover]),
+    )
+    # The chips cover their cost to the end of year 3, on the running path to the horizon.
+    margin = np.array([[0, 5, 5, 0, -1, -1]] * PATHS, float).T
+    margin[4:, RUNNING] = 5.0
+    case.observe("chips.chips.margin", margin)
+    case.observe("chips.chips.h100e", [0, 1, 1, 1, 1, 1])
 
-    repaid     100 100  50   0   0   0
-    defaulted  100 100 100  62  32  32     accelerated at the close of year 2
-    late       100 100  50  20  20   0     20 unpaid at maturity, grace of one year
-    unused       0   0   0   0   0   0
-    running    100 100 100 100 100 100     the term is nine years
-    """
-    parties = {"company": "internal", "bank": "external", "parent": "external", "town": "external"}
-    case = Case(parties, periods=6, rate=0.25, paths=PATHS)
-    case.cash("company", 1000.0)
-    case.lend("loan", "bank", "company", collateral=collateral, rate=0.1, grace=1.0)
-    case.number("contracts.loan.term", by_path(3, 3, 3, 3, 9))
-    case.cohort("chips", "hall")
+
+def pay_the_loan(case: Case) -> None:
+    """Claims and payments on the loan; year -> amount by path."""
     case.claim("loan", "bank", "company", Flow.CAPITAL_IN, paid={0: by_path(100, 100, 100, 0, 100)})
     case.claim(
         "loan",
@@ -84,6 +100,26 @@ def one_loan(
             5: by_path(0, 0, 20, 0, 0),
         },
     )
+
+
+def one_loan(
+    collateral: tuple[str, ...] = ("chips",), protects: tuple[str, ...] = ("loan",)
+) -> Case:
+    """Balances at the close of years 0 to 5.
+
+    repaid     100 100  50   0   0   0
+    defaulted  100 100 100  62  32  32     accelerated at the close of year 2
+    late       100 100  50  20  20   0     20 unpaid at maturity, grace of one year
+    unused       0   0   0   0   0   0
+    running    100 100 100 100 100 100     the term is nine years
+    """
+    parties = {"company": "internal", "bank": "external", "parent": "external", "town": "external"}
+    case = Case(parties, periods=6, rate=0.25, paths=PATHS)
+    case.cash("company", 1000.0)
+    case.lend("loan", "bank", "company", collateral=collateral, rate=0.1, grace=1.0)
+    case.number("contracts.loan.term", by_path(3, 3, 3, 3, 9))
+    case.cohort("chips", "hall")
+    pay_the_loan(case)
     for name, amount in (("sales", 60.0), ("service", 10.0)):
         ends = ("town", "company") if name == "sales" else ("company", "town")
         flow = Flow.SALE if name == "sales" else Flow.RUNNING_COST
@@ -97,33 +133,7 @@ def one_loan(
         paid={4: by_path(0, 12, 0, 0, 0)},
     )
     case.terms["guarantee"] = GuaranteeTerms(protects=protects)
-    none = np.zeros((1, PATHS))
-    balance = np.array(
-        [
-            [100, 100, 50, 0, 0, 0],
-            [100, 100, 100, 62, 32, 32],
-            [100, 100, 50, 20, 20, 0],
-            [0, 0, 0, 0, 0, 0],
-            [100, 100, 100, 100, 100, 100],
-        ],
-        float,
-    ).T
-    accelerated = np.zeros((6, PATHS))
-    accelerated[2:, DEFAULTED] = 1.0
-    cover = np.full((6, PATHS), OPEN)
-    cover[1:5] = np.array([[1.5, 1.2, 0.9, 0.1]]).T
-    cover[:, UNUSED] = OPEN
-    case.over_time(
-        "loan",
-        balance=np.concatenate([none, balance]),
-        accelerated=np.concatenate([none, accelerated]),
-        dscr=np.concatenate([none + OPEN, cover]),
-    )
-    # The chips cover their cost to the end of year 3, on the running path to the horizon.
-    margin = np.array([[0, 5, 5, 0, -1, -1]] * PATHS, float).T
-    margin[4:, RUNNING] = 5.0
-    case.observe("chips.chips.margin", margin)
-    case.observe("chips.chips.h100e", [0, 1, 1, 1, 1, 1])
+    publish(case)
     return case
 
 

@@ -9,7 +9,8 @@ Per cohort and path, in months from the delivery date of the cohort, which start
               within the plan
     life      economic life: last period in which it runs and its spot margin is not negative
     contract  last period in which a contract with a term pays the owner for the site
-    debt      last period at whose close a facility that pledges the cohort or its site is owed
+    debt      last period at whose close something is owed on a facility that pledges the cohort or
+              funds its order, or on one of its owner's that pledges the site
 
 Where its owner sells no compute of the site under a contract that names it, cash is the spot
 margin. Money paid for the site before any of its cohorts runs is shared by price. A life that still
@@ -26,7 +27,7 @@ import numpy as np
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import IntArray
 from offtake.core.flows import Flow
-from offtake.core.measure import Book, Output, Record
+from offtake.core.measure import Book, Facility, Output, Record
 from offtake.finance.servicing import PAID_TOLERANCE
 from offtake.measures.economic_end import (
     MARGINS,
@@ -36,11 +37,13 @@ from offtake.measures.economic_end import (
     covers,
 )
 from offtake.measures.owners import owner_of
+from offtake.measures.refinancing import funded
 from offtake.measures.selection import (
     FloatArray,
     Published,
     Sums,
     at_close,
+    borrower_of,
     each,
     first,
     in_period,
@@ -111,7 +114,7 @@ class Earning(NamedTuple):
     bought: FloatArray
     """1.0 where a contract buys it"""
     debt: Published
-    """balances of facilities that pledge it or its site"""
+    """balances of facilities behind it"""
 
 
 class _Held(NamedTuple):
@@ -269,14 +272,29 @@ def _earning(book: Book, owned: Mapping[str, Place], places: Sequence[Place]) ->
         accounting_life=rows("accounting_life"),
         price=sums([plus(_orders(book, name)) for name in names]),
         bought=np.array([float(owned[name][1] >= 0) for name in names]),
-        debt=_side_by_side([published(book, _debts(book, name), "balance") for name in names]),
+        debt=_side_by_side(
+            [published(book, _debts(book, name, owned[name]), "balance") for name in names]
+        ),
     )
 
 
-def _debts(book: Book, cohort: str) -> list[str]:
-    """Facilities that pledge a cohort or its site."""
-    names = {cohort, book.cohorts[cohort]}
-    return [f.contract for f in book.facilities if names & set(f.collateral)]
+def _debts(book: Book, cohort: str, place: Place) -> list[str]:
+    """Facilities that pledge a cohort or fund its order, and its owner's that pledge the site."""
+    site, owner = place
+    orders = {book.labels.claims[i].contract for i in _orders(book, cohort)}
+    merged = owner_of(book)
+
+    def concerns(facility: Facility) -> bool:
+        pledged = set(facility.collateral)
+        borrower = borrower_of(book, facility)
+        mine = borrower >= 0 and merged[borrower] == owner
+        return (
+            cohort in pledged
+            or bool(orders & set(funded(book, facility.contract)))
+            or (site in pledged and mine)
+        )
+
+    return [f.contract for f in book.facilities if concerns(f)]
 
 
 def _side_by_side(rows: Sequence[Published]) -> Published:

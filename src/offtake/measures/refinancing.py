@@ -102,7 +102,7 @@ def takeouts_of(book: Book) -> Takeouts:
     for old in facilities:
         mine: list[tuple[int, Signed, Signed]] = []
         for g, new in enumerate(facilities):
-            funds = _funds(book, new.contract)
+            funds = funded(book, new.contract)
             shared = set(old.collateral) & set(new.collateral)
             if new.contract != old.contract and old.contract in funds and shared:
                 draws = book.claims(contract=new.contract, flow=int(Flow.CAPITAL_IN))
@@ -123,7 +123,7 @@ def takeouts_of(book: Book) -> Takeouts:
     )
 
 
-def _funds(book: Book, contract: str) -> Sequence[str]:
+def funded(book: Book, contract: str) -> Sequence[str]:
     """Contracts that a facility funds by name."""
     funds = getattr(book.terms.get(contract), "funds", ())
     return () if isinstance(funds, str) else tuple(funds)
