@@ -5,7 +5,7 @@ from pathlib import Path
 
 from offtake.core.arrays import configure, is_loaded, jax
 
-BLOCK_PATHS = 512
+BLOCK_PATHS = 256
 """Paths per device and block; see benchmarks/README.md for how it was chosen."""
 
 

@@ -25,6 +25,8 @@ class HostDraws(NamedTuple):
 def draw(lowered: LoweredPlan, seed: int, first: int, width: int, count: int) -> HostDraws:
     """Draws of paths first .. first + width - 1, of which the first `count` are to be counted.
 
+    Where the block is not full its last path is the base case, which then costs nothing.
+
     Raises:
         ValueError: `first` or `width` is not a multiple of the block of 256 paths drawn together.
     """
@@ -39,7 +41,10 @@ def draw(lowered: LoweredPlan, seed: int, first: int, width: int, count: int) ->
     for i, stream in enumerate(labels.monthly_streams):
         monthly[:, i] = normals(seed, stream, periods, first, width)
     weight = np.where(np.arange(width) < count, 1.0, 0.0)
-    return HostDraws(lowered.table.draw(seed, first, width), once, monthly, weight)
+    values = lowered.table.draw(seed, first, width)
+    if count < width:
+        values[:, -1], once[:, -1], monthly[:, :, -1] = lowered.table.medians(), 0.0, 0.0
+    return HostDraws(values, once, monthly, weight)
 
 
 def base_case(lowered: LoweredPlan, width: int) -> HostDraws:

@@ -43,10 +43,10 @@ class Flows:
     """[T, N, P]"""
 
     @classmethod
-    def of(cls, months: Any, count: int) -> "Flows":
-        """The first `count` paths of a block's record."""
+    def of(cls, months: Any, paths: slice) -> "Flows":
+        """Some paths of a block's record."""
         parts = (months.claimed, months.paid, months.observations, months.cash)
-        return cls(*(np.asarray(part)[..., :count] for part in parts))
+        return cls(*(np.asarray(part)[..., paths].copy() for part in parts))
 
 
 @dataclass
@@ -108,19 +108,19 @@ class Runner:
 
     def base(self) -> Flows:
         """The base case with all its flows."""
-        return Flows.of(self.run_block(base_case(self.lowered, self.width))[1], 1)
+        return Flows.of(self.run_block(base_case(self.lowered, self.width))[1], slice(0, 1))
 
 
 def _simulate(
     runner: Runner, paths: int, seed: int, progress: Progress | None
-) -> tuple[Merged, list[Flows]]:
-    """All blocks, the next one drawn while one is computed."""
+) -> tuple[Merged, list[Flows], Flows]:
+    """All blocks, the next one drawn while one is computed; flows to trace; the base case."""
     keeps = {
         (measure.name, name): output.keep
         for measure in runner.measures
         for name, output in measure.outputs.items()
     }
-    merged, kept = Merged(), list[Flows]()
+    merged, kept, base = Merged(), list[Flows](), list[Flows]()
     firsts = list(range(0, paths, runner.width))
 
     def draws(first: int) -> HostDraws:
@@ -138,10 +138,12 @@ def _simulate(
             reduced, months = running
             merged.add(jax.device_get(reduced), keeps, count)
             if first < TRACED_PATHS:
-                kept.append(Flows.of(months, min(count, TRACED_PATHS - first)))
+                kept.append(Flows.of(months, slice(0, min(count, TRACED_PATHS - first))))
+            if count < runner.width:
+                base.append(Flows.of(months, slice(-1, None)))
             if progress is not None:
                 progress(first + count, paths)
-    return merged, kept
+    return merged, kept, base[0] if base else runner.base()
 
 
 def simulate(
@@ -175,8 +177,7 @@ def simulate(
     runner = Runner(plan, devices, width)
     runner.compile()
     started = time.perf_counter()
-    merged, kept = _simulate(runner, paths, seed, progress)
-    base = runner.base()
+    merged, kept, base = _simulate(runner, paths, seed, progress)
     runner.seconds["simulate"] = time.perf_counter() - started
     traced = Flows(
         *(

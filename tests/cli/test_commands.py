@@ -1,0 +1,94 @@
+"""The commands as a user types them: output, exit codes, files."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.run.small import TEXT
+
+WIDTH = 100
+
+
+def offtake(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from offtake.cli.main import main; main()", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    (tmp_path / "plan.yaml").write_text(TEXT)
+    return tmp_path
+
+
+def test_run_says_who_pays_and_saves(plan: Path) -> None:
+    done = offtake("run", plan, "--paths", 300, "--seed", 7, "--json", "out/r.json", cwd=plan)
+    assert done.returncode == 0, done.stderr
+    assert "Who pays" in done.stdout
+    assert "Money was conserved" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= WIDTH
+    written = json.loads((plan / "out" / "r.json").read_text())
+    assert written["paths"] == 300
+    assert written["seed"] == 7
+    assert list((plan / "results").glob("*.nc"))
+
+
+def test_json_alone_on_stdout(plan: Path) -> None:
+    done = offtake("run", plan, "--paths", 256, "--json", "-", "--no-save", cwd=plan)
+    assert json.loads(done.stdout)["plan"] == "Small"
+
+
+def test_a_change_moves_the_answer(plan: Path) -> None:
+    plain = offtake("run", plan, "--paths", 256, "--json", "-", "--no-save", cwd=plan)
+    late = offtake(
+        "run", plan, "--paths", 256, "--json", "-", "--no-save", "--set", "sites.hall.phases[0].energise=2027-01", cwd=plan
+    )
+    mw = [sum(row["mw"] for row in json.loads(done.stdout)["physical"]) for done in (plain, late)]
+    assert mw[1] < mw[0]
+
+
+def test_a_wrong_plan_exits_with_2_and_tells_every_mistake(plan: Path) -> None:
+    text = TEXT.replace("lender: bank", "lender: bnak").replace("600 MW", "x").replace("10 MW", "10")
+    (plan / "plan.yaml").write_text(text)
+    for command in ("check", "run"):
+        done = offtake(command, plan)
+        assert done.returncode == 2
+        assert "did you mean bank?" in done.stderr
+        assert "sites.hall.phases[0].power" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_new_writes_a_plan_that_checks_and_never_overwrites(tmp_path: Path) -> None:
+    assert offtake("new", "my-plan", cwd=tmp_path).returncode == 0
+    assert offtake("check", "my-plan", cwd=tmp_path).returncode == 0
+    again = offtake("new", "my-plan", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "exists already" in again.stderr
+
+
+def test_new_is_the_small_plan_of_the_repository() -> None:
+    root = Path(__file__).parents[2]
+    template = root / "src" / "offtake" / "plan" / "template.yaml"
+    assert template.read_text() == (root / "plans" / "one-hall" / "plan.yaml").read_text()
+
+
+def test_explain_prints_terms_formula_and_flows(plan: Path) -> None:
+    done = offtake("explain", plan, "loan")
+    assert done.returncode == 0, done.stderr
+    for words in ("90 M USD", "9e+07 USD", "annuity", "Base case by period", "principal"):
+        assert words in done.stdout
+    wrong = offtake("explain", plan, "laon")
+    assert wrong.returncode == 2
+    assert "did you mean loan?" in wrong.stderr
+
+
+def test_contracts_lists_kinds_and_fields() -> None:
+    listed = offtake("contracts")
+    assert "term_loan" in listed.stdout
+    fields = offtake("contracts", "term_loan")
+    assert "upfront_fee" in fields.stdout
+    wrong = offtake("contracts", "term_laon")
+    assert wrong.returncode == 2
+    assert "term_loan" in wrong.stderr
