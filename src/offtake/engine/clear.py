@@ -5,37 +5,46 @@ Payments solve, for every internal party i and rank r,
     g[i, r] = clip(c[i] + receipts[i] - sum of X[i, r'] over r' < r - floor, 0, X[i, r])
 
 with X what is claimed, g what is paid, c opening cash, and floor the minimum cash where the slot
-is residual. Equal ranks share pro rata: a claim k in slot (i, r) receives x[k] g / X. The solution
-is the greatest fixed point [1, 2], found from above: plain rounds, which are exact on a network
-without cycles after as many rounds as it is deep; a path that still moves after `ROUNDS_MAX`
-is handed to Newton steps on the piecewise linear map (the fictitious default sequence of [1] solves
-the same linear systems). The derivative is that of the fixed point, not of the rounds.
+is residual. Equal ranks share pro rata, so a claim k in slot (i, r) receives x[k] g / X.
+
+A support that was called pays what its claim is short of in this same solution, at most what was
+called; where calls turn out too large all supporters of the claim pay the same share of them. The
+share g / X stays that of the whole rank: a claim beside a protected one neither gains nor loses by
+the protection, and the protected one is made whole as far as limits and the supporters' cash go.
+What a supporter paid it may claim back from the next month on (subrogation); in the month itself
+that ranks behind the rest of the claim, which is short, and is paid nothing.
+
+The solution is the greatest fixed point [1, 2], found from above: plain rounds, which are exact on
+a network without cycles after as many rounds as it is deep; where money circles slowly, leaps on
+the linear system of the slots that are paid in part (as the fictitious default sequence of [1]),
+each stopped where a payer would run out of cash for that slot, so that no leap ends below the
+solution. The derivative is that of the fixed point, not of the rounds.
 
 References:
     1. Eisenberg, L. and Noe, T. (2001). Systemic risk in financial systems. Management Science 47.
     2. Elsinger, H. (2009). Financial networks, cross holdings, and limited liability. OeNB WP 156.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from offtake.core.arrays import Array, jax, jnp, lax
 from offtake.core.contract import IntArray
+from offtake.engine.fixed_point import choose, distance, fixed_point, same
 from offtake.engine.program import Network, Shape
 
-ROUNDS_MAX = 64
-ROUNDS_LIMIT = 1000
-TOLERANCE = 1e-12
 PAID_TOLERANCE = 1e-9
+NEGLIGIBLE = 1e-15
+"""Share of the month's gross amounts below which a slot counts as empty, or as full."""
 UNLIMITED = 1e15
 """USD; stands for "all of it" where a claim or a limit has no bound of its own."""
+SLOT_CHECKS = ("cash_not_negative", "junior_paid_before_senior", "cash_held_while_short")
 
 
 class Cleared(NamedTuple):
     """Outcome of one month's clearing."""
 
     claimed: Array
-    """[C, P] claim as it stood: residual claims are what they took, supports what was called."""
+    """[C, P] as it stood: of a residual what it took, of a support what was asked of it."""
     paid: Array
     """[C, P] paid on the claim, by the payer or a supporter; <= claimed."""
     residual: Array
@@ -44,24 +53,58 @@ class Cleared(NamedTuple):
     """[check, P] worst of each slot check over all clearings of the month (see `slot_checks`)."""
 
 
-class Inputs(NamedTuple):
-    """What one clearing works on. `own` excludes support lines, which pairs carry."""
+class _Pairs(NamedTuple):
+    """Some pairs of a support and a claim it protects, and what was called of them."""
 
+    claim: Array | IntArray
+    """[S] claim"""
+    slot: Array | IntArray
+    """[S] slot of the support"""
+    creditor: Array
+    """[S] party that the claim is owed to, N for any external one"""
+    supporter: Array | IntArray
+    """[S] party that pays the support"""
+    backs: Array
+    """[S, P] share of what is called that the supporter pays where it is external; else 1"""
+    called: Array
+    """[S, P] USD"""
+    others: Array
+    """[C, P] what pairs that are not among these offer to claims, USD"""
+
+
+class _Market(NamedTuple):
+    """What all clearings of a month work on."""
+
+    net: Network
+    shape: Shape
+    claims: Array
+    """[C, P] USD; support lines are zero."""
     own: Array
     """[slots + 1, P] claimed by slot, supports apart; the last row is external payers."""
-    inner: Array
-    """[I, P] claims between internal parties."""
     base: Array
     """[N, P] opening cash and what external payers bring."""
     minimum: Array
     """[N, P] minimum cash, kept from residual claims."""
     scale: Array
     """[P] gross amounts of the month, USD."""
+    meets: Array
+    """[C, P] share of a claim that its payer meets where it is external; 1 for internal payers."""
 
 
-_Carry = tuple[Array, Array, Array, Array, Array]
-_Offer = tuple[Array, Array, Array]
-SLOT_CHECKS = ("cash_not_negative", "junior_paid_before_senior", "cash_held_while_short")
+class _Backing(NamedTuple):
+    """What supports do for the claims they protect; every leaf [S, P] USD."""
+
+    asked: Array
+    """asked of supporters"""
+    drawn: Array
+    """paid by supporters"""
+    short: Array
+    """what the claim of the pair is still short of"""
+
+
+_Three = tuple[Array, Array, Array]
+_Cleared = tuple[Array, Array, _Backing, Array]
+"""Paid shares, what was called [S, P], what supports pay, checks."""
 
 
 def _sum(values: Array, index: Array | IntArray, size: int) -> Array:
@@ -69,82 +112,61 @@ def _sum(values: Array, index: Array | IntArray, size: int) -> Array:
     return jax.ops.segment_sum(values, index, size)
 
 
-def _shares(grid: Array, claimed: Array) -> Array:
-    """Paid share of every slot [slots + 1, P]; 1 where nothing is claimed, and outside."""
-    safe = jnp.where(claimed > 0.0, claimed, 1.0)
-    share = jnp.where(claimed > 0.0, grid / safe, 1.0)
-    flat = share.reshape(-1, share.shape[-1])
+def _ratio(part: Array, whole: Array) -> Array:
+    """Share of a whole that a part is; 1 where the whole is nothing."""
+    return jnp.where(whole > 0.0, part / jnp.where(whole > 0.0, whole, 1.0), 1.0)
+
+
+def _shares(paid: Array, top: Array) -> Array:
+    """[slots + 1, P] paid share of every slot; 1 where nothing is claimed, and for outside."""
+    flat = _ratio(paid, top).reshape(-1, paid.shape[-1])
     return jnp.concatenate([flat, jnp.ones_like(flat[:1])])
 
 
-class _Pairs(NamedTuple):
-    """Some supported pairs: slots and parties at both ends; N or the last slot for 'outside'."""
-
-    support_slot: Array | IntArray
-    claim_slot: Array | IntArray
-    recovery_slot: Array
-    creditor: Array
-    supporter: Array
-    inside: Array
-    """[S, 1] 1.0 where the claim's payer is internal"""
-    share: Array
-    """[S, P] payout share of an external supporter, else 1"""
-    claim_share: Array
-    """[S, P] payout share of the claim's payer where it is external, else 1"""
-
-
-def _pairs(net: Network, shape: Shape, payout: Array, rows: IntArray | None = None) -> _Pairs:
-    """All pairs, or those of `rows`."""
-    chosen = slice(None) if rows is None else rows
-    outside, n = shape.internal * shape.ranks, shape.internal
-    claim, support = net.pair_claim[chosen], net.support[net.pair_support[chosen]]
-    supporter, payer, recovery = net.payer[support], net.payer[claim], net.pair_recovery[chosen]
+def _pairs(m: _Market, called: Array, inner: bool) -> _Pairs:
+    """All pairs, or those that can change within a clearing: money comes from or goes inside."""
+    net, size = m.net, m.claims.shape[0]
+    backs = m.meets[net.support[net.pair_support]]
+    rows = net.pair_inner if inner else slice(None)
+    claim, support = net.pair_claim[rows], net.support[net.pair_support[rows]]
     return _Pairs(
-        support_slot=net.slot[support],
-        claim_slot=net.slot[claim],
-        recovery_slot=jnp.where(recovery >= 0, net.slot[recovery], outside),
-        creditor=jnp.minimum(net.payee[claim], n),
-        supporter=jnp.where(recovery >= 0, jnp.minimum(supporter, n), n),
-        inside=jnp.where(payer < n, 1.0, 0.0)[:, None],
-        share=jnp.where((supporter >= n)[:, None], payout[supporter], 1.0),
-        claim_share=jnp.where((payer >= n)[:, None], payout[payer], 1.0),
+        claim=claim,
+        slot=net.slot[support],
+        creditor=jnp.minimum(net.payee[claim], m.shape.internal),
+        supporter=net.payer[support],
+        backs=backs[rows],
+        called=called[rows],
+        others=_sum((called * backs).at[rows].set(0.0), net.pair_claim, size),
     )
 
 
-def _drawn(share: Array, pairs: _Pairs, called: Array) -> Array:
-    """[S, P] what supporters pay of what is called from them."""
-    return called * share[pairs.support_slot] * pairs.share
+def _backing(m: _Market, share: Array, pairs: _Pairs) -> _Backing:
+    """What supports pay, given paid shares [slots + 1, P]."""
+    claim = pairs.claim
+    able = pairs.called * share[pairs.slot] * pairs.backs
+    offered = (pairs.others + _sum(able, claim, m.claims.shape[0]))[claim]
+    short = m.claims[claim] * (1.0 - share[m.net.slot[claim]] * m.meets[claim])
+    part = jnp.where(short >= offered, 1.0, short / jnp.where(offered > 0.0, offered, 1.0))
+    return _Backing(pairs.called * part, able * part, jnp.maximum(short - offered, 0.0))
 
 
-def _readdressed(own: Array, pairs: _Pairs, called: Array, drawn: Array) -> Array:
-    """[slots + 1, P] claimed by slot when what supporters pay is owed to them and not by slot."""
-    index = jnp.concatenate([pairs.claim_slot, pairs.recovery_slot, pairs.support_slot])
-    change = jnp.concatenate([-drawn * pairs.inside, drawn, called])
-    return own + _sum(change, index, own.shape[0])
+def _claims_and_cash(m: _Market, share: Array, pairs: _Pairs) -> tuple[Array, Array]:
+    """[N, R, P] claimed by slot and [N, P] opening cash with all receipts; arguments as above."""
+    net, n = m.net, m.shape.internal
+    flows = m.claims[net.inner] * share[net.slot[net.inner]]
+    own, cash = m.own, m.base + _sum(flows, net.payee[net.inner], n)
+    if pairs.called.shape[0]:
+        asked, drawn, _ = _backing(m, share, pairs)
+        own = own + _sum(asked, pairs.slot, own.shape[0])
+        cash = cash + _sum(drawn, pairs.creditor, n + 1)[:-1]
+    return own[:-1].reshape(n, m.shape.ranks, own.shape[-1]), cash
 
 
-def _grid(shape: Shape, own: Array) -> Array:
-    """[N, R, P] the slots of internal parties."""
-    return jnp.maximum(own[:-1].reshape(shape.internal, shape.ranks, own.shape[-1]), 0.0)
-
-
-def _available(
-    net: Network, shape: Shape, inputs: Inputs, pairs: _Pairs, share: Array, drawn: Array
-) -> Array:
-    """[N, P] opening cash and all receipts; `pairs` holds those that reach an internal party."""
-    n = shape.internal
-    flows = inputs.inner * share[net.slot[net.inner]]
-    relieved = drawn * (1.0 - share[pairs.claim_slot] * pairs.inside)
-    recovered = drawn * share[pairs.recovery_slot] * pairs.claim_share
-    extra = _sum(relieved, pairs.creditor, n + 1) + _sum(recovered, pairs.supporter, n + 1)
-    return inputs.base + _sum(flows, net.payee[net.inner], n) + extra[:-1]
-
-
-def _waterfall(net: Network, shape: Shape, available: Array, claimed: Array, low: Array) -> Array:
-    """[N, R, P] cash paid down the ranks; residual slots leave the minimum cash `low` [N, P]."""
-    left, paid = available, []
-    for rank in range(shape.ranks):
-        floor = jnp.where(net.slot_residual[:, rank][:, None], low, 0.0)
+def _waterfall(m: _Market, available: Array, claimed: Array) -> Array:
+    """[N, R, P] cash paid down the ranks; residual slots leave the minimum cash."""
+    left, paid = available, list[Array]()
+    for rank in range(m.shape.ranks):
+        floor = jnp.where(m.net.slot_residual[:, rank][:, None], m.minimum, 0.0)
         free, asked = left - floor, claimed[:, rank]
         amount = jnp.where(free <= 0.0, 0.0, jnp.where(free >= asked, asked, free))
         paid.append(amount)
@@ -152,157 +174,101 @@ def _waterfall(net: Network, shape: Shape, available: Array, claimed: Array, low
     return jnp.stack(paid, axis=1)
 
 
-def _round(
-    net: Network,
-    shape: Shape,
-    inputs: Inputs,
-    pairs: _Pairs,
-    own: Array,
-    called: Array,
-    state: Array,
-) -> Array:
-    """One application of the map whose greatest fixed point is the clearing: [2, N, R, P].
+def _circulation(m: _Market, pairs: _Pairs, backing: _Backing, rate: Array) -> Array:
+    """[N, N, P] what i receives of one more dollar of j; rate [slots + 1, P] per dollar claimed.
 
-    The state holds what is paid and what is claimed by slot; both move when a supporter is short.
-    `pairs` and `called` are those that can change from round to round; `own` holds the others.
+    Where supporters make a claim whole its creditor does not feel what the payer pays. That such a
+    supporter pays less is left out: a system that feels too little errs on the safe side.
     """
-    share = _shares(state[0], state[1])
-    drawn = _drawn(share, pairs, called)
-    claimed = _grid(shape, _readdressed(own, pairs, called, drawn))
-    available = _available(net, shape, inputs, pairs, share, drawn)
-    return jnp.stack([_waterfall(net, shape, available, claimed, inputs.minimum), claimed])
+    net, n = m.net, m.shape.internal
+    weight = m.claims[net.inner] * rate[net.slot[net.inner]]
+    cell = net.payee[net.inner] * n + net.payer[net.inner]
+    if pairs.called.shape[0]:
+        partly = jnp.where((backing.short > 0.0) | (backing.drawn <= 0.0), 1.0, 0.0)
+        weight = weight * jnp.ones_like(m.claims).at[pairs.claim].min(partly)[net.inner]
+        weight = jnp.concatenate([weight, backing.asked * partly * rate[pairs.slot]])
+        inside = (pairs.creditor < n) & (pairs.supporter < n)
+        there = jnp.where(inside, pairs.creditor * n + pairs.supporter, n * n)
+        cell = jnp.concatenate([cell, there])
+    return _sum(weight, cell, n * n + 1)[:-1].reshape(n, n, -1)
 
 
-def _distance(new: Array, old: Array) -> Array:
-    return jnp.max(jnp.abs(new - old), axis=tuple(range(new.ndim - 1)))
+def _leap(m: _Market, state: Array, top: Array, pairs: _Pairs) -> Array:
+    """A Newton step on the cash of the parties, stopped at the first party that runs dry.
 
-
-def _wide(path: Array, like: Array) -> Array:
-    """A flag per path [P] in the shape of an array whose paths are last."""
-    return jnp.broadcast_to(path.reshape((1,) * (like.ndim - 1) + path.shape), like.shape)
-
-
-def _newton_step(step: Callable[[Array], Array], state: Array) -> Array:
-    """One Newton step on the piecewise linear map: the linear system of the set now short."""
-    shape, size = state.shape, state[..., 0].size
-
-    def flat(x: Array) -> Array:
-        return step(x.reshape(shape)).reshape(size, -1)
-
-    x = state.reshape(size, -1)
-    value: Array
-    tangent: Callable[[Array], Array]
-    value, tangent = jax.linearize(flat, x)  # pyright: ignore[reportUnknownVariableType]
-    basis = jnp.broadcast_to(jnp.eye(size)[:, :, None], (size, size, x.shape[-1]))
-    matrix = jnp.eye(size)[None] - jnp.transpose(jax.vmap(tangent)(basis), (2, 1, 0))
-    solve: Callable[[Array, Array], Array] = jnp.linalg.solve
-    change = solve(matrix, (value - x).T[:, :, None])[:, :, 0].T
-    better = jnp.where(jnp.isfinite(change), x + change, value)
-    return jnp.maximum(better, 0.0).reshape(shape)
-
-
-def _choose(
-    flag: Array, yes: Callable[[Array], Array], no: Callable[[Array], Array], x: Array
-) -> Array:
-    """`yes(x)` or `no(x)`; only the one chosen is run."""
-    chosen: Any = lax.cond(flag, yes, no, x)
-    return chosen
-
-
-def _iterate(step: Callable[[Array], Array], start: Array, scale: Array) -> Array:
-    """Rounds from above until no path moves; a path that has settled is left alone.
-
-    From round `ROUNDS_MAX` on every fourth round is a Newton step. A path counts as settled only
-    when a plain round leaves it where it is, so what a Newton step proposes is always verified.
+    A slot is marginal where it is paid in part: there one more dollar of cash is one more paid.
+    With M[i, j] the share of what j pays in its marginal slot that goes to i, (I - M) d = change of
+    cash in one round. While every marginal slot is paid something the map lies below its tangent,
+    so cash + d is above the solution; beyond that it might not be, hence the stop.
     """
-
-    def unsettled(carry: tuple[Array, Array, Array]) -> Array:
-        _, moving, count = carry
-        return jnp.any(moving) & (count < ROUNDS_LIMIT)
-
-    def once(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
-        state, moving, count = carry
-        leap = (count >= ROUNDS_MAX) & (count % 4 == 0)
-
-        def newton(x: Array) -> Array:
-            return _newton_step(step, x)
-
-        new = _choose(leap, newton, step, state)
-        moved = leap | (_distance(new, state) > TOLERANCE * scale)
-        return jnp.where(_wide(moving, new), new, state), moving & moved, count + 1
-
-    moving = jnp.ones(scale.shape, bool)
-    return lax.while_loop(unsettled, once, (start, moving, jnp.asarray(0)))[0]
-
-
-def _neumann(linear: Callable[[Array], Array], right: Array) -> Array:
-    """Solve J v - v = right by v <- J v - right.
-
-    The series ends on a network without cycles and converges where the clearing vector is regular.
-    """
-
-    def once(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
-        v, _, count = carry
-        new = linear(v) + v - right
-        size = jnp.maximum(jnp.max(jnp.abs(new)), 1e-300)
-        return new, jnp.max(jnp.abs(new - v)) > 1e-13 * size, count + 1
-
-    def unsettled(carry: tuple[Array, Array, Array]) -> Array:
-        return carry[1] & (carry[2] < ROUNDS_LIMIT)
-
-    return lax.while_loop(unsettled, once, (-right, jnp.asarray(True), jnp.asarray(0)))[0]
+    claimed, cash = _claims_and_cash(m, _shares(state, top), pairs)
+    paid = _waterfall(m, cash, claimed)
+    share = _shares(_ratio(paid, claimed) * top, top)
+    empty = NEGLIGIBLE * m.scale[None]
+    marginal = (paid > empty[None]) & (paid < claimed - empty[None])
+    rate = jnp.where(marginal, 1.0 / jnp.where(marginal, claimed, 1.0), 0.0)
+    rate = jnp.concatenate([rate.reshape(-1, rate.shape[-1]), jnp.zeros_like(rate[:1, 0])])
+    matrix = _circulation(m, pairs, _backing(m, share, pairs), rate)
+    fall = _claims_and_cash(m, share, pairs)[1] - cash
+    fall = jnp.where(fall < -empty, fall, 0.0)
+    # A little less than M keeps the system regular on a closed cycle and errs on the safe side.
+    system = jnp.eye(m.shape.internal)[None] - (1.0 - 1e-11) * jnp.moveaxis(matrix, -1, 0)
+    solved = jnp.linalg.solve(system, fall.T[:, :, None])  # pyright: ignore
+    step = jnp.moveaxis(jnp.asarray(solved)[:, :, 0], 0, -1)
+    room = jnp.sum(jnp.where(marginal, paid, 0.0), axis=1)
+    dries = (room > 0.0) & (step < -room)
+    reach = jnp.min(jnp.where(dries, room / jnp.where(dries, -step, 1.0), 1.0), axis=0)
+    cash = jnp.maximum(cash + reach[None] * step, 0.0)
+    return _ratio(_waterfall(m, cash, claimed), claimed) * top
 
 
-def fixed_point(step: Callable[[Array], Array], start: Array, scale: Array) -> Array:
-    """Greatest fixed point of `step` below `start`, with the derivative of the fixed point.
+def _solve(m: _Market, called: Array) -> tuple[Array, _Backing, Array]:
+    """One clearing: paid shares [slots + 1, P], what supports pay, checks [check, P]."""
+    pairs = _pairs(m, called, inner=True)
+    top = m.own + _sum(pairs.called, pairs.slot, m.own.shape[0])
+    top = top[:-1].reshape(m.shape.internal, m.shape.ranks, top.shape[-1])
 
-    Args:
-        step: map [2, N, R, P] -> the same, increasing, path by path.
-        start: [2, N, R, P] a point above the solution.
-        scale: [P] gross amounts; the tolerance is `TOLERANCE` of them.
-    """
+    def step(state: Array) -> Array:
+        claimed, cash = _claims_and_cash(m, _shares(state, top), pairs)
+        return _ratio(_waterfall(m, cash, claimed), claimed) * top
 
-    def solve(_: Callable[[Array], Array], first: Array) -> Array:
-        return _iterate(step, first, scale)
+    def leap(state: Array) -> Array:
+        return _leap(m, state, top, pairs)
 
-    def tangent_solve(linear: Callable[[Array], Array], right: Array) -> Array:
-        return lax.custom_linear_solve(linear, right, _neumann, _neumann)
+    state = fixed_point(step, leap, top, m.scale)
+    share = _shares(state, top)
+    claimed, cash = _claims_and_cash(m, share, pairs)
+    checks = slot_checks(m.net, cash, _ratio(state, top) * claimed, claimed, m.scale)
+    again = _ratio(_waterfall(m, cash, claimed), claimed) * top
+    apart = distance(again, state) / m.scale
+    backing = _backing(m, share, _pairs(m, called, inner=False))
+    return share, backing, jnp.concatenate([checks, apart[None]])
 
-    def distance(x: Array) -> Array:
-        return step(x) - x
 
-    return lax.custom_root(distance, start, solve, tangent_solve)
-
-
-def _call(
-    net: Network, shape: Shape, tier: Array, need: Array, limit: Array, weight: Array
-) -> Array:
+def _call(m: _Market, tier: Array, need: Array, limit: Array, weight: Array) -> Array:
     """[S, P] what one tier calls: needs shared by weight within limits, the rest offered again."""
-    claims, supports = net.pair_claim, net.pair_support
-    count, size = net.support.shape[0], net.payer.shape[0]
-    active = (net.tier[supports] == tier)[:, None]
-    weights = jnp.where(active, weight[supports], 0.0)
+    claims, supports = m.net.pair_claim, m.net.pair_support
+    count, size = m.net.support.shape[0], m.net.payer.shape[0]
+    weights = jnp.where((m.net.tier[supports] == tier)[:, None], weight[supports], 0.0)
 
-    def offer(state: _Offer) -> _Offer:
+    def offer(state: _Three) -> _Three:
         called, left, need = state
         w = jnp.where(left[supports] > 0.0, weights, 0.0)
         total = _sum(w, claims, size)[claims]
         ask = jnp.where(total > 0.0, need * w / jnp.where(total > 0.0, total, 1.0), 0.0)
         asked = _sum(ask, supports, count)
-        scale = jnp.where(asked > left, left / jnp.where(asked > 0.0, asked, 1.0), 1.0)
-        give = ask * scale[supports]
-        left = left - _sum(give, supports, count)
+        full = asked >= left
+        give = ask * jnp.where(full, _ratio(left, asked), 1.0)[supports]
+        # Exactly nothing is left of a limit that is used up: a cent more would keep its weight.
+        left = jnp.where(full, 0.0, left - _sum(give, supports, count))
         return called + give, left, need - _sum(give, claims, size)[claims]
 
-    def again(state: tuple[_Offer, Array], _: None) -> tuple[tuple[_Offer, Array], None]:
-        return lax.cond(state[1], _offered, lambda same: same, state), None
-
-    def _offered(state: tuple[_Offer, Array]) -> tuple[_Offer, Array]:
-        made = offer(state[0])
-        return made, jnp.any((made[2] * weights > 0.0) & (made[1][supports] > 0.0))
+    def again(state: tuple[_Three, Array], _: None) -> tuple[tuple[_Three, Array], None]:
+        made = choose(state[1], offer, same, state[0])
+        return (made, jnp.any((made[2] * weights > 0.0) & (made[1][supports] > 0.0))), None
 
     start = ((jnp.zeros_like(need), limit, need), jnp.asarray(True))
-    return lax.scan(again, start, None, length=shape.overflow)[0][0][0]
+    return lax.scan(again, start, None, length=m.shape.overflow)[0][0][0]
 
 
 def slot_checks(net: Network, available: Array, paid: Array, claimed: Array, scale: Array) -> Array:
@@ -345,105 +311,61 @@ def clear(
     Returns:
         Claims as they stood, payments and checks. Payments are the greatest fixed point.
     """
-    inputs, pairs = _inputs(net, shape, claims, cash, minimum, payout), _pairs(net, shape, payout)
-    inner = _pairs(net, shape, payout, net.pair_inner)
+    m = _market(net, shape, claims, cash, minimum, payout)
 
-    def tier(carry: _Carry, order: Array) -> tuple[_Carry, None]:
-        def run(carry: _Carry) -> _Carry:
-            _, called, _, need, worst = carry
-            called = called + _call(net, shape, order, need, limit, weight)
-            share, drawn, checks = _solve(net, shape, inputs, pairs, inner, called)
-            need = _need(net, pairs, claims, share, drawn)
-            return share, called, drawn, need, jnp.maximum(worst, checks)
+    def tier(carry: _Cleared, order: Array) -> tuple[_Cleared, None]:
+        short = carry[2].short
+        # Nothing is called for what counts as paid.
+        need = jnp.where(short > PAID_TOLERANCE * claims[net.pair_claim], short, 0.0)
 
-        # A tier that nobody calls leaves the clearing as it is.
-        wanted = jnp.where((net.tier[net.pair_support] == order)[:, None], carry[3], 0.0)
-        return lax.cond((order == 0) | jnp.any(wanted > 0.0), run, lambda same: same, carry), None
+        def run(carry: _Cleared) -> _Cleared:
+            called = carry[1] + _call(m, order, need, limit, weight)
+            share, backing, checks = _solve(m, called)
+            return share, called, backing, jnp.maximum(carry[3], checks)
 
-    paths = claims.shape[-1]
-    nothing = jnp.zeros((net.pair_claim.shape[0], paths))
-    everything = jnp.ones((shape.internal * shape.ranks + 1, paths))
-    worst = jnp.zeros((len(SLOT_CHECKS) + 1, paths))
-    start = (everything, nothing, nothing, nothing, worst)
-    (share, called, drawn, _, worst), _ = lax.scan(tier, start, jnp.asarray(net.tiers))
-    claimed, paid = _book(net, shape, pairs, claims, payout, share, called, drawn)
-    return Cleared(claimed, paid, worst[-1], worst[:-1])
+        # A tier that nobody needs leaves the clearing as it is.
+        mine = (net.tier[net.pair_support] == order)[:, None]
+        return choose((order == 0) | jnp.any(mine & (need > 0.0)), run, same, carry), None
+
+    nothing = jnp.zeros((net.pair_claim.shape[0], claims.shape[-1]))
+    worst = jnp.zeros((len(SLOT_CHECKS) + 1, claims.shape[-1]))
+    start = (jnp.ones_like(m.own), nothing, _Backing(nothing, nothing, nothing), worst)
+    (share, _, backing, worst), _ = lax.scan(tier, start, jnp.asarray(net.tiers))
+    return _book(m, share, backing, worst)
 
 
-def _inputs(
+def _market(
     net: Network, shape: Shape, claims: Array, cash: Array, minimum: Array, payout: Array
-) -> Inputs:
-    """What all clearings of the month share."""
+) -> _Market:
+    """What all clearings of the month share; arguments as of `clear`."""
     n = shape.internal
-    outside = claims[net.outside] * payout[net.payer[net.outside]]
     ordinary = jnp.where(net.plain[:, None], claims, 0.0)
-    return Inputs(
+    meets = jnp.where((net.payer >= n)[:, None], payout[net.payer], 1.0)
+    outside = claims[net.outside] * meets[net.outside]
+    return _Market(
+        net,
+        shape,
+        claims,
         own=_sum(claims, net.slot, n * shape.ranks + 1),
-        inner=claims[net.inner],
         base=cash + _sum(outside, net.payee[net.outside], n),
         minimum=minimum,
         scale=jnp.maximum(jnp.sum(ordinary, axis=0) + jnp.sum(cash, axis=0), 1.0),
+        meets=meets,
     )
 
 
-def _solve(
-    net: Network, shape: Shape, inputs: Inputs, pairs: _Pairs, inner: _Pairs, called: Array
-) -> tuple[Array, Array, Array]:
-    """One clearing: paid share of slots, what supporters paid [S, P], checks [check + 1, P]."""
-    # Pairs outside the network have a fixed effect: what an external supporter pays is known.
-    mine = called[net.pair_inner]
-    fixed = called.at[net.pair_inner].set(0.0)
-    own = _readdressed(inputs.own, pairs, fixed, fixed * pairs.share)
-
-    def step(state: Array) -> Array:
-        return _round(net, shape, inputs, inner, own, mine, state)
-
-    top = _grid(shape, _readdressed(own, inner, mine, mine * inner.share))
-    state = fixed_point(step, jnp.stack([top, top]), inputs.scale)
-    share = _shares(state[0], state[1])
-    available = _available(net, shape, inputs, inner, share, _drawn(share, inner, mine))
-    checks = slot_checks(net, available, state[0], state[1], inputs.scale)
-    distance = (_distance(step(state), state) / inputs.scale)[None]
-    return share, _drawn(share, pairs, called), jnp.concatenate([checks, distance])
-
-
-def _need(net: Network, pairs: _Pairs, claims: Array, share: Array, drawn: Array) -> Array:
-    """[S, P] what is unpaid on the claim of each pair; nothing below the paid tolerance."""
-    claim = net.pair_claim
-    supported = _sum(drawn, claim, claims.shape[0])[claim]
-    owed = claims[claim] - supported * pairs.inside
-    paid = owed * share[pairs.claim_slot] * pairs.claim_share + supported
-    need = claims[claim] - paid
-    return jnp.where(need > PAID_TOLERANCE * claims[claim], need, 0.0)
-
-
-def _book(
-    net: Network,
-    shape: Shape,
-    pairs: _Pairs,
-    claims: Array,
-    payout: Array,
-    share: Array,
-    called: Array,
-    drawn: Array,
-) -> tuple[Array, Array]:
-    """Claims and payments [C, P] as they are written down.
+def _book(m: _Market, share: Array, backing: _Backing, worst: Array) -> Cleared:
+    """Claims and payments as they are written down.
 
     A support is booked as paid by the supporter to the party it supports, and the protected claim
     as paid by that party: the same cash, and every claim keeps its two parties.
     """
-    size = claims.shape[0]
-    payers = jnp.where((net.payer >= shape.internal)[:, None], payout[net.payer], 1.0)
-    paid_share = share[net.slot] * payers
-    if not net.pair_claim.shape[0]:
-        paid = claims * paid_share
-        return jnp.where(net.plain[:, None], claims, paid), paid
-    supported = _sum(drawn, net.pair_claim, size)
-    recovery = jnp.where(net.pair_recovery >= 0, net.pair_recovery, size)
-    claimed = claims + _sum(drawn, recovery, size + 1)[:-1]
-    inside = _sum(drawn * pairs.inside, net.pair_claim, size)
-    paid = (claimed - inside) * paid_share + supported
-    support = net.support[net.pair_support]
-    claimed = claimed + _sum(called, support, size)
-    paid = paid + _sum(drawn, support, size)
-    return jnp.where(net.plain[:, None], claimed, paid), paid
+    net, size = m.net, m.claims.shape[0]
+    claimed, paid = m.claims, m.claims * share[net.slot] * m.meets
+    if net.pair_claim.shape[0]:
+        asked, drawn, _ = backing
+        support = net.support[net.pair_support]
+        recovery = jnp.where(net.pair_recovery >= 0, net.pair_recovery, size)
+        claimed = claimed + _sum(asked, support, size) + _sum(drawn, recovery, size + 1)[:-1]
+        paid = paid + _sum(drawn, net.pair_claim, size) + _sum(drawn, support, size)
+    return Cleared(jnp.where(net.plain[:, None], claimed, paid), paid, worst[-1], worst[:-1])

@@ -1,0 +1,99 @@
+"""The greatest fixed point of an increasing map, path by path, and its derivative (DESIGN §5.4)."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from offtake.core.arrays import Array, jnp, lax
+
+Map = Callable[[Array], Array]
+
+ROUNDS_MAX = 64
+"""Plain rounds before the paths that still move are handed to leaps."""
+LEAPS_MAX = 64
+PATIENCE = 50 * ROUNDS_MAX
+"""Plain rounds after which a path, or a derivative, is given up; what is left is reported."""
+TOLERANCE = 1e-14
+"""Of a month's gross amounts; a path whose round moves less has settled."""
+
+
+T = TypeVar("T")
+
+
+def choose(when: Array, yes: Callable[..., T], no: Callable[..., T], *given: Any) -> T:
+    """`lax.cond`, which runs one branch alone, with the type of what it returns."""
+    return lax.cond(when, yes, no, *given)  # pyright: ignore
+
+
+def same(state: T) -> T:
+    """The branch that changes nothing."""
+    return state
+
+
+def distance(new: Array, old: Array) -> Array:
+    """Largest change of each path, [P]."""
+    return jnp.max(jnp.abs(new - old), axis=(0, 1))
+
+
+def _iterate(step: Map, start: Array, scale: Array, limit: int) -> tuple[Array, Array]:
+    """Rounds until no path moves, one that has settled left alone; which paths [P] still do."""
+
+    def unsettled(carry: tuple[Array, Array, Array]) -> Array:
+        return jnp.any(carry[1]) & (carry[2] < limit)
+
+    def once(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        state, moving, count = carry
+        new = jnp.where(moving[None, None], step(state), state)
+        return new, distance(new, state) > TOLERANCE * scale, count + 1
+
+    moving = jnp.ones(scale.shape, bool)
+    return lax.while_loop(unsettled, once, (start, moving, jnp.asarray(0)))[:2]
+
+
+def fixed_point(step: Map, leap: Map, start: Array, scale: Array) -> Array:
+    """Greatest fixed point of `step` below `start`, with the derivative of the fixed point.
+
+    Args:
+        step: increasing map [N, R, P] -> the same, path by path; USD.
+        leap: map that never gets below the greatest fixed point from above, where rounds are slow.
+        start: [N, R, P] a point above the solution.
+        scale: [P] gross amounts, USD; the tolerance is `TOLERANCE` of them.
+    """
+
+    def solve(_: Map, first: Array) -> Array:
+        plain, still = _iterate(step, first, scale, ROUNDS_MAX)
+
+        def far(state: Array) -> Array:
+            return step(leap(state))
+
+        def refine(state: Array) -> Array:
+            near, _ = _iterate(far, state, scale, LEAPS_MAX)
+            return _iterate(step, jnp.where(still[None, None], near, state), scale, PATIENCE)[0]
+
+        return choose(jnp.any(still), refine, same, plain)
+
+    def tangent_solve(linear: Map, right: Array) -> Array:
+        return lax.custom_linear_solve(linear, right, _neumann, transpose_solve=_neumann)
+
+    def gap(state: Array) -> Array:
+        return step(state) - state
+
+    return lax.custom_root(gap, start, solve, tangent_solve)
+
+
+def _neumann(linear: Map, right: Array) -> Array:
+    """Solve linear(v) = J v - v = right, that is v = J v - right, by rounds.
+
+    They end on a network without cycles and converge where the clearing vector is regular; past
+    `PATIENCE` rounds (money that circles with less than 1 % leaving per round) they fall short.
+    """
+
+    def once(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        v, _, count = carry
+        new = linear(v) + v - right
+        size = jnp.maximum(distance(new, jnp.zeros_like(new)), 1e-300)
+        return new, jnp.any(distance(new, v) > 1e-14 * size), count + 1
+
+    def unsettled(carry: tuple[Array, Array, Array]) -> Array:
+        return carry[1] & (carry[2] < PATIENCE)
+
+    return lax.while_loop(unsettled, once, (-right, jnp.asarray(True), jnp.asarray(0)))[0]
