@@ -43,14 +43,23 @@ def test_json_alone_on_stdout(plan: Path) -> None:
 def test_a_change_moves_the_answer(plan: Path) -> None:
     plain = offtake("run", plan, "--paths", 256, "--json", "-", "--no-save", cwd=plan)
     late = offtake(
-        "run", plan, "--paths", 256, "--json", "-", "--no-save", "--set", "sites.hall.phases[0].energise=2027-01", cwd=plan
+        "run",
+        plan,
+        "--paths",
+        256,
+        "--json",
+        "-",
+        "--no-save",
+        "--set",
+        "sites.hall.phases[0].energise=2027-01",
+        cwd=plan,
     )
     mw = [sum(row["mw"] for row in json.loads(done.stdout)["physical"]) for done in (plain, late)]
     assert mw[1] < mw[0]
 
 
 def test_a_wrong_plan_exits_with_2_and_tells_every_mistake(plan: Path) -> None:
-    text = TEXT.replace("lender: bank", "lender: bnak").replace("600 MW", "x").replace("10 MW", "10")
+    text = TEXT.replace("lender: bank", "lender: bnak").replace("power: 10 MW", "power: 10")
     (plan / "plan.yaml").write_text(text)
     for command in ("check", "run"):
         done = offtake(command, plan)

@@ -1,4 +1,4 @@
-"""The hinge of everything: a number of the plan reaches the traced program as a value, not as code."""
+"""The hinge: a number of the plan reaches the traced program as a value, not as code."""
 
 from pathlib import Path
 
@@ -87,10 +87,18 @@ def test_changed_drawn_and_slid_without_compiling_again(counted: Counted, place:
     np.testing.assert_allclose(flows[..., path], alone, rtol=0, atol=1e-12 * np.abs(alone).max())
 
 
-def test_a_changed_plan_is_the_same_program_with_another_value(counted: Counted, tmp_path: Path) -> None:
-    other = lower(small_plan(tmp_path, "contracts.loan.rate=SOFR + 600 bp", "sites.hall.phases[0].energise=2026-10"))
+def test_a_changed_plan_is_the_same_program_with_another_value(
+    counted: Counted, tmp_path: Path
+) -> None:
+    other = lower(
+        small_plan(
+            tmp_path, "contracts.loan.rate=SOFR + 600 bp", "sites.hall.phases[0].energise=2026-10"
+        )
+    )
     assert other.shape == counted.plan.shape
-    same = jax.tree.map(lambda a, b: bool(np.array_equal(a, b)), counted.plan.program, other.program)
+    same = jax.tree.map(
+        lambda a, b: bool(np.array_equal(a, b)), counted.plan.program, other.program
+    )
     assert all(jax.tree.leaves(same))
     before = counted.traces
     direct = counted.paid(Draws(*base_case(other, 256)))
@@ -98,27 +106,41 @@ def test_a_changed_plan_is_the_same_program_with_another_value(counted: Counted,
     table = counted.plan.table.with_value("contracts.loan.rate", 0.06)
     energise = other.table.rows[other.table.at("sites.hall.phases[0].energise")].value
     table = table.with_value("sites.hall.phases[0].energise", energise)
-    draws = base_case(counted.plan, 256)._replace(values=np.repeat(table.medians()[:, None], 256, 1))
+    draws = base_case(counted.plan, 256)._replace(
+        values=np.repeat(table.medians()[:, None], 256, 1)
+    )
     np.testing.assert_array_equal(direct, counted.paid(Draws(*draws)))
 
 
-def test_uncertain_numbers_keep_their_draws_when_others_appear(counted: Counted, tmp_path: Path) -> None:
+def test_uncertain_numbers_keep_their_draws_when_others_appear(
+    counted: Counted, tmp_path: Path
+) -> None:
     more = lower(small_plan(tmp_path, "contracts.loan.amount=80 to 100 M USD"))
     mine, theirs = _draws(counted.plan), Draws(*draw(more, 3, 0, 256, 256))
     row = counted.plan.table.at("chips.b200.price")
-    np.testing.assert_array_equal(mine.values[row], theirs.values[more.table.at("chips.b200.price")])
+    np.testing.assert_array_equal(
+        mine.values[row], theirs.values[more.table.at("chips.b200.price")]
+    )
     np.testing.assert_array_equal(mine.monthly, theirs.monthly)
 
 
 @pytest.mark.parametrize(
-    "place", ["contracts.loan.rate", "contracts.loan.amount", "contracts.capacity.share", "drivers.SOFR.start"]
+    "place",
+    [
+        "contracts.loan.rate",
+        "contracts.loan.amount",
+        "contracts.capacity.share",
+        "drivers.SOFR.start",
+    ],
 )
 def test_differentiated_through_all_periods(counted: Counted, place: str) -> None:
     """The derivative of the mean interest received equals a central bump, away from triggers."""
     plan = counted.plan
     draws = Draws(*(jnp.asarray(x) for x in base_case(plan, 256)))
     row = plan.table.at(place)
-    claims = [i for i, c in enumerate(plan.labels.claims) if c.contract == "loan" and c.line == "interest"]
+    claims = [
+        i for i, c in enumerate(plan.labels.claims) if c.contract == "loan" and c.line == "interest"
+    ]
 
     def interest(value: Array) -> Array:
         values = draws.values.at[row].set(value)

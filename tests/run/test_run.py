@@ -1,4 +1,4 @@
-"""Whole runs: invariants, independence of chunks and devices, results that reopen, bounded memory."""
+"""Whole runs: invariants, independence of chunks and devices, saved results, bounded memory."""
 
 import json
 import os
@@ -109,6 +109,6 @@ def test_memory_does_not_grow_with_paths_but_for_per_path_scalars(tmp_path: Path
         return int(done.stdout)
 
     few, many = megabytes(2_000), megabytes(20_000)
-    # Per-path scalars of this plan: about 110 of 8 bytes, so 16 MB for 18,000 more paths, twice while
-    # they are joined; the allocator's own slack is allowed 150 MB.
+    # Per-path scalars of this plan: about 110 of 8 bytes, so 16 MB for 18,000 more paths, twice
+    # while they are joined; the allocator's own slack is allowed 150 MB.
     assert many - few < 2 * 16 + 150

@@ -237,7 +237,7 @@ class DelayedDrawLoan(NamedTuple):
         remaining = jnp.maximum(last - t + 1.0, 1.0)
         regular = regular_principal(profile, left, rate * month.years, remaining)
         regular = jnp.where(built, regular, 0.0)
-        accrual = self.interest.years(month.index)
+        accrual = self.interest.years(month.period)
         undrawn = jnp.maximum(n["amount"] - s.drawn, 0.0)
         available = (t >= signed) & (t <= closes + facility.ROUNDING) & (t < maturity) & going
         waiting = between(signed, jnp.minimum(closes, maturity), t) * accrual
@@ -290,7 +290,7 @@ class DelayedDrawLoan(NamedTuple):
         left, lost = settled(s.debt, now.service, claimed, paid, n["grace"], payout)
         asked = now.service.accrued + now.regular
         counted = jnp.where(now.built, asked, 0.0)
-        history = remember(s.history, month.index, month.past[self.cfads], counted)
+        history = remember(s.history, month.period, month.past[self.cfads], counted)
         breach = jnp.where(now.built, breaches(history, n["default_dscr"], s.breach), 0.0)
         debt = left._replace(balance=left.balance + paid["draw"], scheduled=asked)
         debt = called(debt, breach, n["grace"])

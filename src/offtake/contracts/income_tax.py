@@ -178,7 +178,7 @@ class IncomeTax(NamedTuple):
     def _written(self, n: Numbers, s: IncomeTaxState, month: Month) -> Array:
         """[K, P] depreciation up to the close of the period, USD."""
         years = self.table.shape[1]
-        age = jnp.asarray(self.year)[month.index] - jnp.arange(years)
+        age = jnp.asarray(self.year)[month.period] - jnp.arange(years)
         life = (n["life"] / self.per_year)[None]
         straight = jnp.asarray(self.straight)[None, :, None]
 
@@ -193,7 +193,7 @@ class IncomeTax(NamedTuple):
             by_end(age - 1),
             by_end(age),
             n["bonus"][None],
-            jnp.asarray(self.passed)[month.index],
+            jnp.asarray(self.passed)[month.period],
             first.astype(float)[:, None, None],
         )
         return jnp.sum(s.pool * share, axis=0)
@@ -204,7 +204,7 @@ class IncomeTax(NamedTuple):
         income = s.income + month.claimed[self.earned] - s.short - depreciation
         taxable = jnp.maximum(income, 0.0) - losses_used(income, s.losses, n["loss_limit"])
         tax = n["rate"] * taxable
-        collects = jnp.asarray(self.collects)[:, month.index][:, None]
+        collects = jnp.asarray(self.collects)[:, month.period][:, None]
         return income, tax, collects * outstanding(tax, s.charged)
 
     def claim(self, n: Numbers, s: IncomeTaxState, month: Month) -> Amounts:
@@ -216,13 +216,13 @@ class IncomeTax(NamedTuple):
     ) -> tuple[IncomeTaxState, Mapping[str, Array]]:
         """Close the year, pool what was bought, carry losses and arrears."""
         income, tax, now = self._year(n, s, month)
-        closes = jnp.asarray(self.closes)[month.index] > 0.5
+        closes = jnp.asarray(self.closes)[month.period] > 0.5
         losses = (
             s.losses - losses_used(income, s.losses, n["loss_limit"]) + jnp.maximum(-income, 0.0)
         )
         charged = s.charged + now
         state = IncomeTaxState(
-            pool=s.pool.at[jnp.asarray(self.year)[month.index]].add(month.past[self.added]),
+            pool=s.pool.at[jnp.asarray(self.year)[month.period]].add(month.past[self.added]),
             written=self._written(n, s, month),
             income=jnp.where(closes, 0.0, income),
             charged=jnp.where(closes, jnp.maximum(charged - tax, 0.0), charged),

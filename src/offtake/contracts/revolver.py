@@ -164,7 +164,7 @@ class Revolver(NamedTuple):
         running = month.t < maturity
         rate = self.interest.yearly(n["rate"], n["floor"], month)
         scheduled = jnp.where(running, 0.0, s.balance - s.overdue)
-        service = due(s, rate * self.interest.years(month.index), scheduled)
+        service = due(s, rate * self.interest.years(month.period), scheduled)
         return service, jnp.where(running, 1.0, 0.0)
 
     def publish(self, n: Numbers, s: RevolverState, t: Array) -> Amounts:
@@ -187,7 +187,7 @@ class Revolver(NamedTuple):
         undrawn = jnp.where(going, jnp.maximum(n["amount"] - s.debt.balance, 0.0), 0.0)
         open_for = between(signed, facility.closing(signed + n["term"]), t)
         upfront = jnp.where(t == signed, n["upfront_fee"] * n["amount"], 0.0)
-        accrued = n["commitment_fee"] * undrawn * open_for * self.interest.years(month.index)
+        accrued = n["commitment_fee"] * undrawn * open_for * self.interest.years(month.period)
         return {
             "draw": jnp.where(t >= signed, undrawn, 0.0) * running,
             "draw_weight": n["weight"],
@@ -206,7 +206,7 @@ class Revolver(NamedTuple):
         left, lost = settled(s.debt, service, claimed, paid, n["grace"], payout)
         balance = jnp.maximum(left.balance - paid["sweep"], 0.0) + paid["draw"]
         debt = left._replace(balance=balance, scheduled=service.accrued)
-        history = remember(s.history, month.index, month.past[self.cfads], service.accrued)
+        history = remember(s.history, month.period, month.past[self.cfads], service.accrued)
         moved = paid["draw"] - paid["sweep"] - paid["principal"] - lost
         error = balance - (s.debt.balance + moved)
         return RevolverState(debt, history), {"stop": stops(debt), "roll_error": error}

@@ -167,7 +167,7 @@ class TermLoan(NamedTuple):
         regular = regular_principal(profile, left, rate * month.years, remaining)
         regular = jnp.where(interest_only, 0.0, regular)
         scheduled = jnp.where(remaining <= 1.0, left, regular)
-        service = due(s, rate * self.interest.years(month.index), scheduled)
+        service = due(s, rate * self.interest.years(month.period), scheduled)
         return service, scheduled - regular
 
     def publish(self, n: Numbers, s: TermLoanState, t: Array) -> Amounts:
@@ -201,6 +201,6 @@ class TermLoan(NamedTuple):
         left, lost = settled(s.debt, service, claimed, paid, n["grace"], payout)
         asked = left.scheduled - balloon
         debt = left._replace(balance=left.balance + paid["advance"], scheduled=asked)
-        history = remember(s.history, month.index, month.past[self.cfads], asked)
+        history = remember(s.history, month.period, month.past[self.cfads], asked)
         error = debt.balance - (s.debt.balance + paid["advance"] - paid["principal"] - lost)
         return TermLoanState(debt, history), {"stop": stops(debt), "roll_error": error}

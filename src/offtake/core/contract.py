@@ -30,7 +30,7 @@ class Month(NamedTuple):
 
     t: Array
     """[] period, as a float64 for arithmetic with positions and durations."""
-    index: Array
+    period: Array
     """[] period, as an integer for looking things up."""
     years: Array
     """[] length of the period in years (months / 12; 0 in the opening period)."""

@@ -269,7 +269,7 @@ def step(
     offered = jnp.concatenate([observed, published(program, numbers, carry.groups, now)])
     month = Month(
         t=now,
-        index=t,
+        period=t,
         years=jnp.asarray(program.years)[t],
         hours=jnp.asarray(program.hours)[t],
         obs=offered[program.select],

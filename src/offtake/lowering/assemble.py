@@ -292,6 +292,13 @@ def _chip_rows(plan: Plan, at: At, name: str) -> tuple[int, int]:
     return rows[0], rows[1]
 
 
+def _utility_pue(plan: Plan, at: At, name: str) -> int:
+    """Row of what a chip's power is divided by: the catalogue states power at the utility's meter."""
+    cohort = plan.chips[name]
+    catalogued = isinstance(cohort.chip, str)
+    return at.number_at(f"sites.{cohort.site}.phases[0].pue") if catalogued else at.constant(1.0)
+
+
 def _cohorts(plan: Plan, at: At, signals: Sequence[str], used: set[str]) -> Cohorts:
     names = list(plan.chips)
     sites = list(plan.sites)
@@ -304,6 +311,7 @@ def _cohorts(plan: Plan, at: At, signals: Sequence[str], used: set[str]) -> Coho
         site=_ints([sites.index(plan.chips[c].site) for c in names]),
         h100e=_ints([h for h, _ in chips]),
         watts=_ints([w for _, w in chips]),
+        pue=_ints([_utility_pue(plan, at, c) for c in names]),
         paid_signal=_ints([signals.index(f"chips.{c}.paid") for c in names]),
         funded=np.array([float(f"chips.{c}.paid" in used) for c in names]),
         **rows,

@@ -5,7 +5,7 @@ Shapes as in `offtake.engine.program`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -190,11 +190,12 @@ def build_shape(
 def concrete(tree: Any) -> Any:
     """The program with every leaf an array of the engine's types (int64, float64, bool)."""
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return type(tree)(*(concrete(leaf) for leaf in tree))  # pyright: ignore
+        fields = cast("tuple[Any, ...]", tree)
+        return type(fields)(*(concrete(leaf) for leaf in fields))
     if isinstance(tree, tuple):
-        return tuple(concrete(leaf) for leaf in tree)  # pyright: ignore[reportUnknownVariableType]
+        return tuple(concrete(leaf) for leaf in cast("tuple[Any, ...]", tree))
     if isinstance(tree, dict):
-        return {key: concrete(leaf) for key, leaf in tree.items()}  # pyright: ignore
+        return {key: concrete(leaf) for key, leaf in cast("dict[str, Any]", tree).items()}
     leaf = np.asarray(tree)
     if leaf.dtype.kind in "iu":
         return leaf.astype(np.int64)

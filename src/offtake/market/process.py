@@ -16,7 +16,7 @@ References:
        transition of the Ornstein-Uhlenbeck process).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from offtake.core.arrays import Array, jax, jnp
 from offtake.core.contract import IntArray
@@ -49,7 +49,8 @@ class Processes(NamedTuple):
     def init(self, values: Array) -> ProcessState:
         """State before the opening period."""
         matrix = jnp.moveaxis(values[self.correlation], -1, 0)
-        mixing = jnp.moveaxis(jnp.linalg.cholesky(matrix), 0, -1)
+        factor: Any = jnp.linalg.cholesky(matrix)  # pyright: ignore[reportUnknownVariableType]
+        mixing = jnp.moveaxis(cast("Array", factor), 0, -1)
         return ProcessState(jnp.zeros((self.start.shape[0], values.shape[-1])), mixing)
 
     def advance(

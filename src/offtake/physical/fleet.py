@@ -42,7 +42,9 @@ class Cohorts(NamedTuple):
     h100e: IntArray
     """H100e per chip"""
     watts: IntArray
-    """W of IT power per chip, its share of server and network included"""
+    """W per chip, its share of server and network included"""
+    pue: IntArray
+    """what `watts` is divided by to be IT power: 1, or the site's PUE where it is utility power"""
     availability: IntArray
     failure_rate: IntArray
     """per year"""
@@ -74,7 +76,7 @@ class Cohorts(NamedTuple):
         age = jnp.maximum(since, 0.0) / per_year
         alive = jnp.exp(-values[self.failure_rate] * age) * (here - gone)
         chips = values[self.units] * delivered * alive
-        need = chips * values[self.watts] * 1e-6
+        need = chips * values[self.watts] / values[self.pue] * 1e-6
         needed = jax.ops.segment_sum(need, self.site, sites)
         share = jnp.where(
             needed > 0.0, jnp.minimum(power / jnp.where(needed > 0.0, needed, 1.0), 1.0), 0.0

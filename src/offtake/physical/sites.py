@@ -3,9 +3,10 @@
 A phase is built from `energise - build` on. Its delay D is lognormal with stated median and P90,
 D = median exp(s z), s = ln(p90 / median) / 1.2816, where z = sum sqrt(w_c) Z_c
 + sqrt(1 - sum w_c) e mixes causes Z_c shared by all phases that name them with chance of its own;
-so late sites are late together. The share of its cost due by period t follows the smooth curve u^2 (3 - 2u) of the share u
-of building time elapsed. It is energised at `energise + D` if the money came: progress credited in
-period t is what was paid by t - 1; a phase that is not paid for is not switched on (DESIGN §5.10).
+so late sites are late together. The share of its cost due by period t follows the smooth curve
+u^2 (3 - 2u) of the share u of building time elapsed. It is energised at `energise + D` if the money
+came: progress credited in period t is what was paid by t - 1; a phase that is not paid for is not
+switched on (DESIGN §5.10).
 """
 
 from typing import NamedTuple

@@ -1,5 +1,7 @@
 """One contract as text: its terms as understood, its formula, its flows in the base case."""
 
+from typing import cast
+
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -55,11 +57,11 @@ def _terms(plan: Plan, contract: str) -> Table:
             k: v for k, v in known.items() if k == field or k.startswith((f"{field}.", f"{field}["))
         }
         if not mine:
-            shown = ", ".join(value) if isinstance(value, tuple) else str(value)
+            names = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
+            shown = ", ".join(map(str, names))
             table.add_row(field, shown if value is not None else "–", "", "")
         for place, number in mine.items():
-            source = number.source.source or "" if number.source else ""
-            table.add_row(place, str(number), _understood(number), source)
+            table.add_row(place, str(number), _understood(number), _source(number))
     return table
 
 
@@ -69,6 +71,14 @@ def _understood(number: Quantity | When) -> str:
         return number.date.isoformat()
     spread = " (uncertain; median)" if number.distribution else ""
     return f"{number.value:g} {number.unit}{spread}"
+
+
+def _source(number: Quantity | When) -> str:
+    """Where the number comes from; for an assumption, the reason."""
+    if number.source is None:
+        return ""
+    parts = (number.source.source, number.source.confidence, number.source.note)
+    return "; ".join(part for part in parts if part)
 
 
 def _flows(base: BaseCase, contract: str) -> Table:

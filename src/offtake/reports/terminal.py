@@ -10,7 +10,6 @@ from rich.text import Text
 from offtake.results.results import Results
 from offtake.results.table import Row, Table, money
 
-
 READING = (
     "loses: present value, so money that comes back at less than the plan's rate counts as a loss; "
     "not returned: what never comes back, undiscounted; worst 5 %: the futures with the most loss."
@@ -169,7 +168,9 @@ def _number(value: Any) -> str:
 
 
 def _ratio(value: Any) -> str:
-    return "–" if value is None else f"{float(value):.2f}x"
+    if value is None:
+        return "–"
+    return f"{float(value):.2f}x" if float(value) >= 0.0 else "< 0"
 
 
 def _percent(value: Any) -> str:
@@ -188,8 +189,8 @@ def _unknown(results: Results) -> list[Text]:
     ]
     if facts.get("unsourced"):
         lines.append(
-            f"{facts['unsourced']} numbers of the plan have no source; {_assumed(facts)} are marked "
-            "as assumptions."
+            f"{facts['unsourced']} numbers of the plan have no source; {_assumed(facts)} are "
+            "marked as assumptions."
         )
     lines += [f"Note: {warning}" for warning in facts["warnings"]]
     lines.append(

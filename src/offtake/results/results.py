@@ -84,7 +84,7 @@ class Results:
     def who_pays(self) -> Table:
         """What every party puts in, gets back, pays net and loses; docs/measures.md."""
         rows = who_pays_rows(self.facts["parties"], self._outputs("who_pays"))
-        note = "Present values in USD, means over all futures; worst 5 %: the futures with the most loss."
+        note = "Present values, means over all futures; worst 5 %: the futures with the most loss."
         return Table("Who pays", tuple(rows), note)
 
     def traced(self, *, worst5: bool = False) -> Table:

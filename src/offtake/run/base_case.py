@@ -17,7 +17,7 @@ class BaseCase:
     labels: Labels
     flows: Flows
     dates: tuple[str, ...]
-    """Month in which each period closes, as text."""
+    """First month of each period, as text; the plan's start for the opening period."""
 
     def lines(self, contract: str) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """By line, (claimed [T], paid [T]) of one contract, its parts added up, USD."""
@@ -43,8 +43,8 @@ def base_case_of(plan: Plan) -> BaseCase:
     """Run the base case of a plan."""
     runner = Runner(plan)
     runner.compile()
-    closes = [
+    months = [
         np.datetime64(int(day) - 719163, "D").astype("datetime64[M]")
-        for day in runner.lowered.calendar.ends
+        for day in runner.lowered.calendar.starts
     ]
-    return BaseCase(runner.lowered.labels, runner.base(), tuple(str(month) for month in closes))
+    return BaseCase(runner.lowered.labels, runner.base(), tuple(str(month) for month in months))

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from offtake.core.arrays import configure, is_loaded, jax
 
@@ -34,5 +35,6 @@ def prepare(devices: int | None = None) -> int:
             jax_persistent_cache_min_compile_time_secs=0.0,
             jax_persistent_cache_min_entry_size_bytes=0,
         )
-    available = len(jax.devices())
+    found: Any = jax.devices()  # pyright: ignore[reportUnknownVariableType]
+    available = len(found)
     return min(devices or available, available)

@@ -87,12 +87,14 @@ class Runner:
         wanted = sorted({pattern for measure in MEASURES for pattern in measure.wanted})
         self.lowered = lower(plan, wanted)
         self.book = book_of(self.lowered)
-        self.measures: tuple[Measure, ...] = tuple(m.build(self.book) for m in MEASURES)
+        kinds: tuple[Any, ...] = MEASURES
+        self.measures: tuple[Measure, ...] = tuple(kind.build(self.book) for kind in kinds)
         self.seconds["lower"] = time.perf_counter() - started
         self.width = (
             width or int(os.environ.get("OFFTAKE_BLOCK_PATHS", BLOCK_PATHS))
         ) * self.devices
-        self._block = block_runner(self.lowered.shape, reduce_block, self.devices)
+        reduce: Any = reduce_block
+        self._block = block_runner(self.lowered.shape, reduce, self.devices)
 
     def compile(self) -> None:
         """Compile now, or read the compiled program from the cache."""
