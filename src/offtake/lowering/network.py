@@ -189,7 +189,7 @@ def build_shape(
 
 def concrete(tree: Any) -> Any:
     """The program with every leaf an array of the engine's types (int64, float64, bool)."""
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
+    if hasattr(tree, "_fields"):
         fields = cast("tuple[Any, ...]", tree)
         return type(fields)(*(concrete(leaf) for leaf in fields))
     if isinstance(tree, tuple):

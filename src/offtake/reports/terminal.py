@@ -12,7 +12,7 @@ from offtake.results.table import Row, Table, money
 
 READING = (
     "loses: present value, so money that comes back at less than the plan's rate counts as a loss; "
-    "not returned: what never comes back, undiscounted; worst 5 %: the futures with the most loss."
+    "lost for good: what never comes back, undiscounted; worst 5 %: the futures with the most loss."
 )
 
 
@@ -70,20 +70,20 @@ def _table(title: str, columns: list[tuple[str, str]], rows: list[list[str]]) ->
     return table
 
 
-def _with_error(row: Row, key: str) -> str:
+def _error(row: Row, key: str) -> str:
+    """Two standard errors; empty where there is none or it is below a million."""
     error = row.get(f"{key}_se")
-    text = money(float(row[key]))
-    return text if error is None or float(error) < 5e5 else f"{text} ±{money(2 * float(error))}"
+    return "" if error is None or float(error) < 5e5 else f"±{money(2 * float(error))}"
 
 
 def _who_pays(table: Table) -> RichTable:
     rows = [
         [
             str(row["party"]),
-            str(row["role"] or "–"),
             money(row["fronted_usd"]),
             money(row["returned_usd"]),
-            _with_error(row, "net_usd"),
+            money(row["net_usd"]),
+            _error(row, "net_usd"),
             money(row["loss_usd"]),
             money(row["loss_usd_worst5"]),
             money(row["unreturned_usd"]),
@@ -93,13 +93,13 @@ def _who_pays(table: Table) -> RichTable:
     ]
     columns = [
         ("party", "left"),
-        ("role", "left"),
         ("puts in", "right"),
         ("gets back", "right"),
         ("pays net", "right"),
+        ("", "right"),
         ("loses", "right"),
         ("worst 5 %", "right"),
-        ("not returned", "right"),
+        ("lost for good", "right"),
         ("unpaid to it", "right"),
     ]
     return _table("Who pays (USD, present value, mean of all futures)", columns, rows)
@@ -108,20 +108,18 @@ def _who_pays(table: Table) -> RichTable:
 def _facilities(table: Table) -> RichTable:
     columns = [
         ("facility", "left"),
-        ("lender", "left"),
         ("size", "right"),
         ("drawn", "right"),
-        ("min DSCR p50", "right"),
+        ("least DSCR p50", "right"),
         ("p5", "right"),
         ("PD", "right"),
         ("LGD", "right"),
         ("EL", "right"),
-        ("repaid before economic end", "right"),
+        ("repaid in time", "right"),
     ]
     rows = [
         [
             str(row["contract"]),
-            str(row["lender"]),
             money(row["size_usd"]),
             money(row["drawn_usd_mean"]),
             _ratio(row["min_dscr_p50"]),
@@ -133,7 +131,8 @@ def _facilities(table: Table) -> RichTable:
         ]
         for row in table
     ]
-    return _table("Facilities", columns, rows)
+    title = "Facilities (in time: repaid before what secures it stops earning)"
+    return _table(title, columns, rows)
 
 
 def _cohorts(table: Table) -> RichTable:

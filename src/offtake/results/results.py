@@ -79,7 +79,17 @@ class Results:
 
     def headline(self) -> str:
         """Who pays, in one sentence."""
-        return headline(self.who_pays().rows)
+        aside = self._elsewhere()
+        return headline([row for row in self.who_pays() if row["party"] not in aside])
+
+    def _elsewhere(self) -> set[str]:
+        """Parties that only stand for what a company does outside the plan."""
+        inside: set[str] = set()
+        outside: set[str] = set()
+        for claim in self.facts["claims"]:
+            other = self.facts["kinds"][claim["contract"]] == "other_business"
+            (outside if other else inside).update((claim["payer"], claim["payee"]))
+        return outside - inside
 
     def who_pays(self) -> Table:
         """What every party puts in, gets back, pays net and loses; docs/measures.md."""
