@@ -37,6 +37,7 @@ def explained(plan: Plan, contract: str) -> Group:
         Text(""),
         Text(docstring(kind)),
         Text(""),
+        Text("Base case by period, USD (periods without any movement are left out)", style="bold"),
         _flows(base_case_of(plan), contract),
     )
 
@@ -70,7 +71,7 @@ def _understood(number: Quantity | When) -> str:
     if isinstance(number, When):
         return number.date.isoformat()
     spread = " (uncertain; median)" if number.distribution else ""
-    return f"{number.value:g} {number.unit}{spread}"
+    return f"{number.value:,.10g} {number.unit}{spread}"
 
 
 def _source(number: Quantity | When) -> str:
@@ -85,8 +86,7 @@ def _flows(base: BaseCase, contract: str) -> Table:
     """Flows by period in the base case; periods in which nothing moves are left out."""
     lines = base.lines(contract)
     values = base.published(contract)
-    title = "Base case by period, USD (periods without any movement are left out)"
-    table = Table(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left")
+    table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("period")
     for name in (*lines, *values):
         table.add_column(name, justify="right")
