@@ -202,7 +202,9 @@ def test_the_catalogue_is_the_lowest_layer_and_light():
         "import sys; before = set(sys.modules); from offtake import catalogue;"
         "new = {name.split('.')[0] for name in set(sys.modules) - before};"
         "assert not new & {'jax', 'numpy', 'ruamel', 'pydantic'}, new;"
-        "rooms = {n for n in sys.modules if n.startswith('offtake.')};"
+        # `offtake` itself offers the function `run`, whose file imports nothing heavy.
+        "light = {'offtake.run', 'offtake.run.api'};"
+        "rooms = {n for n in sys.modules if n.startswith('offtake.')} - light;"
         "assert all(n.startswith('offtake.catalogue') for n in rooms), rooms"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

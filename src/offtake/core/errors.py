@@ -96,7 +96,9 @@ class Problem:
         """The problem as lines of at most ``width`` columns."""
         place = self.place or "the whole plan"
         head = f"{self.severity}: {place}  ({self.where}, {self.code})"
-        lines = textwrap.wrap(head, width, subsequent_indent="    ", break_long_words=True)
+        lines = textwrap.wrap(
+            head, width, subsequent_indent="    ", break_long_words=True, break_on_hyphens=False
+        )
         for label, text in (
             ("found", self.found),
             ("expected", self.expected),
