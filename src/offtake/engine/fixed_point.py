@@ -10,12 +10,10 @@ Map = Callable[[Array], Array]
 ROUNDS_MAX = 64
 """Plain rounds before the paths that still move are handed to leaps."""
 LEAPS_MAX = 64
-PATIENCE = 50 * ROUNDS_MAX
+PATIENCE = 20_000
 """Plain rounds after which a path, or a derivative, is given up; what is left is reported."""
 TOLERANCE = 1e-14
 """Of a month's gross amounts; a path whose round moves less has settled."""
-
-
 T = TypeVar("T")
 
 
@@ -34,8 +32,10 @@ def distance(new: Array, old: Array) -> Array:
     return jnp.max(jnp.abs(new - old), axis=(0, 1))
 
 
-def _iterate(step: Map, start: Array, scale: Array, limit: int) -> tuple[Array, Array]:
-    """Rounds until no path moves, one that has settled left alone; which paths [P] still do."""
+def _iterate(
+    step: Map, start: Array, moving: Array, scale: Array, limit: int
+) -> tuple[Array, Array]:
+    """Rounds until none of the paths `moving` [P] does, others left alone; which still do."""
 
     def unsettled(carry: tuple[Array, Array, Array]) -> Array:
         return jnp.any(carry[1]) & (carry[2] < limit)
@@ -45,7 +45,6 @@ def _iterate(step: Map, start: Array, scale: Array, limit: int) -> tuple[Array, 
         new = jnp.where(moving[None, None], step(state), state)
         return new, distance(new, state) > TOLERANCE * scale, count + 1
 
-    moving = jnp.ones(scale.shape, bool)
     return lax.while_loop(unsettled, once, (start, moving, jnp.asarray(0)))[:2]
 
 
@@ -60,14 +59,14 @@ def fixed_point(step: Map, leap: Map, start: Array, scale: Array) -> Array:
     """
 
     def solve(_: Map, first: Array) -> Array:
-        plain, still = _iterate(step, first, scale, ROUNDS_MAX)
+        plain, still = _iterate(step, first, jnp.ones(scale.shape, bool), scale, ROUNDS_MAX)
 
         def far(state: Array) -> Array:
             return step(leap(state))
 
         def refine(state: Array) -> Array:
-            near, _ = _iterate(far, state, scale, LEAPS_MAX)
-            return _iterate(step, jnp.where(still[None, None], near, state), scale, PATIENCE)[0]
+            near, _ = _iterate(far, state, still, scale, LEAPS_MAX)
+            return _iterate(step, near, still, scale, PATIENCE)[0]
 
         return choose(jnp.any(still), refine, same, plain)
 
@@ -84,7 +83,7 @@ def _neumann(linear: Map, right: Array) -> Array:
     """Solve linear(v) = J v - v = right, that is v = J v - right, by rounds.
 
     They end on a network without cycles and converge where the clearing vector is regular; past
-    `PATIENCE` rounds (money that circles with less than 1 % leaving per round) they fall short.
+    `PATIENCE` rounds (money that circles with less than 0.2 % leaving per round) they fall short.
     """
 
     def once(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:

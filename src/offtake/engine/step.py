@@ -148,6 +148,20 @@ def _collect(shape: Shape, amounts: list[Amounts | None], paths: int) -> _Asked:
     )
 
 
+def _asked(
+    program: Program, shape: Shape, numbers: tuple[Numbers, ...], carry: Carry, month: Month
+) -> tuple[_Asked, Month]:
+    """What all contracts claim, derived ones after the others, and the month as those see it."""
+    paths = carry.cash.shape[-1]
+    primary = _claims(program, shape, numbers, carry, month, derived=False)
+    first = _collect(shape, primary, paths)
+    month = month._replace(claimed=_totals(program, shape, first.claims))
+    if not any(shape.derived):
+        return first, month
+    late = _claims(program, shape, numbers, carry, month, derived=True)
+    return _collect(shape, [a or b for a, b in zip(primary, late, strict=True)], paths), month
+
+
 def _residuals(program: Program, claims: Array, month: Month, minimum: Array) -> Array:
     """Residual claims: nothing from a party in default; on a cycle, what was left before (§5.5)."""
     net = program.network
@@ -209,39 +223,35 @@ def _checks(
     program: Program,
     shape: Shape,
     cleared: Cleared,
-    change: Array,
-    roll_error: Array,
     opening_cash: Array,
+    closing_cash: Array,
+    roll_error: Array,
 ) -> Array:
-    """[check, P] violations of the month as shares of its gross amounts (DESIGN §5.9)."""
+    """[check, P] violations of the month, as booked, as shares of its gross amounts (§5.9)."""
     net = program.network
     paid, claimed = cleared.paid, cleared.claimed
     gross = jnp.maximum(jnp.sum(paid, axis=0) + jnp.sum(opening_cash, axis=0), 1.0)
+    change = _cash_change(program, shape, paid)
+    booked = opening_cash + change[: shape.internal]
     share = jnp.where(claimed > 0.0, paid / jnp.where(claimed > 0.0, claimed, 1.0), 1.0)
-    alone = net.plain & (net.slot < shape.internal * shape.ranks)
-    alone = (
-        alone[:, None] & (claimed > PAID_TOLERANCE * gross[None]) & ~_supported(program)[:, None]
-    )
+    # A supporter lifts the share of a protected claim on its own.
+    alone = jnp.asarray(net.plain & (net.slot < shape.internal * shape.ranks))
+    alone = alone.at[net.pair_claim].set(False)[:, None] & (claimed > PAID_TOLERANCE * gross[None])
     slots = shape.internal * shape.ranks + 1
     high = jax.ops.segment_max(jnp.where(alone, share, 0.0), net.slot, slots)
     low = jax.ops.segment_min(jnp.where(alone, share, 1.0), net.slot, slots)
-    used = jax.ops.segment_max(jnp.where(alone, 1.0, 0.0), net.slot, slots) > 0.0
     worst = (
-        jnp.abs(jnp.sum(change, axis=0)) / gross,
+        (jnp.abs(jnp.sum(change, axis=0)) + jnp.max(jnp.abs(closing_cash - booked), axis=0))
+        / gross,
         jnp.max(paid - claimed, axis=0) / gross,
-        jnp.max(jnp.where(used, high - low, 0.0), axis=0),
+        jnp.max(high - low, axis=0),
         jnp.max(-claimed, axis=0) / gross,
         roll_error / gross,
     )
+    negative = jnp.max(-booked, axis=0) / gross
+    violations = cleared.violations.at[SLOT_CHECKS.index("cash_not_negative")].max(negative)
     mine = jnp.maximum(jnp.stack(worst), 0.0)
-    return jnp.concatenate([mine, cleared.violations, cleared.residual[None]])
-
-
-def _supported(program: Program) -> Array:
-    """[C] True for claims that some support protects; a supporter lifts their share on its own."""
-    net = program.network
-    flag = jnp.zeros(net.payer.shape[0])
-    return flag.at[net.pair_claim].max(1.0) > 0.0
+    return jnp.concatenate([mine, violations, cleared.residual[None]])
 
 
 def step(
@@ -261,7 +271,6 @@ def step(
         t: [] period index.
         shocks: [stream, P] standard normals of the period.
     """
-    paths = values.shape[-1]
     observed, payout, environment = program.environment.observe(
         values, carry.environment, t, shocks, carry.signals
     )
@@ -278,14 +287,7 @@ def step(
         claimed=jnp.zeros_like(carry.past),
         stopped=carry.stopped,
     )
-    primary = _claims(program, shape, numbers, carry, month, derived=False)
-    first = _collect(shape, primary, paths)
-    month = month._replace(claimed=_totals(program, shape, first.claims))
-    if any(shape.derived):
-        late = _claims(program, shape, numbers, carry, month, derived=True)
-        asked = _collect(shape, [a or b for a, b in zip(primary, late, strict=True)], paths)
-    else:
-        asked = first
+    asked, month = _asked(program, shape, numbers, carry, month)
     minimum = values[program.minimum_cash]
     claims = _residuals(program, asked.claims, month, minimum)
     cleared = clear(
@@ -293,13 +295,13 @@ def step(
     )
     past = _totals(program, shape, cleared.paid)
     settled = _settle(program, shape, numbers, carry, month._replace(past=past), cleared)
-    change = _cash_change(program, shape, cleared.paid)
-    cash = carry.cash + change[: shape.internal]
-    checks = _checks(program, shape, cleared, change, settled.roll_error, carry.cash)
+    cash = carry.cash + _cash_change(program, shape, cleared.paid)[: shape.internal]
+    held = jnp.maximum(cash, 0.0)
+    checks = _checks(program, shape, cleared, carry.cash, held, settled.roll_error)
     following = Carry(
         environment=environment,
         groups=settled.groups,
-        cash=jnp.maximum(cash, 0.0),
+        cash=held,
         past=past,
         signals=settled.signals,
         stopped=settled.stopped,
