@@ -326,3 +326,13 @@ def test_a_small_plan_needs_three_sections() -> None:
     errors = check("plan: {name: x}").errors
     assert {p.code for p in errors} == {"key-missing"}
     assert len(errors) == 5, "start, horizon, discount_rate; parties, contracts"
+
+
+def test_a_phase_that_the_site_does_not_have(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "plans" / "one-hall" / "plan.yaml").read_text()
+    file = tmp_path / "plan.yaml"
+    file.write_text(text)
+    works = next(n for n, c in load(file).contracts.items() if c.kind == "construction_contract")  # type: ignore[attr-defined]
+    with pytest.raises(PlanErrors, match="phase-unknown") as told:
+        load(file, [f"contracts.{works}.phases=[4]"])
+    assert "from 0 to" in str(told.value)

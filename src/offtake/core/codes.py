@@ -24,6 +24,7 @@ CODES: dict[str, str] = {
     "name-form": "a text that cannot be a name",
     "name-unknown": "a name that leads nowhere",
     "name-twice": "a name that stands twice where each may stand once",
+    "phase-unknown": "a phase that the site does not have",
     "kind-unknown": "a kind of contract or process that does not exist",
     "choice-unknown": "a word that is not one of the choices",
     # values

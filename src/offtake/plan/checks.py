@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from offtake.core.errors import Mistake, Problem, Severity
 from offtake.core.names import suggestion
@@ -49,6 +49,26 @@ def run_checks(plan: Plan, tree: Node, *, whole: bool = True) -> list[Problem]:
             problem = problem_of(mistake, tree, parse_path(place) or ())
             found.append(replace(problem, place=place, severity=severity))
     return found
+
+
+def phases_exist(plan: Plan) -> Iterator[Finding]:
+    """A contract on a phase that its site does not have."""
+    for name, contract in plan.contracts.items():
+        site = plan.sites.get(str(getattr(contract, "site", "")))
+        numbers = cast("tuple[int, ...]", getattr(contract, "phases", None) or ())
+        for i, number in enumerate(numbers if site else ()):
+            count = len(site.phases) if site else 0
+            if not 0 <= number < count:
+                yield (
+                    f"contracts.{name}.phases[{i}]",
+                    "error",
+                    Mistake(
+                        code="phase-unknown",
+                        found=f"phase {number} of a site with {count} phases",
+                        expected=f"a number from 0 to {count - 1}",
+                        mend="count phases from 0, in the order in which the site lists them",
+                    ),
+                )
 
 
 def parties_differ(plan: Plan) -> Iterator[Finding]:
@@ -401,6 +421,7 @@ def _series(item: object, place: str) -> Iterator[tuple[str, Series]]:
 
 ERRORS: tuple[Check, ...] = (
     parties_differ,
+    phases_exist,
     contract_does_not_name_itself,
     fits_the_horizon,
     owners_are_parties_of_their_kind,

@@ -1,0 +1,146 @@
+"""A plan that holds the example of every instrument, with whatever the examples refer to.
+
+Payers outside the plan may default, prices and rates are random, and company, developer and lab are short
+of cash often enough for every support to be called; so each instrument meets its good and its bad months.
+"""
+
+import json
+from typing import Any
+
+from offtake.contracts import ALL
+from offtake.core.terms import Terms
+from offtake.plan.load import check_text
+from offtake.plan.schema import Plan
+
+#: Where another contract's example refers to a contract, it does so by these names.
+IDS = {
+    "chip_purchase": "order",
+    "reserved_capacity": "reservation",
+    "site_lease": "lease",
+    "term_loan": "loan",
+}
+INTERNAL = {"company": 300, "developer": 150_000, "lab": 50, "parent": 300, "operator": 2_000_000}
+"""Internal parties and their opening cash, USD."""
+OUTSIDE = (
+    *("vendor", "builder", "utility", "staff", "customers", "customer", "market", "bank"),
+    *("sponsor", "capital_markets", "treasury", "rest_of_company"),
+)
+#: Changes to examples, so that one plan gives each of them something to do.
+CHANGES: dict[str, dict[str, Any]] = {
+    "construction_contract": {"per_mw": "40 k USD/MW", "per_phase": "2 k USD"},
+    "site_lease": {"per_mw": "20 k USD/MW/year", "rent": "500 USD/year"},
+    "power_purchase": {
+        "price": "60 USD/MWh",
+        "contracted": "0.004 MW",
+        "capacity_charge": "3 k USD/MW/year",
+    },
+    "parent_guarantee": {"contracts": ["loan", "staff"]},
+    "reserve_account": {"facilities": ["loan"]},
+    "term_loan": {
+        "rate": "SOFR + 450 bp",
+        "amount": "400 USD",
+        "start": "2026-06",
+        "term": "2 years",
+    },
+    "reserved_capacity": {"price": "compute_price"},
+    "delayed_draw_loan": {
+        "rate": "SOFR + 300 bp",
+        "availability": "8 months",
+        "term": "24 months",
+        "amortise_over": "30 months",
+    },
+    "income_tax": {"losses": "0 USD"},
+    "other_business": {"inflow": "3,600 USD/year"},
+    "metered_tokens": {"price": "0.01 USD/M token"},
+}
+#: Contracts that examples need beside them.
+EXTRA: dict[str, dict[str, Any]] = {
+    "wages": {"kind": "operating_cost", "payer": "lab", "payee": "staff", "amount": "900 USD/year"},
+}
+HORIZON = "5 years"
+
+
+def written(kind: Any) -> dict[str, Any]:
+    """The example of a kind as a plan would write it, with its changes."""
+    terms: Terms = kind.example
+    return {**terms.model_dump(mode="json", exclude_unset=True), **CHANGES.get(kind.kind, {})}
+
+
+def contract_id(kind: Any) -> str:
+    """Id of the example of a kind in the plan."""
+    return IDS.get(kind.kind, "staff" if kind.kind == "operating_cost" else kind.kind)
+
+
+def _world(suffix: str) -> dict[str, Any]:
+    """Everything but drivers, under names that end in `suffix`."""
+
+    def named(value: Any, names: set[str]) -> Any:
+        if isinstance(value, str):
+            return value + suffix if value in names else value
+        if isinstance(value, list | tuple):
+            return [named(item, names) for item in value]
+        if isinstance(value, dict):
+            fixed = ("kind", "role", "chip", "credit")
+            return {k: item if k in fixed else named(item, names) for k, item in value.items()}
+        return value
+
+    parties: dict[str, Any] = {
+        name: {"kind": "internal", "cash": f"{cash} USD", "minimum_cash": "10 USD"}
+        for name, cash in INTERNAL.items()
+    }
+    credit = {"hazard": "15 %/year", "recovery": "30 %"}
+    parties |= {
+        name: {"kind": "external", "role": "supplier", "credit": credit} for name in OUTSIDE
+    }
+    parties["reserve"] = {"kind": "account", "owner": "company"}
+    delay = {"median": "1 month", "p90": "4 months", "causes": ["grid"]}
+    phase = {"power": "2 MW", "energise": "2026-05", "build": "4 months", "delay": delay}
+    sites = {
+        "hall": {"owner": "company", "phases": [{**phase, "power": "0.004 MW"}]},
+        "campus": {"owner": "developer", "phases": [phase, {**phase, "energise": "2026-08"}]},
+    }
+    chip = {"h100e": 1.2, "watts": "1000 W"}
+    cohort = {
+        "site": "hall",
+        "chip": chip,
+        "units": 3,
+        "deliver": "2026-04",
+        "price": "300 to 400 USD",
+    }
+    contracts = {contract_id(kind): written(kind) for kind in ALL} | EXTRA
+    names = {*parties, *sites, "cohort", *contracts}
+    whole = {
+        "parties": parties,
+        "sites": sites,
+        "chips": {"cohort": cohort},
+        "contracts": contracts,
+    }
+    return {
+        section: {key + suffix: named(value, names) for key, value in items.items()}
+        for section, items in whole.items()
+    }
+
+
+def everything(copies: int = 1) -> Plan:
+    """The plan; further copies share nothing with the first but the drivers."""
+    plan: dict[str, Any] = {
+        "plan": {"name": "x", "start": "2026-01", "horizon": HORIZON, "discount_rate": "9 %/year"},
+        "drivers": {
+            "SOFR": {"process": "mean_reverting", "start": "4 %/year", "volatility": "30 %/year"},
+            "compute_price": {
+                "process": "random_walk",
+                "start": "0.2 USD/H100e/h",
+                "volatility": "40 %/year",
+            },
+        },
+        "parties": {},
+        "sites": {},
+        "chips": {},
+        "contracts": {},
+    }
+    for copy in range(copies):
+        for section, items in _world(f"_{copy}" if copy else "").items():
+            plan[section] |= items
+    checked = check_text(json.dumps(plan))
+    assert checked.plan is not None, "\n".join(map(str, checked.errors))
+    return checked.plan

@@ -1,0 +1,177 @@
+"""The conformance suite: what every instrument in `contracts.ALL` must hold, run on all of them at once.
+
+One plan holds the example of every kind (`tests.instruments.everything`). A new kind is in it as soon as it
+is in `ALL`.
+"""
+
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from offtake.contracts import ALL
+from offtake.core.arrays import Array, jax, jnp
+from offtake.engine.simulate import Draws, Record, simulate
+from offtake.engine.step import CHECKS
+from offtake.lowering.lower import LoweredPlan, lower
+from offtake.run.draw import draw
+from tests.instruments.everything import contract_id, everything
+
+PATHS = 256
+KINDS = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.kind)
+
+
+@cache
+def lowered(copies: int = 1) -> LoweredPlan:
+    return lower(everything(copies))
+
+
+@cache
+def runner(copies: int = 1) -> Callable[[Draws], Record]:
+    plan = lowered(copies)
+    return jax.jit(lambda draws: simulate(plan.program, plan.shape, draws))
+
+
+@cache
+def draws(copies: int = 1) -> Draws:
+    return Draws(*draw(lowered(copies), 11, 0, PATHS, PATHS))
+
+
+@cache
+def paid(copies: int = 1) -> NDArray[np.float64]:
+    """[T, C, P] of the plain run."""
+    return np.asarray(runner(copies)(draws(copies)).months.paid)
+
+
+def flows(changed: Draws) -> NDArray[np.float64]:
+    return np.asarray(runner()(changed).months.paid)
+
+
+def lines(kind: Any, copies: int = 1) -> list[int]:
+    """Claims of the example of a kind."""
+    claims = lowered(copies).labels.claims
+    return [c for c, claim in enumerate(claims) if claim.contract == contract_id(kind)]
+
+
+def money_rows() -> NDArray[np.bool_]:
+    """[row] numbers stated in money: amounts, flows, prices."""
+    return np.array([row.unit.startswith("USD") for row in lowered().table.rows])
+
+
+@KINDS
+def test_something_happens(kind: Any) -> None:
+    """The plan exercises every kind; the other tests would pass on silence."""
+    assert paid()[:, lines(kind)].sum() > 0.0
+
+
+def test_supports_are_drawn_and_payers_fall_short() -> None:
+    record = runner()(draws())
+    months, claims = record.months, lowered().labels.claims
+    for c, claim in enumerate(claims):
+        if claim.form in ("support", "recovery"):
+            assert np.asarray(months.paid[:, c]).sum() > 0.0, claim
+    short = np.asarray(months.claimed - months.paid)
+    assert np.mean(short.max(axis=(0, 1)) > 1.0) > 0.1
+
+
+def test_conserves() -> None:
+    checks = dict(zip(CHECKS, np.asarray(runner()(draws()).checks).max(axis=1), strict=True))
+    assert max(checks.values()) < 1e-9, checks
+
+
+@KINDS
+def test_scales(kind: Any) -> None:
+    """Twice the money everywhere is twice every flow: no instrument knows what a dollar is worth."""
+    values = np.array(draws().values)
+    values[money_rows()] *= 2.0
+    twice = flows(draws()._replace(values=values))
+    mine = lines(kind)
+    # Tolerances of "paid in full" (1e-9 of a claim) may be met from either side after rounding.
+    np.testing.assert_allclose(twice[:, mine], 2 * paid()[:, mine], rtol=1e-7, atol=1e-6)
+
+
+@KINDS
+def test_zero_notional_gives_zero(kind: Any) -> None:
+    values = np.array(draws().values)
+    values[money_rows()] = 0.0
+    np.testing.assert_array_equal(flows(draws()._replace(values=values))[:, lines(kind)], 0.0)
+
+
+@pytest.mark.parametrize("until", [3, 17, 40])
+def test_does_not_look_ahead(until: int) -> None:
+    monthly = np.array(draws().monthly)
+    monthly[until + 1 :] = np.random.default_rng(until).standard_normal(monthly[until + 1 :].shape)
+    other = flows(draws()._replace(monthly=monthly))
+    np.testing.assert_array_equal(other[: until + 1], paid()[: until + 1])
+    assert np.any(other[until + 1 :] != paid()[until + 1 :])
+
+
+@KINDS
+def test_alone_equals_in_company(kind: Any) -> None:
+    """A second set of everything beside it changes nothing: rows of a group do not mix."""
+    own = {
+        c.line + c.part: i
+        for i, c in enumerate(lowered().labels.claims)
+        if c.contract == contract_id(kind)
+    }
+    both = lowered(2).labels.claims
+    for i, claim in enumerate(both):
+        if claim.contract == contract_id(kind):
+            # Sums over the network are taken in another order; rounding is 1e-16 of the largest flow.
+            np.testing.assert_allclose(
+                paid(2)[:, i], paid()[:, own[claim.line + claim.part]], rtol=1e-9, atol=1e-7
+            )
+
+
+def test_order_of_paths_does_not_matter() -> None:
+    order = np.random.default_rng(2).permutation(PATHS)
+    shuffled = flows(Draws(*(np.asarray(leaf)[..., order] for leaf in draws())))
+    np.testing.assert_array_equal(shuffled, paid()[..., order])
+
+
+@KINDS
+def test_terms_round_trip(kind: Any) -> None:
+    text = json.dumps(kind.example.model_dump(mode="json", exclude_unset=True))
+    assert kind.Terms.model_validate(json.loads(text)) == kind.example
+
+
+@cache
+def _total() -> Callable[[Array, Array], Array]:
+    plan, first = lowered(), draws()
+
+    def total(values: Array, weights: Array) -> Array:
+        start = Draws(*(jnp.asarray(leaf[..., :16]) for leaf in first))
+        record = simulate(plan.program, plan.shape, start._replace(values=values), remember=True)
+        return jnp.sum(record.months.paid * weights)
+
+    return total
+
+
+@cache
+def _slopes(kind: str) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+    mine = [c for c, claim in enumerate(lowered().labels.claims) if claim.contract == kind]
+    weights = np.zeros((lowered().calendar.count, len(lowered().labels.claims), 16))
+    weights[:, mine] = 1.0
+    values = jnp.asarray(np.asarray(draws().values)[:, :16])
+    value, slope = _gradient()(values, jnp.asarray(weights))
+    return float(value), np.asarray(slope), np.asarray(values)
+
+
+@cache
+def _gradient() -> Any:
+    return jax.jit(jax.value_and_grad(_total()))
+
+
+@KINDS
+def test_the_gradient_is_finite_and_obeys_euler(kind: Any) -> None:
+    """Flows are homogeneous of degree one in money, so money times the gradient is the flow."""
+    value, slope, values = _slopes(contract_id(kind))
+    assert np.all(np.isfinite(slope))
+    money = money_rows()
+    euler = float(np.sum(slope[money] * values[money]))
+    # Exact but for rounding of a sum of about 1e5 terms that cancel in part.
+    assert euler == pytest.approx(value, rel=1e-6, abs=1e-6)
