@@ -1,7 +1,8 @@
 """A plan that holds the example of every instrument, with whatever the examples refer to.
 
-Payers outside the plan may default, prices and rates are random, and company, developer and lab are short
-of cash often enough for every support to be called; so each instrument meets its good and its bad months.
+Payers outside the plan may default, prices and rates are random, and company, developer and lab are
+short of cash often enough for every support to be called; so each instrument meets good months and
+bad ones.
 """
 
 import json

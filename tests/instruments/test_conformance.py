@@ -1,7 +1,7 @@
-"""The conformance suite: what every instrument in `contracts.ALL` must hold, run on all of them at once.
+"""The conformance suite: what every instrument in `contracts.ALL` must hold, run on all at once.
 
-One plan holds the example of every kind (`tests.instruments.everything`). A new kind is in it as soon as it
-is in `ALL`.
+One plan holds the example of every kind (`tests.instruments.everything`). A new kind is in it as
+soon as it is in `ALL`.
 """
 
 import json
@@ -85,12 +85,12 @@ def test_conserves() -> None:
 
 @KINDS
 def test_scales(kind: Any) -> None:
-    """Twice the money everywhere is twice every flow: no instrument knows what a dollar is worth."""
+    """Twice the money everywhere is twice every flow: nothing knows what a dollar is worth."""
     values = np.array(draws().values)
     values[money_rows()] *= 2.0
     twice = flows(draws()._replace(values=values))
     mine = lines(kind)
-    # Tolerances of "paid in full" (1e-9 of a claim) may be met from either side after rounding.
+    # Tolerances of "paid in full" (1e-9 of a claim) may be met from either side by rounding.
     np.testing.assert_allclose(twice[:, mine], 2 * paid()[:, mine], rtol=1e-7, atol=1e-6)
 
 
@@ -121,7 +121,7 @@ def test_alone_equals_in_company(kind: Any) -> None:
     both = lowered(2).labels.claims
     for i, claim in enumerate(both):
         if claim.contract == contract_id(kind):
-            # Sums over the network are taken in another order; rounding is 1e-16 of the largest flow.
+            # Sums over the network are taken in another order: rounding of the largest flow.
             np.testing.assert_allclose(
                 paid(2)[:, i], paid()[:, own[claim.line + claim.part]], rtol=1e-9, atol=1e-7
             )

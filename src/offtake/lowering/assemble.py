@@ -293,7 +293,7 @@ def _chip_rows(plan: Plan, at: At, name: str) -> tuple[int, int]:
 
 
 def _utility_pue(plan: Plan, at: At, name: str) -> int:
-    """Row of what a chip's power is divided by: the catalogue states power at the utility's meter."""
+    """Row of what a chip's power is divided by; the catalogue states it at the utility's meter."""
     cohort = plan.chips[name]
     catalogued = isinstance(cohort.chip, str)
     return at.number_at(f"sites.{cohort.site}.phases[0].pue") if catalogued else at.constant(1.0)
