@@ -64,7 +64,8 @@ class Processes(NamedTuple):
         safe = jnp.where(slow, 1.0, speed)
         variance = jnp.where(slow, years, -jnp.expm1(-2.0 * safe * years) / (2.0 * safe))
         spread = values[self.volatility] * jnp.sqrt(jnp.maximum(variance, 0.0) + 1e-300)
-        deviation = state.deviation * jnp.exp(-speed * years) + spread * mixed
+        decay = jnp.where(slow, 1.0, jnp.exp(-speed * years))
+        deviation = state.deviation * decay + spread * mixed
         return state._replace(deviation=deviation)
 
     def level(self, values: Array, state: ProcessState, elapsed: Array) -> Array:
