@@ -27,7 +27,7 @@ demo: setup ## set everything up and run the Abilene plan
 	$(BIN)/offtake run $(PLAN)
 
 test: setup-test ## set everything up and run the tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 lint: setup-test ## style, types and the direction of imports
 	$(BIN)/ruff check .

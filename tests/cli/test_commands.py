@@ -101,3 +101,10 @@ def test_contracts_lists_kinds_and_fields() -> None:
     wrong = offtake("contracts", "term_laon")
     assert wrong.returncode == 2
     assert "term_loan" in wrong.stderr
+
+
+def test_a_file_that_cannot_be_written_is_told_before_the_run(plan: Path) -> None:
+    done = offtake("run", plan, "--paths", 256, "--json", plan / "plan.yaml" / "out.json")
+    assert done.returncode == 3
+    assert "The run failed" in done.stderr
+    assert not done.stdout

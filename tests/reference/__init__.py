@@ -1,8 +1,8 @@
 """The oracle: offtake again, in plain Python, written for reading (DESIGN §12).
 
-One path at a time, one contract at a time, one month after another; loops where the engine has arrays.
-It is made from the pages of `docs/contracts` and the documented formulas of sites, chips and drivers,
-and imports nothing of the engine, the instruments, the market or the physical models.
+One path at a time, one contract at a time, one month after another; loops where the engine has
+arrays. It is made from the pages of `docs/contracts` and the documented formulas of sites, chips
+and drivers, and imports nothing of the engine, the instruments, the market or the physical models.
 
     clearing      who pays whom how much in one month
     future        what one path knows: the plan, its numbers as drawn, its normals

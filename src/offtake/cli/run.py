@@ -37,6 +37,9 @@ def run(
         complain(render(checked.errors))
         raise typer.Exit(PLAN_IS_WRONG)
     loaded = time.perf_counter() - started
+    if json_ is not None and str(json_) != "-":
+        json_.parent.mkdir(parents=True, exist_ok=True)
+        json_.touch()  # a file that cannot be written is told before the run, not after it
     from offtake.reports.progress import watched_run
     from offtake.reports.terminal import summary
 
@@ -50,6 +53,5 @@ def run(
         if str(json_) == "-":
             typer.echo(text)
             return
-        json_.parent.mkdir(parents=True, exist_ok=True)
         json_.write_text(text + "\n")
     console().print(summary(results, saved, json_))
