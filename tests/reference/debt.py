@@ -1,0 +1,133 @@
+"""What loans have in common (docs/contracts/term_loan.md)."""
+
+import math
+from collections.abc import Mapping
+
+from offtake.core.flows import Flow
+from tests.reference.books import PAID, Line, Month, Row, cash_flow, short
+from tests.reference.future import Future
+
+NO_SERVICE = 1e9
+"""Cover ratio where nothing was due."""
+
+
+def after(position: float) -> int:
+    """Period at whose close a position is reached."""
+    return math.ceil(position - 1e-9)
+
+
+class Loan(Row):
+    """State and arithmetic of a debt; subclasses say what is scheduled and how money comes in."""
+
+    def __init__(self, future: Future, contract: str, terms: object) -> None:
+        """Nothing is owed before the first money comes."""
+        super().__init__(future, contract, terms)
+        self.borrower: str = terms.borrower  # type: ignore[attr-defined]
+        self.lender: str = terms.lender  # type: ignore[attr-defined]
+        self.balance = self.overdue = self.arrears = 0.0
+        self.late = 0
+        self.accelerated = False
+        self.service = 0.0
+        self.history: list[tuple[float, float]] = []
+        """cash flow and service of the last year"""
+        self.begin = after(max(self.number("start", 0.0), 0.0))
+        self.accrual = future.calendar.accrual(terms.day_count)  # type: ignore[attr-defined]
+
+    def debt_lines(self) -> list[Line]:
+        """Fee, interest and principal at the ranks of the seniority."""
+        ranks = (400, 410, 420) if self.terms.seniority == "junior" else (200, 210, 220)  # type: ignore
+        flows = (Flow.FEE, Flow.INTEREST, Flow.PRINCIPAL)
+        names = ("fee", "interest", "principal")
+        return [
+            Line(name, self.borrower, self.lender, flow, rank)
+            for name, flow, rank in zip(names, flows, ranks, strict=True)
+        ]
+
+    def yearly_rate(self, month: Month) -> float:
+        """Fixed rate, or margin over the base rate and its floor."""
+        rate = self.number("rate")
+        base = self.terms.rate.base  # type: ignore[attr-defined]
+        if base is not None:
+            rate += max(month.observe(f"drivers.{base}"), self.number("floor"))
+        return rate
+
+    def interest_due(self, rate: float) -> float:
+        """Interest of the period and arrears with interest on them; rate of the period."""
+        return self.balance * rate + self.arrears * (1.0 + rate)
+
+    def principal_due(self, scheduled: float) -> float:
+        """Scheduled and overdue principal; all of it once accelerated."""
+        if self.accelerated:
+            return self.balance
+        return min(scheduled + self.overdue, self.balance)
+
+    def profile(self, rate: float, remaining: float) -> float:
+        """Principal by profile; rate: of one period of months / 12 years."""
+        unscheduled = self.balance - self.overdue
+        kind = self.terms.amortisation  # type: ignore[attr-defined]
+        if kind == "bullet":
+            return 0.0
+        if kind == "linear":
+            return unscheduled / remaining
+        if rate == 0.0:
+            return unscheduled / remaining
+        payment = unscheduled * rate / -math.expm1(-remaining * math.log1p(rate))
+        return payment - unscheduled * rate
+
+    def serviced(
+        self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
+    ) -> None:
+        """Arrears, overdue principal, lateness, acceleration and balance after payment."""
+        interest = claimed["interest"] - paid["interest"]
+        principal = claimed["principal"] - paid["principal"]
+        fee = claimed["fee"] - paid["fee"]
+        in_default_outside = month.payout(self.borrower) < 1.0
+        missing = [
+            amount if short(claimed[name], paid[name]) else 0.0
+            for name, amount in (("interest", interest), ("principal", principal), ("fee", fee))
+        ]
+        self.balance = max(self.balance - paid["principal"], 0.0)
+        if in_default_outside:
+            self.balance -= missing[1]
+            owed = claimed["interest"] + claimed["principal"] + claimed["fee"] > 0.0
+            self.accelerated = self.accelerated or owed
+            self.arrears = self.overdue = 0.0
+            self.late = self.late + 1 if missing[0] > 0.0 or missing[1] > 0.0 else 0
+            return
+        self.late = self.late + 1 if missing[0] > 0.0 or missing[1] > 0.0 else 0
+        self.arrears = missing[0] + missing[2]
+        self.overdue = min(missing[1], self.balance)
+        self.accelerated = self.accelerated or self.late > self.number("grace")
+
+    def remember(self, month: Month, service: float) -> None:
+        """Keep the cash flow and the service of the period for the cover ratio of a year."""
+        self.history.append((cash_flow(month.paid, self.borrower), service))
+        self.history = self.history[-self.future.calendar.per_year :]
+
+    @property
+    def dscr(self) -> float:
+        """Cover over the last year, of the periods in which service was due."""
+        service = sum(due for _, due in self.history)
+        if service <= 0.0:
+            return NO_SERVICE
+        return sum(flow for flow, due in self.history if due > 0.0) / service
+
+    def published(self) -> dict[str, float]:
+        """What every loan shows."""
+        return {
+            "balance": self.balance,
+            "service": self.service,
+            "accelerated": float(self.accelerated),
+            "arrears": self.arrears + self.overdue,
+            "dscr": self.dscr,
+        }
+
+    def stop(self) -> dict[str, float]:
+        """The borrower is in default while the loan is called and something is owed on it."""
+        owed = self.balance + self.arrears > 0.0
+        return {f"stop.{self.borrower}": float(self.accelerated and owed)}
+
+
+def covered(loan: Loan, what: str, needed: float) -> bool:
+    """Whether cover is at least what is needed, in the payer's favour by the usual tolerance."""
+    return loan.future.reaches(f"{loan.contract}.{what}", loan.dscr, needed * (1.0 - PAID))

@@ -1,0 +1,50 @@
+"""Every kind again, each from its page in docs/contracts and nothing else."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from tests.reference.books import Row
+from tests.reference.future import Future
+from tests.reference.instruments import chip_purchase, construction_contract
+from tests.reference.instruments.common_equity import CommonEquity
+from tests.reference.instruments.delayed_draw_loan import DelayedDrawLoan
+from tests.reference.instruments.equity_raise import EquityRaise
+from tests.reference.instruments.income_tax import IncomeTax
+from tests.reference.instruments.metered_tokens import MeteredTokens
+from tests.reference.instruments.operating_cost import OperatingCost
+from tests.reference.instruments.other_business import OtherBusiness
+from tests.reference.instruments.parent_guarantee import ParentGuarantee
+from tests.reference.instruments.power_purchase import PowerPurchase
+from tests.reference.instruments.reserve_account import ReserveAccount
+from tests.reference.instruments.reserved_capacity import ReservedCapacity
+from tests.reference.instruments.revolver import Revolver
+from tests.reference.instruments.site_lease import SiteLease
+from tests.reference.instruments.spot_sale import SpotSale
+from tests.reference.instruments.term_loan import TermLoan
+
+
+def _one(make: Any, future: Future, contract: str, terms: Any) -> Iterable[Row]:
+    return [make(future, contract, terms)]
+
+
+KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
+    "chip_purchase": chip_purchase.rows,
+    "construction_contract": construction_contract.rows,
+    "power_purchase": partial(_one, PowerPurchase),
+    "operating_cost": partial(_one, OperatingCost),
+    "metered_tokens": partial(_one, MeteredTokens),
+    "reserved_capacity": partial(_one, ReservedCapacity),
+    "spot_sale": partial(_one, SpotSale),
+    "site_lease": partial(_one, SiteLease),
+    "term_loan": partial(_one, TermLoan),
+    "delayed_draw_loan": partial(_one, DelayedDrawLoan),
+    "revolver": partial(_one, Revolver),
+    "common_equity": partial(_one, CommonEquity),
+    "reserve_account": partial(_one, ReserveAccount),
+    "parent_guarantee": partial(_one, ParentGuarantee),
+    "equity_raise": partial(_one, EquityRaise),
+    "income_tax": partial(_one, IncomeTax),
+    "other_business": partial(_one, OtherBusiness),
+}
+"""kind -> the rows of a contract."""

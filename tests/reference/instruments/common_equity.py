@@ -1,0 +1,58 @@
+"""docs/contracts/common_equity.md."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from offtake.core.flows import Flow
+from tests.reference.books import ALL, PAID, Line, Month, Row
+from tests.reference.future import Future
+
+
+class CommonEquity(Row):
+    """Money committed, and what is left for owners."""
+
+    def __init__(self, future: Future, contract: str, terms: Any) -> None:
+        super().__init__(future, contract, terms)
+        self.lines = [
+            Line(
+                "draw", terms.investor, terms.issuer, Flow.CAPITAL_IN, 550, "support", 1,
+                tuple(terms.funds),
+            ),
+            Line(
+                "distribution", terms.issuer, terms.investor, Flow.DISTRIBUTION, 900, "residual"
+            ),
+        ]  # fmt: skip
+        self.drawn = 0.0
+
+    def publish(self, t: int) -> Mapping[str, float]:
+        return {"drawn": self.drawn}
+
+    def locked(self, month: Month) -> bool:
+        """Whether a facility named keeps money from owners."""
+        needed = self.number("lock_up_dscr") * (1.0 - PAID)
+        return any(
+            month.observe(f"contracts.{facility}.arrears") > 0.0
+            or month.observe(f"contracts.{facility}.accelerated") > 0.0
+            or not self.future.reaches(
+                f"{self.contract}.lock_up", month.observe(f"contracts.{facility}.dscr"), needed
+            )
+            for facility in self.terms.lock_up
+        )
+
+    def claim(self, month: Month) -> Mapping[str, float]:
+        opened = (
+            self.terms.distributions_from is None
+            or month.t >= self.number("distributions_from") - 1e-9
+        )
+        open_ = opened and not self.locked(month)
+        return {
+            "draw": max(self.number("commitment") - self.drawn, 0.0),
+            "draw_weight": self.number("weight"),
+            "distribution": self.number("share") * ALL if open_ else 0.0,
+        }
+
+    def settle(
+        self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
+    ) -> Mapping[str, float]:
+        self.drawn += paid["draw"]
+        return {}

@@ -1,0 +1,111 @@
+"""docs/contracts/delayed_draw_loan.md."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from offtake.core.flows import Flow
+from tests.reference.books import PAID, Line, Month, share_between
+from tests.reference.debt import Loan, after, covered
+from tests.reference.future import Future
+
+
+@dataclass
+class Asked:
+    """What a period asks for."""
+
+    limit: float
+    fee: float
+    rate: float
+    regular: float
+    scheduled: float
+    extends: bool
+
+
+class DelayedDrawLoan(Loan):
+    """A commitment drawn while something is built."""
+
+    def __init__(self, future: Future, contract: str, terms: Any) -> None:
+        super().__init__(future, contract, terms)
+        own = (contract,) if terms.capitalise_interest else ()
+        draw = Line(
+            "draw", self.lender, self.borrower, Flow.CAPITAL_IN, 550, "support", 1,
+            (*terms.funds, *own),
+        )  # fmt: skip
+        self.lines = [draw, *self.debt_lines()]
+        self.close = self.begin + self.number("availability")
+        self.end = self.begin + max(self.number("availability"), self.number("interest_only"))
+        self.drawn, self.extensions, self.breach = 0.0, 0, 0
+
+    def publish(self, t: int) -> Mapping[str, float]:
+        return {**self.published(), "drawn": self.drawn}
+
+    def asks(self, month: Month) -> Asked:
+        """What this period asks for."""
+        t = month.t
+        going = not self.accelerated and self.borrower not in month.stopped
+        step = self.number("extension")
+        maturity = after(self.begin + self.number("term") + self.extensions * step)
+        extends = going and t == maturity and self.extendable()
+        if extends:
+            maturity = after(maturity + step)
+        rate = self.yearly_rate(month) + self.extensions * self.number("extension_margin")
+        undrawn = max(self.number("amount") - self.drawn, 0.0)
+        available = self.begin <= t <= self.close + 1e-9 and t < maturity and going
+        waiting = share_between(t, self.begin, min(self.close, maturity)) if going else 0.0
+        fee = self.number("commitment_fee") * undrawn * self.accrual[t] * waiting
+        if t == self.begin:
+            fee += self.number("upfront_fee") * self.number("amount")
+        last = maturity
+        if self.terms.amortise_over is not None:
+            last = after(self.end + self.number("amortise_over"))
+        regular = self.profile(rate * month.years, max(last - t + 1.0, 1.0))
+        if t <= self.end + 1e-9:
+            regular = 0.0
+        left = self.balance - self.overdue
+        return Asked(
+            limit=undrawn if available else 0.0,
+            fee=fee,
+            rate=rate * self.accrual[t],
+            regular=regular,
+            scheduled=left if t >= maturity else regular,
+            extends=extends,
+        )
+
+    def extendable(self) -> bool:
+        """Whether an extension is left and its conditions hold."""
+        return (
+            self.extensions + 1 <= self.number("extensions") + 1e-9
+            and self.arrears == 0.0
+            and self.overdue == 0.0
+            and self.balance > 0.0
+            and covered(self, "extension", self.number("extension_dscr"))
+        )
+
+    def claim(self, month: Month) -> Mapping[str, float]:
+        now = self.asks(month)
+        return {
+            "draw": now.limit,
+            "draw_weight": self.number("weight"),
+            "fee": now.fee,
+            "interest": self.interest_due(now.rate),
+            "principal": self.principal_due(now.scheduled),
+        }
+
+    def settle(
+        self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
+    ) -> Mapping[str, float]:
+        now = self.asks(month)
+        self.service = self.balance * now.rate + now.regular
+        self.serviced(month, claimed, paid)
+        self.balance += paid["draw"]
+        self.drawn += paid["draw"]
+        built = month.t > self.end + 1e-9
+        self.remember(month, self.service if built else 0.0)
+        self.extensions += int(now.extends)
+        needed = self.number("default_dscr") * (1.0 - PAID)
+        low = built and needed > 0.0 and self.balance > 0.0
+        low = low and not covered(self, "covenant", self.number("default_dscr"))
+        self.breach = self.breach + 1 if low else 0
+        self.accelerated = self.accelerated or self.breach > self.number("grace")
+        return self.stop()

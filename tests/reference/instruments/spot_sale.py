@@ -1,0 +1,46 @@
+"""docs/contracts/spot_sale.md."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from offtake.core.flows import Flow
+from tests.reference.books import Line, Month, Row
+from tests.reference.future import Future
+
+
+class SpotSale(Row):
+    """What reservations leave of a site, sold by the hour."""
+
+    def __init__(self, future: Future, contract: str, terms: Any) -> None:
+        super().__init__(future, contract, terms)
+        self.lines = [Line("hours", terms.buyer, terms.seller, Flow.SALE, 100)]
+        self.after = terms.after
+        if self.after is None:
+            self.after = [
+                name
+                for name, other in future.plan.contracts.items()
+                if other.kind == "reserved_capacity" and other.site == terms.site  # type: ignore
+            ]
+        self.sold = 0.0
+
+    def publish(self, t: int) -> Mapping[str, float]:
+        return {"sold": self.sold}
+
+    def hours(self, month: Month) -> float:
+        """H100e-hours sold."""
+        delivered = month.observe(f"sites.{self.terms.site}.h100e_hours")
+        left = delivered
+        for name in self.after:
+            share = month.observe(f"contracts.{name}.reserved_share")
+            capacity = month.observe(f"contracts.{name}.reserved_h100e")
+            left -= min(share * delivered, capacity * month.hours)
+        return self.number("share") * self.over_time("utilisation", month) * max(left, 0.0)
+
+    def claim(self, month: Month) -> Mapping[str, float]:
+        return {"hours": self.over_time("price", month) * self.hours(month)}
+
+    def settle(
+        self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
+    ) -> Mapping[str, float]:
+        self.sold = self.hours(month)
+        return {f"sites.{self.terms.site}.sold_hours": self.sold}

@@ -1,0 +1,52 @@
+"""docs/contracts/term_loan.md."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from offtake.core.flows import Flow
+from tests.reference.books import Line, Month
+from tests.reference.debt import Loan, after
+from tests.reference.future import Future
+
+
+class TermLoan(Loan):
+    """A sum advanced once and repaid by schedule."""
+
+    def __init__(self, future: Future, contract: str, terms: Any) -> None:
+        super().__init__(future, contract, terms)
+        advance = Line("advance", self.lender, self.borrower, Flow.CAPITAL_IN, 550)
+        self.lines = [advance, *self.debt_lines()]
+        self.last = after(self.begin + self.number("term"))
+
+    def publish(self, t: int) -> Mapping[str, float]:
+        return self.published()
+
+    def scheduled(self, month: Month) -> tuple[float, float]:
+        """Principal that falls due on schedule, and the part of it that is no balloon."""
+        remaining = max(self.last - month.t + 1.0, 1.0)
+        regular = self.profile(self.yearly_rate(month) * month.years, remaining)
+        if month.t <= self.begin + self.number("interest_only"):
+            regular = 0.0
+        if remaining == 1.0:
+            return self.balance - self.overdue, min(regular, self.balance - self.overdue)
+        return regular, regular
+
+    def claim(self, month: Month) -> Mapping[str, float]:
+        starts = month.t == self.begin
+        rate = self.yearly_rate(month) * self.accrual[month.t]
+        return {
+            "advance": self.number("amount") if starts else 0.0,
+            "fee": self.number("amount") * self.number("upfront_fee") if starts else 0.0,
+            "interest": self.interest_due(rate),
+            "principal": self.principal_due(self.scheduled(month)[0]),
+        }
+
+    def settle(
+        self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
+    ) -> Mapping[str, float]:
+        interest = self.balance * self.yearly_rate(month) * self.accrual[month.t]
+        self.service = interest + self.scheduled(month)[1]
+        self.serviced(month, claimed, paid)
+        self.balance += paid["advance"]
+        self.remember(month, self.service)
+        return self.stop()

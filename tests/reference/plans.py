@@ -1,0 +1,171 @@
+"""Small plans in which everything happens, for comparisons with the oracle."""
+
+CAMPUS = """
+plan: {name: Campus, start: 2026-03, horizon: 32 months, discount_rate: 9 %/year}
+parties:
+  lab:       {kind: internal, role: lab, cash: 30 M USD, minimum_cash: 2 M USD}
+  cloud:     {kind: internal, role: operator, cash: 25 M USD, minimum_cash: 3 M USD}
+  parent:    {kind: internal, role: guarantor, cash: 20 M USD}
+  landco:    {kind: internal, role: operator, cash: 1 M USD}
+  dsra:      {kind: account, owner: cloud, cash: 1 M USD}
+  customers: {kind: external, role: customer,
+              credit: {hazard: 12 %/year, recovery: 40 %, drivers: {compute_price: 40 %}}}
+  market:    {kind: external, role: customer}
+  bank:      {kind: external, role: lender, credit: {rating: BBB, recovery: 60 %}}
+  sponsor:   {kind: external, role: equity, credit: {hazard: 10 %/year, recovery: 20 %}}
+  markets:   {kind: external, role: equity}
+  vendor:    {kind: external, role: vendor}
+  builder:   {kind: external, role: supplier}
+  utility:   {kind: external, role: supplier}
+  treasury:  {kind: external, role: public}
+  rest:      {kind: external, role: operator}
+sites:
+  hall:
+    owner: cloud
+    phases:
+      - {power: 8 MW, pue: 1.2, energise: 2026-09, build: 6 months,
+         delay: {median: 1 month, p90: 4 months, causes: [grid, weather]}}
+      - {power: 6 MW, pue: 1.25, energise: 2026-12-15, build: 9 months,
+         delay: {median: 0 months, p90: 3 months, causes: {grid: 30 %}}}
+  yard:
+    owner: landco
+    phases: [{power: 3 MW, pue: 1.3, energise: 2026-05}]
+chips:
+  first:  {site: hall, chip: {h100e: 2.3, watts: 1300 W}, units: 5500, deliver: 2026-08,
+           price: 30k to 42k USD, failure_rate: 4 %/year}
+  second: {site: hall, chip: B200, units: 3000, deliver: 2026-12-10, price: 38k USD,
+           availability: 90 to 97 %}
+  old:    {site: yard, chip: {h100e: 1, watts: 1000 W}, units: 2000, deliver: 2025-06,
+           price: 1k USD, physical_life: 30 months}
+drivers:
+  compute_price: {process: mean_reverting, start: 2.9 USD/H100e/h, trend: -25 %/year,
+                  volatility: 45 %/year, half_life: 9 months}
+  demand: {process: random_walk, start: 160 M USD/year, trend: 30 %/year, volatility: 50 %/year}
+  sofr: {process: mean_reverting, start: 4 %/year, volatility: 30 %/year}
+  mood: {process: regimes, states: {open: 100 %, shut: 0 %, half: 50 %},
+         mean_stay: {open: 14 months, shut: 4 months, half: 6 months}, initial: open}
+  share_of_market: {2026: 55 %, 2027: 70 %, 2028: 60 %, interpolate: linear}
+  most: 400 M USD/year
+  token_revenue: {formula: "min(demand * share_of_market ** 0.5, most) + demand / 10 - most * 0"}
+  correlations: [{between: [compute_price, demand], value: 0.5}]
+market: {energy_price: 50 USD/MWh, running_cost: 0.3 M USD/MW/year, utilisation: 80 %}
+contracts:
+  tokens:  {kind: metered_tokens, seller: lab, buyer: customers, revenue: token_revenue}
+  batch:   {kind: metered_tokens, seller: cloud, buyer: market, price: 0.4 USD/M token,
+            demand: 200 tn token/year, site: yard, tokens_per_h100e_hour: 6 M token/H100e/h,
+            share: 80 %}
+  reserve: {kind: reserved_capacity, seller: cloud, buyer: lab, site: hall, share: 65 %,
+            capacity: 9000 H100e, price: compute_price, term: 20 months, take_or_pay: 92 %,
+            utilisation: {2026: 70 %, 2027: 97 %}, promised: 2026-11, damages: 15 %,
+            prepayment: 4 M USD, credit_share: 40 %, grace: 2 months}
+  spot:    {kind: spot_sale, seller: cloud, site: hall, price: 1.6 USD/H100e/h, utilisation: 75 %}
+  order:   {kind: chip_purchase, buyer: cloud, seller: vendor, chips: [first, second],
+            signed: 2026-04, milestones: {signing: 20 %, delivery: 80 %}, cancel_after: 5 months,
+            cancellation_fee: 5 %}
+  build:   {kind: construction_contract, owner: cloud, contractor: builder, site: hall,
+            per_mw: 9 M USD/MW, per_phase: 2 M USD}
+  power:   {kind: power_purchase, buyer: cloud, seller: utility, site: hall,
+            price: {2026: 55 USD/MWh, 2027: 70 USD/MWh}, contracted: 12 MW, take_or_pay: 40 %,
+            capacity_charge: 30k USD/MW/year, start: 2026-06}
+  grid:    {kind: power_purchase, buyer: landco, seller: utility, site: yard, price: 60 USD/MWh}
+  running: {kind: operating_cost, payer: cloud, payee: rest, per_mw: 0.5 M USD/MW/year, site: hall,
+            amount: 2 M USD/year}
+  wages:   {kind: operating_cost, payer: lab, payee: rest, amount: {2026: 20 M USD/year,
+            2027: 60 M USD/year, 2028: 55 M USD/year}, end: 2028-08}
+  lease:   {kind: site_lease, landlord: landco, tenant: cloud, site: yard,
+            per_mw: 1.1 M USD/MW/year, rent: 0.4 M USD/year, term: 26 months,
+            escalator: 4 %/year, rent_free: 1 month}
+  facility: {kind: delayed_draw_loan, lender: bank, borrower: cloud, amount: 180 M USD,
+            funds: [order, build], weight: 2, rate: sofr + 400 bp, floor: 3 %/year,
+            availability: 12 months, capitalise_interest: true, term: 22 months,
+            amortisation: annuity, amortise_over: 30 months, extensions: 1, extension: 6 months,
+            extension_dscr: 1.05, extension_margin: 1 %/year, upfront_fee: 1 %,
+            commitment_fee: 0.8 %/year, default_dscr: 0.3, day_count: A/360, grace: 4 months}
+  equity:  {kind: common_equity, investor: sponsor, issuer: cloud, commitment: 120 M USD,
+            funds: [order, build], weight: 1, share: 3, distributions_from: 2026-12,
+            lock_up: [facility, line], lock_up_dscr: 1.1}
+  stake:   {kind: common_equity, investor: lab, issuer: cloud, share: 1}
+  line:    {kind: revolver, lender: bank, borrower: cloud, amount: 6 M USD, rate: sofr + 600 bp,
+            term: 24 months, upfront_fee: 0.5 %, commitment_fee: 1 %/year, day_count: A/365,
+            seniority: junior}
+  note:    {kind: term_loan, lender: bank, borrower: lab, amount: 25 M USD, rate: 9 %/year,
+            start: 2026-06-10, term: 18 months, interest_only: 4 months, amortisation: linear,
+            upfront_fee: 2 %, seniority: junior, grace: 1 months, day_count: A/A ISDA}
+  dsra_of_facility: {kind: reserve_account, account: dsra, owner: cloud, facilities: [facility],
+            months: 3 months, minimum: 2 M USD, start: 2026-10}
+  promise: {kind: parent_guarantee, guarantor: parent, obligor: lab, contracts: [reserve, note],
+            cap: 18 M USD, end: 2028-03, fee: 0.5 M USD/year}
+  shares:  {kind: equity_raise, issuer: lab, investor: markets, capacity: 70 M USD/year,
+            sentiment: mood, carry_over: 3 months, amount: 120 M USD, share: 1}
+  tax:     {kind: income_tax, taxpayer: cloud, government: treasury, rate: 21 %,
+            depreciation: macrs_5, bonus: 20 %, losses: 3 M USD, paid: monthly}
+  lab_tax: {kind: income_tax, taxpayer: lab, government: treasury, rate: 25 %, life: 5 years}
+  group:   {kind: other_business, party: parent, rest: rest, inflow: 30 M USD/year,
+            outflow: 24 M USD/year, capital_spending: 5 M USD/year, start: 2026-05}
+"""
+
+QUARTERS = """
+plan: {name: Quarters, start: 2026-07, horizon: 5 years, periods: quarters,
+       discount_rate: 8 %/year}
+parties:
+  owner:    {kind: internal, role: operator, cash: 4 M USD, minimum_cash: 1 M USD}
+  backer:   {kind: internal, role: guarantor, cash: 6 M USD}
+  account:  {kind: account, owner: owner}
+  tenant:   {kind: external, role: customer, credit: {hazard: risk, recovery: 35 %}}
+  borrower: {kind: external, role: operator, credit: {hazard: 20 %/year, recovery: 50 %}}
+  lender:   {kind: internal, role: lender, cash: 60 M USD}
+  senior:   {kind: external, role: lender}
+  builder:  {kind: external, role: supplier}
+  fund:     {kind: external, role: equity}
+  state:    {kind: external, role: public}
+  market:   {kind: external, role: customer}
+  vendor:   {kind: external, role: vendor}
+sites:
+  shed:
+    owner: owner
+    phases:
+      - {power: 5 MW, pue: 1.1, energise: 2027-01, build: 9 months,
+         delay: {median: 2 months, p90: 7 months}}
+      - {power: 5 MW, energise: 2027-07}
+chips:
+  lot: {site: shed, chip: {h100e: 1.5, watts: 900 to 1100 W}, units: 5000, deliver: 2027-02-10,
+        price: 9k USD}
+drivers:
+  risk: {2026: 3 %/year, 2028: 15 %/year}
+  base: {process: random_walk, start: 3 %/year, volatility: 40 %/year}
+  compute_price: {process: random_walk, start: 1.2 USD/H100e/h, volatility: 60 %/year}
+contracts:
+  work:    {kind: construction_contract, owner: owner, contractor: builder, site: shed,
+            phases: [0], per_mw: 4 to 7 M USD/MW}
+  order:   {kind: chip_purchase, buyer: owner, seller: vendor, chips: lot,
+            milestones: {signing: 100 %, delivery: 0 %}, signed: 2026-12}
+  rent:    {kind: site_lease, landlord: owner, tenant: tenant, site: shed, phases: [0],
+            per_mw: 1.6 M USD/MW/year, term: 3 years, start: 2026-11, escalator: 3 %/year,
+            grace: 6 months}
+  hours:   {kind: reserved_capacity, seller: owner, buyer: tenant, site: shed, share: 40 %,
+            price: 1.1 USD/H100e/h, term: 27 months, start: 2026-04, take_or_pay: 100 %,
+            promised: 2027-02, capacity: 900 H100e, damages: 10 %}
+  spot:    {kind: spot_sale, seller: owner, site: shed, after: [hours], share: 90 %}
+  loan:    {kind: delayed_draw_loan, lender: lender, borrower: owner, amount: 35 M USD,
+            funds: [work], rate: base + 350 bp, availability: 15 months, term: 3 years,
+            amortisation: linear, default_dscr: 1.02, extensions: 2, extension_dscr: 1.2,
+            grace: 3 months, day_count: 30E/360}
+  equity:  {kind: common_equity, investor: fund, issuer: owner, commitment: 40 M USD,
+            funds: [work, order], lock_up: [loan], lock_up_dscr: 1.15}
+  note:    {kind: term_loan, lender: lender, borrower: borrower, amount: 20 M USD, rate: 11 %/year,
+            term: 4 years, amortisation: annuity, upfront_fee: 1 %}
+  mezz:    {kind: term_loan, lender: senior, borrower: lender, amount: 15 M USD,
+            rate: base + 200 bp, floor: 2 %/year, term: 3 years, amortisation: bullet}
+  payoff:  {kind: revolver, lender: senior, borrower: lender, amount: 5 M USD, funds: [mezz],
+            rate: 12 %/year, term: 4 years, start: 2027-01}
+  cover:   {kind: parent_guarantee, guarantor: backer, obligor: borrower, contracts: [note],
+            fee: 0.1 M USD/year}
+  keep:    {kind: reserve_account, account: account, owner: owner, facilities: [loan],
+            months: 6 months}
+  costs:   {kind: operating_cost, payer: owner, payee: builder, amount: 1 M USD/year,
+            start: 2027-02-14, end: 2030-05-05}
+  owner_tax: {kind: income_tax, taxpayer: owner, government: state, rate: 24 %, losses: 1 M USD,
+            life: 4 years, loss_limit: 60 %}
+  trade:   {kind: other_business, party: backer, rest: market, inflow: 2 M USD/year,
+            outflow: {2027: 3 M USD/year}}
+"""

@@ -1,0 +1,125 @@
+"""Engine and oracle, fed the same draws, agree to 1e-12 of a path's largest flow (DESIGN §12).
+
+A path on which a trigger lies within 1e-9 of its threshold may go another way; such paths are
+counted and printed, and at most one in 10,000 may really differ.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from offtake.core.arrays import jax, jnp
+from offtake.engine.simulate import Draws, simulate
+from offtake.engine.step import CHECKS
+from offtake.lowering.lower import LoweredPlan, lower
+from offtake.plan.load import load
+from offtake.run.draw import draw
+from tests.reference.future import Future
+from tests.reference.plans import CAMPUS, QUARTERS
+from tests.reference.simulate import Simulation
+from tests.reference_data import ROOT
+from tests.run.small import TEXT as SMALL
+
+TOLERANCE = 1e-12
+PATHS = 16
+BLOCK = 256
+
+
+@cache
+def compiled() -> Any:
+    return jax.jit(simulate, static_argnums=1)
+
+
+def futures(lowered: LoweredPlan, draws: Draws, paths: int) -> list[Future]:
+    """The first paths of a block, as the oracle reads them."""
+    labels = lowered.labels
+    values, once, monthly = (np.asarray(x) for x in (draws.values, draws.once, draws.monthly))
+    places = [row.place for row in lowered.table.rows]
+    return [
+        Future(
+            lowered.plan,
+            dict(zip(places, values[:, p].tolist(), strict=True)),
+            {name: monthly[:, i, p].tolist() for i, name in enumerate(labels.monthly_streams)},
+            {name: float(once[i, p]) for i, name in enumerate(labels.once_streams)},
+        )
+        for p in range(paths)
+    ]
+
+
+def differences(lowered: LoweredPlan, paths: int, seed: int) -> tuple[list[str], int]:
+    """What differs, one line per path, and the number of paths with a close call."""
+    block = draw(lowered, seed, 0, BLOCK, BLOCK)
+    draws = Draws(*(jnp.asarray(x) for x in block))
+    record = compiled()(lowered.program, lowered.shape, draws)
+    for name, worst in zip(CHECKS, np.asarray(record.checks).max(axis=1), strict=True):
+        assert worst <= 1e-9, f"{name}: {worst}"
+    claimed, paid = np.asarray(record.months.claimed), np.asarray(record.months.paid)
+    found: list[str] = []
+    close = 0
+    for p, future in enumerate(futures(lowered, draws, paths)):
+        months = Simulation(future).run()
+        keys = [(c.contract, c.part, c.line) for c in lowered.labels.claims]
+        mine_claimed = np.array([[month.claimed[key] for key in keys] for month in months])
+        mine_paid = np.array([[month.paid[key] for key in keys] for month in months])
+        largest = float(np.max(mine_paid))
+        gap = np.maximum(np.abs(claimed[:, :, p] - mine_claimed), np.abs(paid[:, :, p] - mine_paid))
+        close += bool(future.close_calls)
+        if float(np.max(gap)) > TOLERANCE * largest:
+            t = int(np.argmax(np.max(gap, axis=1) > TOLERANCE * largest))
+            k = int(np.argmax(gap[t]))
+            found.append(
+                f"path {p}, period {t}, {'/'.join(keys[k])}: claimed {claimed[t, k, p]!r} paid "
+                f"{paid[t, k, p]!r}, oracle {mine_claimed[t, k]!r} {mine_paid[t, k]!r}; "
+                f"close calls {sorted(future.close_calls)}"
+            )
+    return found, close
+
+
+def compare(lowered: LoweredPlan, paths: int, seed: int = 1) -> None:
+    found, close = differences(lowered, paths, seed)
+    print(f"{lowered.plan.plan.name}: {paths} paths, {close} with a trigger at its threshold")
+    assert len(found) <= paths // 10_000, "\n".join(found)
+
+
+MORE_FUNDING = ("contracts.facility.amount=330 M USD", "contracts.equity.commitment=220 M USD")
+LESS_CASH = (
+    "parties.lender.cash=22 M USD",
+    "parties.account.cash=1 M USD",
+    "contracts.equity.commitment=70 M USD",
+    "contracts.loan.default_dscr=0.2",
+    "contracts.work.per_mw=4 M USD/MW",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [(SMALL, ()), (CAMPUS, ()), (CAMPUS, MORE_FUNDING), (QUARTERS, ()), (QUARTERS, LESS_CASH)],
+    ids=["small", "campus", "campus well funded", "quarters", "quarters short of cash"],
+)
+def test_engine_equals_the_oracle(text: str, changes: tuple[str, ...], tmp_path: Path):
+    file = tmp_path / "plan.yaml"
+    file.write_text(text, encoding="utf-8")
+    compare(lower(load(file, changes)), PATHS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("plan", sorted((ROOT / "plans").glob("*/plan.yaml")), ids=str)
+def test_engine_equals_the_oracle_on_the_plans_shown(plan: Path):
+    compare(lower(load(plan)), 4)
+
+
+def test_the_plans_hold_every_kind(tmp_path: Path):
+    """No kind is left out of the comparison."""
+    from offtake.contracts import BY_KIND
+    from tests.reference.instruments import KINDS
+
+    assert set(KINDS) == set(BY_KIND)
+    found: set[str] = set()
+    for name, text in (("campus", CAMPUS), ("quarters", QUARTERS)):
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(text, encoding="utf-8")
+        found |= {terms.kind for terms in load(file).contracts.values()}  # type: ignore
+    assert found == set(BY_KIND)

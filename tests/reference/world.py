@@ -1,0 +1,305 @@
+"""Everything that moves outside contracts: drivers, sites, chips, the credit of outside parties."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy.stats import norm
+
+from offtake import catalogue
+from offtake.core.formula import Constant, Expression, Named, in_units
+from offtake.core.series import Series
+from offtake.plan.drivers import Formula, MeanReverting, RandomWalk, Regimes
+from tests.reference.books import clip
+from tests.reference.future import Future
+
+Z90 = 1.2815515655446004
+"""90 % quantile of the standard normal."""
+
+
+class Drivers:
+    """Series, processes, regimes and formulas, each a number per period."""
+
+    def __init__(self, future: Future) -> None:
+        """Processes start on their trend, regimes in their initial state."""
+        self.future = future
+        self.drivers: dict[str, Any] = future.plan.drivers
+        self.processes = [
+            k for k, d in self.drivers.items() if isinstance(d, RandomWalk | MeanReverting)
+        ]
+        self.deviation = dict.fromkeys(self.processes, 0.0)
+        self.state = {
+            k: list(d.states).index(d.initial)
+            for k, d in self.drivers.items()
+            if isinstance(d, Regimes)
+        }
+        self.mixing = self._mixing()
+
+    def _mixing(self) -> np.ndarray:
+        """Lower triangular factor of the correlation matrix of the processes' shocks."""
+        matrix = np.eye(len(self.processes))
+        for i, correlated in enumerate(self.future.plan.correlations):
+            value = self.future.number(f"drivers.correlations[{i}].value")
+            here = [self.processes.index(k) for k in correlated.between if k in self.processes]
+            for a in here:
+                for b in here:
+                    if a != b:
+                        matrix[a, b] = value
+        return np.linalg.cholesky(matrix) if self.processes else matrix
+
+    def advance(self, t: int) -> None:
+        """Draw the period's shocks."""
+        years = float(self.future.calendar.years[t])
+        shocks = [self.future.monthly[f"drivers.{k}"][t] for k in self.processes]
+        mixed = self.mixing @ np.array(shocks)
+        for name, shock in zip(self.processes, mixed, strict=True):
+            self._move(name, years, float(shock))
+        for name in self.state:
+            if t > 0:
+                self._switch(name, t)
+
+    def _move(self, name: str, years: float, shock: float) -> None:
+        """One step of a process; variance of the exact transition."""
+        volatility = self.future.number(f"drivers.{name}.volatility")
+        decay, variance = 1.0, years
+        if isinstance(self.drivers[name], MeanReverting):
+            half_life = self.future.number(f"drivers.{name}.half_life")
+            speed = math.log(2.0) / (half_life / self.future.calendar.per_year)
+            decay = math.exp(-speed * years)
+            variance = -math.expm1(-2.0 * speed * years) / (2.0 * speed)
+        self.deviation[name] = (
+            self.deviation[name] * decay + volatility * math.sqrt(variance) * shock
+        )
+
+    def _switch(self, name: str, t: int) -> None:
+        """Leave the state with probability 1 - exp(-1 / mean stay), for another one at random."""
+        states = list(self.drivers[name].states)
+        here = self.state[name]
+        uniform = float(norm.cdf(self.future.monthly[f"drivers.{name}"][t]))
+        stay = self.future.number(f"drivers.{name}.mean_stay.{states[here]}")
+        leaves = -math.expm1(-1.0 / stay)
+        if len(states) > 1 and not self.future.reaches(f"{name} switches", uniform, leaves):
+            others = len(states) - 1
+            hop = 1 + min(int(uniform / leaves * others), others - 1)
+            self.state[name] = (here + hop) % len(states)
+
+    def level(self, name: str, t: int) -> float:
+        """Value of a driver in period t."""
+        driver = self.drivers[name]
+        place = f"drivers.{name}"
+        if isinstance(driver, Series):
+            if driver.driver is not None:
+                return self.level(driver.driver, t)
+            return self.future.series(driver, place, t)
+        if isinstance(driver, Regimes):
+            return self.future.number(f"{place}.states.{list(driver.states)[self.state[name]]}")
+        if isinstance(driver, Formula):
+            tree, _ = in_units(driver.expression, self.future.plan.driver_units, driver.formula)
+            return self.formula(tree, t)
+        elapsed = float(np.cumsum(self.future.calendar.years)[t])
+        trend = (1.0 + self.future.number(f"{place}.trend")) ** elapsed
+        return self.future.number(f"{place}.start") * trend * math.exp(self.deviation[name])
+
+    def formula(self, tree: Expression, t: int) -> float:
+        """Value of a formula; a quotient by zero is zero."""
+        if isinstance(tree, Constant):
+            return tree.value
+        if isinstance(tree, Named):
+            return self.level(tree.name, t)
+        left, right = self.formula(tree.left, t), self.formula(tree.right, t)
+        if tree.operator == "/":
+            return left / right if right != 0.0 else 0.0
+        operations = {
+            "+": left + right,
+            "-": left - right,
+            "*": left * right,
+            "min": min(left, right),
+            "max": max(left, right),
+        }
+        return operations[tree.operator] if tree.operator != "**" else max(left, 0.0) ** right
+
+
+@dataclass
+class World:
+    """What contracts observe, month by month."""
+
+    future: Future
+    drivers: Drivers = field(init=False)
+    delays: dict[str, float] = field(init=False)
+    defaulted: set[str] = field(default_factory=set)
+    seen: dict[str, float] = field(default_factory=dict)
+    delivered: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Delays of phases are drawn once."""
+        self.drivers = Drivers(self.future)
+        self.delays = {place: self.delay(place, phase) for place, phase in self.phases()}
+
+    def phases(self) -> list[tuple[str, Any]]:
+        """Every phase with its place."""
+        return [
+            (f"sites.{s}.phases[{j}]", phase)
+            for s, site in self.future.plan.sites.items()
+            for j, phase in enumerate(site.phases)
+        ]
+
+    def delay(self, place: str, phase: Any) -> float:
+        """Lognormal with stated median and P90, partly by causes that phases share, periods."""
+        if phase.delay is None:
+            return 0.0
+        future = self.future
+        z, left = 0.0, 1.0
+        for cause in phase.delay.causes:
+            weight = future.number(f"{place}.delay.causes.{cause}")
+            z += math.sqrt(weight) * future.once[f"causes.{cause}"]
+            left -= weight
+        z += math.sqrt(max(left, 0.0)) * future.once[place]
+        median = future.number(f"{place}.delay.median")
+        p90 = future.number(f"{place}.delay.p90")
+        if median <= 0.0 or p90 <= 0.0:
+            return max(p90 * z / Z90, 0.0)
+        return median * math.exp(math.log(max(p90 / median, 1.0)) / Z90 * z)
+
+    def month(self, t: int, signals: Mapping[str, float], paid_for: set[str]) -> None:
+        """Observe a period.
+
+        Args:
+            signals: what contracts said at the end of the period before.
+            paid_for: names of the signals that some contract sends; what nobody pays for follows
+                its dates alone.
+        """
+        self.drivers.advance(t)
+        self.seen = {"zero": 0.0}
+        for name in self.future.plan.drivers:
+            self.seen[f"drivers.{name}"] = self.drivers.level(name, t)
+        self._credit(t)
+        for place, _ in self.phases():
+            self._phase(place, t, signals.get(f"{place}.paid", 0.0), f"{place}.paid" in paid_for)
+        for site in self.future.plan.sites:
+            self._site(site, t, signals, paid_for)
+
+    def market(self, name: str, t: int) -> float:
+        """A price or rate of the section `market`; zero where it is not written."""
+        series = getattr(self.future.plan.market, name)
+        if series is None:
+            return self.seen.get("drivers.compute_price", 0.0) if name == "compute_price" else 0.0
+        if series.driver is not None:
+            return self.seen[f"drivers.{series.driver}"]
+        return self.future.series(series, f"market.{name}", t)
+
+    def _credit(self, t: int) -> None:
+        """Outside parties default by their hazard rate, correlated with shocks of drivers."""
+        years = float(self.future.calendar.years[t])
+        for name, party in self.future.plan.parties.items():
+            place = f"parties.{name}.credit"
+            share = 1.0
+            if party.credit is not None:
+                hazard = self._hazard(name, party.credit, t)
+                latent, left = 0.0, 1.0
+                for driver in party.credit.drivers:
+                    rho = self.future.number(f"{place}.drivers.{driver}")
+                    latent += rho * self.future.monthly[f"drivers.{driver}"][t]
+                    left -= rho**2
+                latent += math.sqrt(max(left, 1e-12)) * self.future.monthly[place][t]
+                probability = -math.expm1(-hazard * years)
+                spared = self.future.reaches(f"{name} defaults", norm.cdf(latent), probability)
+                if not spared:
+                    self.defaulted.add(name)
+                if name in self.defaulted:
+                    share = self.future.number(f"{place}.recovery")
+            self.seen[f"parties.{name}.payout"] = share
+
+    def _hazard(self, name: str, credit: Any, t: int) -> float:
+        place = f"parties.{name}.credit.hazard"
+        if credit.hazard is None:
+            # The catalogue's history of the rating, from the plan's start; its rows carry dates.
+            rows = {k: v for k, v in self.future.values.items() if k.startswith(f"{place}.")}
+            start = max(t - 1.0, 0.0) * self.future.calendar.months / 12.0 + 1e-9
+            known = catalogue.rating(credit.rating.rstrip("+-")).hazards()
+            passed = sum(years <= start for years, _ in known)
+            return list(rows.values())[max(passed, 1) - 1]
+        if credit.hazard.driver is not None:
+            return self.seen[f"drivers.{credit.hazard.driver}"]
+        return self.future.series(credit.hazard, place, t)
+
+    def _phase(self, place: str, t: int, paid: float, funded: bool) -> None:
+        """Share of the work that is due, and of the period for which the phase is energised."""
+        planned, build = (
+            self.future.number(f"{place}.energise"),
+            self.future.number(f"{place}.build"),
+        )
+        delay = self.delays[place]
+        done = clip((t - (planned - build)) / max(build + delay, 1e-9))
+        self.seen[f"{place}.due"] = done * done * (3.0 - 2.0 * done)
+        active = clip(t - (planned + delay))
+        if funded and not self.future.reaches(f"{place} is paid for", paid, 1.0 - 1e-6):
+            active = 0.0
+        self.seen[f"{place}.active"] = active
+
+    def _site(self, site: str, t: int, signals: Mapping[str, float], paid_for: set[str]) -> None:
+        """Power, chips, compute and energy of a site."""
+        future, hours = self.future, float(self.future.calendar.hours[t])
+        phases = [place for place, _ in self.phases() if place.startswith(f"sites.{site}.phases[")]
+        mw = {p: self.seen[f"{p}.active"] * future.number(f"{p}.power") for p in phases}
+        power = sum(mw.values())
+        facility = sum(mw[p] * future.number(f"{p}.pue") for p in phases)
+        pue = facility / power if power > 0.0 else 0.0
+        cohorts = [c for c, cohort in future.plan.chips.items() if cohort.site == site]
+        chips = {c: self._chips(c, t, signals, paid_for) for c in cohorts}
+        need = {c: chips[c] * self._watts(c) * 1e-6 for c in cohorts}
+        needed = sum(need.values())
+        share = min(power / needed, 1.0) if needed > 0.0 else 0.0
+        compute = running = 0.0
+        for c in cohorts:
+            available = future.number(f"chips.{c}.availability")
+            h100e = chips[c] * share * self._h100e(c) * available
+            self.seen[f"chips.{c}.h100e"], self.seen[f"chips.{c}.mw"] = h100e, need[c] * share
+            compute, running = compute + h100e, running + need[c] * share
+        here = f"sites.{site}"
+        sold = signals.get(f"{here}.sold_hours", 0.0)
+        self.seen[f"{here}.oversold_hours"] = max(sold - self.delivered.get(site, 0.0), 0.0)
+        self.delivered[site] = compute * hours
+        self.seen[f"{here}.power_mw"], self.seen[f"{here}.running_mw"] = power, running
+        self.seen[f"{here}.h100e"], self.seen[f"{here}.h100e_hours"] = compute, compute * hours
+        self.seen[f"{here}.energy_mwh"] = running * pue * hours
+        for c in cohorts:
+            self._margin(c, t, pue)
+
+    def _chips(
+        self, cohort: str, t: int, signals: Mapping[str, float], paid_for: set[str]
+    ) -> float:
+        """Chips that stand and work, on average over the period."""
+        place = f"chips.{cohort}"
+        since = t - self.future.number(f"{place}.deliver")
+        age = max(since, 0.0) / self.future.calendar.per_year
+        self.seen[f"{place}.age"] = age
+        standing = clip(since) - clip(since - self.future.number(f"{place}.physical_life"))
+        surviving = math.exp(-self.future.number(f"{place}.failure_rate") * age)
+        signal = f"{place}.paid"
+        delivered = clip(signals.get(signal, 0.0)) if signal in paid_for else 1.0
+        return self.future.number(f"{place}.units") * delivered * surviving * standing
+
+    def _h100e(self, cohort: str) -> float:
+        chip = self.future.plan.chips[cohort].chip
+        of = f"catalogue.chips.{chip}" if isinstance(chip, str) else f"chips.{cohort}.chip"
+        return self.future.number(f"{of}.h100e")
+
+    def _watts(self, cohort: str) -> float:
+        """IT power per chip, W; the catalogue states power at the utility's meter."""
+        item = self.future.plan.chips[cohort]
+        if not isinstance(item.chip, str):
+            return self.future.number(f"chips.{cohort}.chip.watts")
+        utility = self.future.number(f"catalogue.chips.{item.chip}.watts")
+        return utility / self.future.number(f"sites.{item.site}.phases[0].pue")
+
+    def _margin(self, cohort: str, t: int, pue: float) -> None:
+        """What the cohort would earn on the spot market less its cash cost, USD of the period."""
+        calendar, place = self.future.calendar, f"chips.{cohort}"
+        hours, mw = float(calendar.hours[t]), self.seen[f"{place}.mw"]
+        sold = self.seen[f"{place}.h100e"] * hours * self.market("utilisation", t)
+        energy = self.market("energy_price", t) * mw * pue * hours
+        running = self.market("running_cost", t) * mw * float(calendar.years[t])
+        margin = self.market("compute_price", t) * sold - energy - running
+        self.seen[f"{place}.margin"] = margin
