@@ -1,18 +1,23 @@
-"""What is known from outside about a plan, held against a run of 1,024 paths with seed 1."""
+"""Every plan runs; what is known beforehand is held against 1,024 paths with seed 1."""
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 import offtake
 
-PLANS = Path(__file__).resolve().parents[2] / "plans"
-EXPECTED: dict[str, dict[str, Any]] = json.loads(
-    (PLANS / "abilene" / "expected.json").read_text("utf-8")
-)
+ROOT = Path(__file__).resolve().parents[2]
+PLANS = ROOT / "plans"
+NAMES = sorted(folder.name for folder in PLANS.iterdir() if (folder / "plan.yaml").exists())
+EXPECTED: dict[str, dict[str, Any]] = {
+    name: json.loads((PLANS / name / "expected.json").read_text("utf-8")) for name in NAMES
+}
+ROWS = [(name, place) for name in NAMES for place in EXPECTED[name]]
 pytestmark = pytest.mark.slow
 STEP = re.compile(r"(?P<key>\w+)(?:\[(?P<where>[^\]]+)\])?(?:\.|$)")
 
@@ -27,14 +32,28 @@ def find(found: Any, place: str) -> Any:
     return found
 
 
-@pytest.fixture(scope="module", name="output")
-def run_of_abilene() -> dict[str, Any]:
+@cache
+def output(name: str) -> dict[str, Any]:
     """The JSON output of the run for which the values were written."""
-    return offtake.run(offtake.load(PLANS / "abilene"), paths=1024, seed=1).to_json()
+    return offtake.run(offtake.load(PLANS / name), paths=1024, seed=1).to_json()
 
 
-@pytest.mark.parametrize("place", EXPECTED)
-def test_is_as_known_from_outside(output: dict[str, Any], place: str) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_runs_with_every_invariant(name: str) -> None:
+    """Shares of a month's gross flows; 1e-9 is the bound of the semantics."""
+    assert max(output(name)["invariants"].values()) < 1e-9
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_output_holds_to_its_schema(name: str) -> None:
+    schema = json.loads((ROOT / "docs" / "results.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(output(name))
+
+
+@pytest.mark.parametrize(("name", "place"), ROWS)
+def test_is_as_expected(name: str, place: str) -> None:
     """Within the tolerance, whose reason stands beside it."""
-    row = EXPECTED[place]
-    assert find(output, place) == pytest.approx(row["value"], abs=row["tolerance"]), row["why"]
+    row = EXPECTED[name][place]
+    assert find(output(name), place) == pytest.approx(row["value"], abs=row["tolerance"]), row[
+        "why"
+    ]
