@@ -54,7 +54,8 @@ class OperatingCostTerms(Terms):
 
     @model_validator(mode="after")
     def _per_mw_of_a_site(self) -> "OperatingCostTerms":
-        if "per_mw" in self.model_fields_set and self.site is None:
+        per_mw = self.per_mw.driver or any(number.value for _, number in self.per_mw.knots)
+        if per_mw and self.site is None:
             raise Mistake(
                 code="cost-site",
                 found="a cost per MW without a site",
