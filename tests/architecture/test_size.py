@@ -22,9 +22,12 @@ def test_no_file_is_too_long():
 
 
 def test_no_function_is_too_long():
+    # The programs that benchmarks compare with are written as one function, as an analyst would.
+    by_hand = ("benchmarks/by_numpy.py", "benchmarks/by_loops.py")
     long = {
         f"{short(path)}:{f.lineno} {f.name}": length
         for path in python_files()
+        if short(path) not in by_hand
         for f in functions(path)
         if (length := (f.end_lineno or f.lineno) - f.lineno + 1) > FUNCTION_LINES
     }
