@@ -214,7 +214,7 @@ def simulate(inputs: Inputs, months: Months) -> Outputs:
         advance = asked[0].advance + asked[1].advance
         received = revenue * years * np.where(drivers.failed, plan.RECOVERY, 1.0)
         # --- first clearing: own cash; owners meet what is short of what they fund
-        (lab_share,), _ = waterfall(cash[LAB] + received, [rent + research])
+        (lab_share,), lab_left = waterfall(cash[LAB] + received, [rent + research])
         claims = [
             electricity + staff, fees[0], asked[0].interest, asked[0].principal,
             fees[1], asked[1].interest, asked[1].principal, orders.sum(axis=0),
@@ -225,21 +225,26 @@ def simulate(inputs: Inputs, months: Months) -> Outputs:
         need_rent = unpaid(rent, rent * lab_share)
         wanted = need[0] + need[1] + need[2] + need_orders.sum(axis=0)
         room = share_of(plan.COMMITMENT[0] - drawn[0], wanted)
-        draws = [n * room for n in need]
-        draw_orders = need_orders * room
-        draw_rent = need_rent * share_of(plan.COMMITMENT[1] - drawn[1], need_rent)
-        # --- second clearing: own cash first, then owners pay what is short of what they were asked
-        # The share of a rank is that of all its claims; the owners make the protected one whole.
-        lab_left = cash[LAB] + received - (rent + research) * lab_share
+        called = [n * room for n in need]
+        called_orders = need_orders * room
+        called_rent = need_rent * share_of(plan.COMMITMENT[1] - drawn[1], need_rent)
+        # --- second clearing: the same claims; owners pay what is short, at most what was called
+        draw_rent = np.minimum(called_rent, rent * (1.0 - lab_share))
         paid_rent = rent * lab_share + draw_rent
         paid_research = research * lab_share
         shares, left = waterfall(cash[CAMPUS] + paid_rent + advance, claims)
-        draws = [np.minimum(d, claims[k] * (1.0 - shares[k])) for k, d in enumerate(draws, 1)]
-        draw_orders = np.minimum(draw_orders, orders * (1.0 - shares[7]))
+        draws = [np.minimum(called[k], claims[k + 1] * (1.0 - shares[k + 1])) for k in range(3)]
+        draw_orders = np.minimum(called_orders, orders * (1.0 - shares[7]))
         draw_campus = draws[0] + draws[1] + draws[2] + draw_orders.sum(axis=0)
         paid_fee = [fees[0] * shares[1] + draws[0], fees[1] * shares[4]]
-        paid_interest = [claims[2] * shares[2] + draws[1], claims[5] * shares[5]]
-        paid_principal = [claims[3] * shares[3] + draws[2], claims[6] * shares[6]]
+        paid_interest = [
+            asked[0].interest * shares[2] + draws[1],
+            asked[1].interest * shares[5],
+        ]
+        paid_principal = [
+            asked[0].principal * shares[3] + draws[2],
+            asked[1].principal * shares[6],
+        ]
         paid_orders = orders * shares[7] + draw_orders
         paid_power, paid_staff = electricity * shares[0], staff * shares[0]
         # --- owners take what is left unless locked up

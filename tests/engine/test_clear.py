@@ -231,12 +231,17 @@ def test_distribution_reaches_an_owner_that_pays_on():
 
 
 def test_residual_on_a_cycle_is_marked_as_lagged():
-    """A tenant that owns part of its landlord could pay the rent out of its own distribution."""
+    """A tenant that owns part of its landlord could pay the rent out of its own distribution.
+
+    The other owner, at the same rank, waits with it; a sweep at a rank of its own does not.
+    """
     network = Claims(2, 3, [0.0, 0.0])
     network.owe(0, 1, 10.0)
     network.owe(1, 0, UNLIMITED, rank=900, form="residual")
     network.owe(1, 2, UNLIMITED, rank=900, form="residual")
-    assert list(network.network().lagged[:3]) == [False, True, False]
+    network.owe(1, 2, UNLIMITED, rank=800, form="residual")
+    network.owe(0, 2, UNLIMITED, rank=900, form="residual")
+    assert list(network.network().lagged[:5]) == [False, True, True, False, False]
 
 
 # ----------------------------------------------------------------------------------------- supports

@@ -103,17 +103,18 @@ class Simulation:
     def _clear(self, month: Month, asked: Mapping[Row, Mapping[str, float]]) -> Booked:
         """Pay all claims."""
         order = [(row, line) for row, line in self.lines if line.form != "support"]
-        place = {(row.contract, row.part, line.name): k for k, (row, line) in enumerate(order)}
+        place = {key(row, line): k for k, (row, line) in enumerate(order)}
         claims = [
             clearing.Claim(
                 self.parties.index(line.payer),
                 self.parties.index(line.payee),
                 line.rank,
-                self._amount(month, row, line, asked[row][line.name]),
+                self._amount(month, line, asked[row][line.name]),
                 line.form == "residual",
             )
             for row, line in order
         ]
+        self._lag(order, claims)
         supports = [
             (row, line, self._support(row, line, asked[row], order, place))
             for row, line in self.lines
@@ -131,24 +132,30 @@ class Simulation:
         )
         self.rounds = max(self.rounds, outcome.rounds)
         booked = Booked()
-        for key, k in place.items():
-            booked.claimed[key], booked.paid[key] = outcome.claimed[k], outcome.paid[k]
+        for name, k in place.items():
+            booked.claimed[name], booked.paid[name] = outcome.claimed[k], outcome.paid[k]
         for s, (row, line, _) in enumerate(supports):
-            key = (row.contract, row.part, line.name)
-            booked.claimed[key], booked.paid[key] = outcome.asked[s], outcome.drawn[s]
+            booked.claimed[key(row, line)] = outcome.asked[s]
+            booked.paid[key(row, line)] = outcome.drawn[s]
         return booked
 
-    def _amount(self, month: Month, row: Row, line: Line, amount: float) -> float:
-        """Residual claims: nothing from a party in default; on a cycle, what was left before."""
-        if line.form != "residual":
-            return amount
-        if line.payer in month.stopped:
-            return 0.0
-        amount = min(amount, ALL)
-        if (row.contract, row.part, line.name) in self.lagged:
-            left = max(self.cash[line.payer] - self.minimum[line.payer], 0.0)
-            amount = min(amount, left)
-        return amount
+    def _amount(self, month: Month, line: Line, amount: float) -> float:
+        """Residual claims: nothing from a party in default."""
+        return 0.0 if line.form == "residual" and line.payer in month.stopped else amount
+
+    def _lag(self, order: Sequence[tuple[Row, Line]], claims: list[clearing.Claim]) -> None:
+        """Residual claims at the rank of one on a cycle share what was left the month before."""
+        ranks = {(line.payer, line.rank) for row, line in order if key(row, line) in self.lagged}
+        for payer, rank in ranks:
+            mine = [
+                claim
+                for (_, line), claim in zip(order, claims, strict=True)
+                if claim.residual and (line.payer, line.rank) == (payer, rank)
+            ]
+            left = max(self.cash[payer] - self.minimum[payer], 0.0)
+            asked = sum(claim.amount for claim in mine)
+            for claim in mine:
+                claim.amount *= left / asked if asked > left else 1.0
 
     def _support(
         self,
@@ -171,13 +178,14 @@ class Simulation:
     def _lagged(self) -> set[Key]:
         """Residual claims on a cycle of claims between parties with limited cash."""
         edges: dict[str, set[str]] = {}
-        for row, line in self.lines:
-            edges.setdefault(line.payer, set()).add(line.payee)
-            if line.form == "support":
-                for other, claim in self.lines:
-                    if protects(line, other, claim):
-                        edges[line.payer].add(claim.payee)
-            del row
+        for _, line in self.lines:
+            mine = edges.setdefault(line.payer, set())
+            if line.form != "support":
+                mine.add(line.payee)
+                continue
+            for other, claim in self.lines:
+                if protects(line, other, claim):
+                    mine.add(claim.payee)
 
         def reaches(start: str, goal: str) -> bool:
             found, waiting = {start}, [start]
@@ -189,7 +197,7 @@ class Simulation:
             return goal in found
 
         return {
-            (row.contract, row.part, line.name)
+            key(row, line)
             for row, line in self.lines
             if line.form == "residual"
             and line.payee in self.internal
@@ -200,13 +208,13 @@ class Simulation:
     def _settle(self, month: Month, booked: Booked) -> None:
         """Every row moves its state; cash moves; signals are kept for the next month."""
         for row, line in self.lines:
-            amount = booked.paid[row.contract, row.part, line.name]
+            amount = booked.paid[key(row, line)]
             month.paid.append(Payment(line.payer, line.payee, line.flow, amount))
         self.signals = {}
         stops: set[str] = set()
         for row in self.rows:
             claimed, paid = (
-                {line.name: book[row.contract, row.part, line.name] for line in row.lines}
+                {line.name: book[key(row, line)] for line in row.lines}
                 for book in (booked.claimed, booked.paid)
             )
             for name, value in row.settle(month, claimed, paid).items():
@@ -220,6 +228,11 @@ class Simulation:
                 if party in self.cash:
                     self.cash[party] += sign * payment.amount
         self.cash = {k: max(v, 0.0) for k, v in self.cash.items()}
+
+
+def key(row: Row, line: Line) -> Key:
+    """What a claim is known by."""
+    return row.contract, row.part, line.name
 
 
 def protects(support: Line, row: Row, claim: Line) -> bool:

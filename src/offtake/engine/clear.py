@@ -35,8 +35,8 @@ from offtake.engine.program import Network, Shape
 PAID_TOLERANCE = 1e-9
 NEGLIGIBLE = 1e-15
 """Share of the month's gross amounts below which a slot counts as empty, or as full."""
-UNLIMITED = 1e15
-"""USD; stands for "all of it" where a claim or a limit has no bound of its own."""
+UNLIMITED = 1e21
+"""USD; stands for an infinite claim or limit, far above the largest "share of all that is left"."""
 SLOT_CHECKS = ("cash_not_negative", "junior_paid_before_senior", "cash_held_while_short")
 
 

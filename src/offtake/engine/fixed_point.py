@@ -82,8 +82,7 @@ def fixed_point(step: Map, leap: Map, start: Array, scale: Array) -> Array:
 def _neumann(linear: Map, right: Array) -> Array:
     """Solve linear(v) = J v - v = right, that is v = J v - right, by rounds.
 
-    They end on a network without cycles and converge where the clearing vector is regular; past
-    `PATIENCE` rounds (money that circles with less than 0.2 % leaving per round) they fall short.
+    They end on a network without cycles; round a slow one they fall short past `PATIENCE` rounds.
     """
 
     def once(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:

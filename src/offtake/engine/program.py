@@ -36,7 +36,7 @@ class Network(NamedTuple):
     residual: BoolArray
     """[C] asks for what is left."""
     lagged: BoolArray
-    """[C] residual on a cycle: asks for what was left at the end of the period before."""
+    """[C] residual, at the rank of one on a cycle: asks for what was left the period before."""
     plain: BoolArray
     """[C] not a residual: has to be paid in full."""
     slot_residual: BoolArray

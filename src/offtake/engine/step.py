@@ -162,14 +162,15 @@ def _asked(
     return _collect(shape, [a or b for a, b in zip(primary, late, strict=True)], paths), month
 
 
-def _residuals(program: Program, claims: Array, month: Month, minimum: Array) -> Array:
+def _residuals(program: Program, shape: Shape, claims: Array, month: Month, low: Array) -> Array:
     """Residual claims: nothing from a party in default; on a cycle, what was left before (§5.5)."""
-    net = program.network
-    going = ~month.stopped[net.payer]
-    claims = jnp.where(net.residual[:, None] & ~going, 0.0, claims)
-    payer = jnp.minimum(net.payer, minimum.shape[0] - 1)
-    left = jnp.maximum(month.cash - minimum, 0.0)[payer]
-    return jnp.where(net.lagged[:, None], jnp.minimum(claims, left), claims)
+    net, slots = program.network, shape.internal * shape.ranks + 1
+    claims = jnp.where(net.residual[:, None] & month.stopped[net.payer], 0.0, claims)
+    left = jnp.maximum(month.cash - low, 0.0)[jnp.minimum(net.payer, shape.internal - 1)]
+    lagged = jnp.where(net.lagged[:, None], claims, 0.0)
+    asked = jax.ops.segment_sum(lagged, net.slot, slots)[net.slot]
+    share = jnp.where(asked > left, left / jnp.where(asked > 0.0, asked, 1.0), 1.0)
+    return jnp.where(net.lagged[:, None], claims * share, claims)
 
 
 def _split(shape: Shape, values: Array) -> list[Amounts]:
@@ -289,7 +290,7 @@ def step(
     )
     asked, month = _asked(program, shape, numbers, carry, month)
     minimum = values[program.minimum_cash]
-    claims = _residuals(program, asked.claims, month, minimum)
+    claims = _residuals(program, shape, asked.claims, month, minimum)
     cleared = clear(
         program.network, shape, claims, asked.limit, asked.weight, carry.cash, minimum, payout
     )

@@ -131,11 +131,12 @@ def build_network(lowered: Sequence[Lowered], internal: int) -> tuple[Network, i
     slot_residual = np.zeros(internal * ranks + 1, dtype=bool)
     slot_residual[slot[residual]] = True
     supports = _collect_supports(lowered, labels)
-    # A support reaches the creditor of the claim it protects: those edges can close a cycle too.
-    edges_from = np.concatenate([payer, payer[supports.claim][supports.pair_support]])
-    edges_to = np.concatenate([payee, payee[supports.pair_claim]])
-    cyclic = _cyclic_edges(edges_from.astype(np.int64), edges_to.astype(np.int64), internal)
+    # A support is booked as paid to the party it supports; its cash reaches the creditor.
     plain_edge = form != "support"
+    inside = np.where(plain_edge, payee, internal)
+    edges_from = np.concatenate([payer, payer[supports.claim][supports.pair_support]])
+    edges_to = np.concatenate([inside, payee[supports.pair_claim]])
+    cyclic = _cyclic_edges(edges_from.astype(np.int64), edges_to.astype(np.int64), internal)
     inner = np.flatnonzero((payer < internal) & (payee < internal) & plain_edge)
     outside = np.flatnonzero((payer >= internal) & (payee < internal) & plain_edge)
     pair_ends = np.minimum(
@@ -147,7 +148,8 @@ def build_network(lowered: Sequence[Lowered], internal: int) -> tuple[Network, i
         flow=flow,
         slot=slot,
         residual=residual,
-        lagged=residual & cyclic[: len(payer)],
+        # Who shares a rank with a claim on a cycle shares its lag, or would take all of the rank.
+        lagged=residual & np.isin(slot, slot[residual & cyclic[: len(payer)]]),
         plain=~residual,
         slot_residual=slot_residual[:-1].reshape(internal, ranks),
         inner=inner,
