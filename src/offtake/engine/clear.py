@@ -27,8 +27,11 @@ References:
 
 from typing import NamedTuple
 
-from offtake.core.arrays import Array, jax, jnp, lax
+import numpy as np
+
+from offtake.core.arrays import Array, jnp, lax
 from offtake.core.contract import IntArray
+from offtake.core.rows import added, highest, ratio, some, total
 from offtake.engine.fixed_point import choose, distance, fixed_point, same
 from offtake.engine.program import Network, Shape
 
@@ -102,24 +105,15 @@ class _Backing(NamedTuple):
     """what the claim of the pair is still short of"""
 
 
-_Three = tuple[Array, Array, Array]
-_Cleared = tuple[Array, Array, _Backing, Array]
-"""Paid shares, what was called [S, P], what supports pay, checks."""
-
-
-def _sum(values: Array, index: Array | IntArray, size: int) -> Array:
-    """Rows of `values` added up by `index`: [rows, P] -> [size, P]."""
-    return jax.ops.segment_sum(values, index, size)
-
-
-def _ratio(part: Array, whole: Array) -> Array:
-    """Share of a whole that a part is; 1 where the whole is nothing."""
-    return jnp.where(whole > 0.0, part / jnp.where(whole > 0.0, whole, 1.0), 1.0)
+_Offer = tuple[Array, Array, Array, Array]
+"""Called [S, P], left of limits [J, P], needed [C, P], whether some of it can still be called."""
+_Cleared = tuple[Array, Array, Array, Array]
+"""Paid shares, what was called [S, P], what claims are short of [C, P], checks."""
 
 
 def _shares(paid: Array, top: Array) -> Array:
     """[slots + 1, P] paid share of every slot; 1 where nothing is claimed, and for outside."""
-    flat = _ratio(paid, top).reshape(-1, paid.shape[-1])
+    flat = ratio(paid, top).reshape(-1, paid.shape[-1])
     return jnp.concatenate([flat, jnp.ones_like(flat[:1])])
 
 
@@ -136,7 +130,7 @@ def _pairs(m: _Market, called: Array, inner: bool) -> _Pairs:
         supporter=net.payer[support],
         backs=backs[rows],
         called=called[rows],
-        others=_sum((called * backs).at[rows].set(0.0), net.pair_claim, size),
+        others=added((called * backs).at[rows].set(0.0), net.pair_claim, size),
     )
 
 
@@ -144,7 +138,7 @@ def _backing(m: _Market, share: Array, pairs: _Pairs) -> _Backing:
     """What supports pay, given paid shares [slots + 1, P]."""
     claim = pairs.claim
     able = pairs.called * share[pairs.slot] * pairs.backs
-    offered = (pairs.others + _sum(able, claim, m.claims.shape[0]))[claim]
+    offered = (pairs.others + added(able, claim, m.claims.shape[0]))[claim]
     short = m.claims[claim] * (1.0 - share[m.net.slot[claim]] * m.meets[claim])
     part = jnp.where(short >= offered, 1.0, short / jnp.where(offered > 0.0, offered, 1.0))
     return _Backing(pairs.called * part, able * part, jnp.maximum(short - offered, 0.0))
@@ -154,11 +148,11 @@ def _claims_and_cash(m: _Market, share: Array, pairs: _Pairs) -> tuple[Array, Ar
     """[N, R, P] claimed by slot and [N, P] opening cash with all receipts; arguments as above."""
     net, n = m.net, m.shape.internal
     flows = m.claims[net.inner] * share[net.slot[net.inner]]
-    own, cash = m.own, m.base + _sum(flows, net.payee[net.inner], n)
+    own, cash = m.own, m.base + added(flows, net.payee[net.inner], n)
     if pairs.called.shape[0]:
         asked, drawn, _ = _backing(m, share, pairs)
-        own = own + _sum(asked, pairs.slot, own.shape[0])
-        cash = cash + _sum(drawn, pairs.creditor, n + 1)[:-1]
+        own = own + added(asked, pairs.slot, own.shape[0])
+        cash = cash + added(drawn, pairs.creditor, n + 1)[:-1]
     return own[:-1].reshape(n, m.shape.ranks, own.shape[-1]), cash
 
 
@@ -190,7 +184,7 @@ def _circulation(m: _Market, pairs: _Pairs, backing: _Backing, rate: Array) -> A
         inside = (pairs.creditor < n) & (pairs.supporter < n)
         there = jnp.where(inside, pairs.creditor * n + pairs.supporter, n * n)
         cell = jnp.concatenate([cell, there])
-    return _sum(weight, cell, n * n + 1)[:-1].reshape(n, n, -1)
+    return added(weight, cell, n * n + 1)[:-1].reshape(n, n, -1)
 
 
 def _leap(m: _Market, state: Array, top: Array, pairs: _Pairs) -> Array:
@@ -203,7 +197,7 @@ def _leap(m: _Market, state: Array, top: Array, pairs: _Pairs) -> Array:
     """
     claimed, cash = _claims_and_cash(m, _shares(state, top), pairs)
     paid = _waterfall(m, cash, claimed)
-    share = _shares(_ratio(paid, claimed) * top, top)
+    share = _shares(ratio(paid, claimed) * top, top)
     empty = NEGLIGIBLE * m.scale[None]
     marginal = (paid > empty[None]) & (paid < claimed - empty[None])
     rate = jnp.where(marginal, 1.0 / jnp.where(marginal, claimed, 1.0), 0.0)
@@ -219,18 +213,18 @@ def _leap(m: _Market, state: Array, top: Array, pairs: _Pairs) -> Array:
     dries = (room > 0.0) & (step < -room)
     reach = jnp.min(jnp.where(dries, room / jnp.where(dries, -step, 1.0), 1.0), axis=0)
     cash = jnp.maximum(cash + reach[None] * step, 0.0)
-    return _ratio(_waterfall(m, cash, claimed), claimed) * top
+    return ratio(_waterfall(m, cash, claimed), claimed) * top
 
 
-def _solve(m: _Market, called: Array) -> tuple[Array, _Backing, Array]:
-    """One clearing: paid shares [slots + 1, P], what supports pay, checks [check, P]."""
+def _solve(m: _Market, called: Array) -> tuple[Array, Array, Array]:
+    """One clearing: paid shares [slots + 1, P], what claims are short of, checks [check, P]."""
     pairs = _pairs(m, called, inner=True)
-    top = m.own + _sum(pairs.called, pairs.slot, m.own.shape[0])
+    top = m.own + added(pairs.called, pairs.slot, m.own.shape[0])
     top = top[:-1].reshape(m.shape.internal, m.shape.ranks, top.shape[-1])
 
     def step(state: Array) -> Array:
         claimed, cash = _claims_and_cash(m, _shares(state, top), pairs)
-        return _ratio(_waterfall(m, cash, claimed), claimed) * top
+        return ratio(_waterfall(m, cash, claimed), claimed) * top
 
     def leap(state: Array) -> Array:
         return _leap(m, state, top, pairs)
@@ -238,37 +232,42 @@ def _solve(m: _Market, called: Array) -> tuple[Array, _Backing, Array]:
     state = fixed_point(step, leap, top, m.scale)
     share = _shares(state, top)
     claimed, cash = _claims_and_cash(m, share, pairs)
-    checks = slot_checks(m.net, cash, _ratio(state, top) * claimed, claimed, m.scale)
-    again = _ratio(_waterfall(m, cash, claimed), claimed) * top
+    checks = slot_checks(m.net, cash, ratio(state, top) * claimed, claimed, m.scale)
+    again = ratio(_waterfall(m, cash, claimed), claimed) * top
     apart = distance(again, state) / m.scale
-    backing = _backing(m, share, _pairs(m, called, inner=False))
-    return share, backing, jnp.concatenate([checks, apart[None]])
+    everyone = _pairs(m, called, inner=False)
+    able = called * share[everyone.slot] * everyone.backs
+    short = m.claims * (1.0 - share[m.net.slot] * m.meets)
+    short = jnp.maximum(short - added(able, everyone.claim, short.shape[0]), 0.0)
+    return share, short, jnp.concatenate([checks, apart[None]])
 
 
 def _call(m: _Market, tier: Array, need: Array, limit: Array, weight: Array) -> Array:
-    """[S, P] what one tier calls: needs shared by weight within limits, the rest offered again."""
+    """[S, P] what one tier calls: needs [C, P] shared by weight within limits, the rest again."""
     claims, supports = m.net.pair_claim, m.net.pair_support
     count, size = m.net.support.shape[0], m.net.payer.shape[0]
     weights = jnp.where((m.net.tier[supports] == tier)[:, None], weight[supports], 0.0)
 
-    def offer(state: _Three) -> _Three:
-        called, left, need = state
+    def offer(state: _Offer) -> _Offer:
+        called, left, need, _ = state
         w = jnp.where(left[supports] > 0.0, weights, 0.0)
-        total = _sum(w, claims, size)[claims]
-        ask = jnp.where(total > 0.0, need * w / jnp.where(total > 0.0, total, 1.0), 0.0)
-        asked = _sum(ask, supports, count)
+        whole = added(w, claims, size)[claims]
+        ask = need[claims] * w / jnp.where(whole > 0.0, whole, 1.0)
+        asked = added(ask, supports, count)
         full = asked >= left
-        give = ask * jnp.where(full, _ratio(left, asked), 1.0)[supports]
+        give = ask * jnp.where(full, ratio(left, asked), 1.0)[supports]
         # Exactly nothing is left of a limit that is used up: a cent more would keep its weight.
-        left = jnp.where(full, 0.0, left - _sum(give, supports, count))
-        return called + give, left, need - _sum(give, claims, size)[claims]
+        left = jnp.where(full, 0.0, left - added(give, supports, count))
+        need = need - added(give, claims, size)
+        more = some((need[claims] * weights > 0.0) & (left[supports] > 0.0))
+        return called + give, left, need, more
 
-    def again(state: tuple[_Three, Array], _: None) -> tuple[tuple[_Three, Array], None]:
-        made = choose(state[1], offer, same, state[0])
-        return (made, jnp.any((made[2] * weights > 0.0) & (made[1][supports] > 0.0))), None
+    def again(state: _Offer, _: None) -> tuple[_Offer, None]:
+        return choose(state[3], offer, same, state), None
 
-    start = ((jnp.zeros_like(need), limit, need), jnp.asarray(True))
-    return lax.scan(again, start, None, length=m.shape.overflow)[0][0][0]
+    nothing = jnp.zeros((claims.shape[0], need.shape[1]))
+    first = offer((nothing, limit, need, jnp.asarray(True)))
+    return lax.scan(again, first, None, length=m.shape.overflow - 1)[0][0]
 
 
 def slot_checks(net: Network, available: Array, paid: Array, claimed: Array, scale: Array) -> Array:
@@ -277,15 +276,13 @@ def slot_checks(net: Network, available: Array, paid: Array, claimed: Array, sca
     In the order of `SLOT_CHECKS`: a party with negative cash; money paid at a rank while an earlier
     one is short; cash kept while a claim that is not residual is short.
     """
-    plain = jnp.where(net.slot_residual[:, :, None], 0.0, claimed - paid)
-    senior_short = jnp.cumsum(plain, axis=1) - plain
-    cash = available - jnp.sum(paid, axis=1)
-    checks = (
-        jnp.max(-cash, axis=0),
-        jnp.max(jnp.minimum(senior_short, paid), axis=(0, 1)),
-        jnp.max(jnp.minimum(jnp.sum(plain, axis=1), cash), axis=0),
-    )
-    return jnp.maximum(jnp.stack(checks), 0.0) / scale[None]
+    cash, short, junior = available, jnp.zeros_like(available), jnp.zeros_like(available)
+    for rank in range(paid.shape[1]):
+        junior = jnp.maximum(junior, jnp.minimum(short, paid[:, rank]))
+        left = jnp.where(net.slot_residual[:, rank, None], 0.0, claimed[:, rank] - paid[:, rank])
+        cash, short = cash - paid[:, rank], short + left
+    rows = jnp.concatenate([-cash, junior, jnp.minimum(short, cash)])
+    return highest(rows, np.repeat(np.arange(len(SLOT_CHECKS)), len(cash)), 3) / scale[None]
 
 
 def clear(
@@ -307,31 +304,29 @@ def clear(
         cash: [N, P] opening cash of internal parties.
         minimum: [N, P] minimum cash, kept from residual claims.
         payout: [M, P] share of its claims that an external payer meets (1 unless in default).
-
-    Returns:
-        Claims as they stood, payments and checks. Payments are the greatest fixed point.
     """
     m = _market(net, shape, claims, cash, minimum, payout)
 
     def tier(carry: _Cleared, order: Array) -> tuple[_Cleared, None]:
-        short = carry[2].short
         # Nothing is called for what counts as paid.
-        need = jnp.where(short > PAID_TOLERANCE * claims[net.pair_claim], short, 0.0)
+        need = jnp.where(carry[2] > PAID_TOLERANCE * claims, carry[2], 0.0)
+        mine = (net.tier[net.pair_support] == order)[:, None]
 
         def run(carry: _Cleared) -> _Cleared:
             called = carry[1] + _call(m, order, need, limit, weight)
-            share, backing, checks = _solve(m, called)
-            return share, called, backing, jnp.maximum(carry[3], checks)
+            share, short, checks = _solve(m, called)
+            return share, called, short, jnp.maximum(carry[3], checks)
 
         # A tier that nobody needs leaves the clearing as it is.
-        mine = (net.tier[net.pair_support] == order)[:, None]
-        return choose((order == 0) | jnp.any(mine & (need > 0.0)), run, same, carry), None
+        return choose(
+            (order == 0) | some(mine & (need[net.pair_claim] > 0.0)), run, same, carry
+        ), None
 
     nothing = jnp.zeros((net.pair_claim.shape[0], claims.shape[-1]))
     worst = jnp.zeros((len(SLOT_CHECKS) + 1, claims.shape[-1]))
-    start = (jnp.ones_like(m.own), nothing, _Backing(nothing, nothing, nothing), worst)
-    (share, _, backing, worst), _ = lax.scan(tier, start, jnp.asarray(net.tiers))
-    return _book(m, share, backing, worst)
+    start = (jnp.ones_like(m.own), nothing, jnp.zeros_like(claims), worst)
+    (share, called, _, worst), _ = lax.scan(tier, start, jnp.asarray(net.tiers))
+    return _book(m, share, _backing(m, share, _pairs(m, called, inner=False)), worst)
 
 
 def _market(
@@ -346,10 +341,10 @@ def _market(
         net,
         shape,
         claims,
-        own=_sum(claims, net.slot, n * shape.ranks + 1),
-        base=cash + _sum(outside, net.payee[net.outside], n),
+        own=added(claims, net.slot, n * shape.ranks + 1),
+        base=cash + added(outside, net.payee[net.outside], n),
         minimum=minimum,
-        scale=jnp.maximum(jnp.sum(ordinary, axis=0) + jnp.sum(cash, axis=0), 1.0),
+        scale=jnp.maximum(total(ordinary) + total(cash), 1.0),
         meets=meets,
     )
 
@@ -366,6 +361,6 @@ def _book(m: _Market, share: Array, backing: _Backing, worst: Array) -> Cleared:
         asked, drawn, _ = backing
         support = net.support[net.pair_support]
         recovery = jnp.where(net.pair_recovery >= 0, net.pair_recovery, size)
-        claimed = claimed + _sum(asked, support, size) + _sum(drawn, recovery, size + 1)[:-1]
-        paid = paid + _sum(drawn, net.pair_claim, size) + _sum(drawn, support, size)
+        claimed = claimed + added(asked, support, size) + added(drawn, recovery, size + 1)[:-1]
+        paid = paid + added(drawn, net.pair_claim, size) + added(drawn, support, size)
     return Cleared(jnp.where(net.plain[:, None], claimed, paid), paid, worst[-1], worst[:-1])

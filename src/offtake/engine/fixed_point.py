@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from offtake.core.arrays import Array, jnp, lax
+from offtake.core.rows import highest
 
 Map = Callable[[Array], Array]
 
@@ -29,7 +30,7 @@ def same(state: T) -> T:
 
 def distance(new: Array, old: Array) -> Array:
     """Largest change of each path, [P]."""
-    return jnp.max(jnp.abs(new - old), axis=(0, 1))
+    return highest(jnp.abs(new - old))[0]
 
 
 def _iterate(

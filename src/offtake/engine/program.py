@@ -114,4 +114,4 @@ class Shape:
     signals: int
     totals: int
     overflow: int
-    """Times that a tier offers what is left to those with room: supports in one tier, at most."""
+    """Times that a tier offers what is left: supports of a tier that claims link, at most."""

@@ -2,8 +2,11 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from offtake.core.arrays import Array, jax, jnp
 from offtake.core.contract import Amounts, Month, Numbers
+from offtake.core.rows import added, highest, ratio, total
 from offtake.engine.clear import PAID_TOLERANCE, SLOT_CHECKS, UNLIMITED, Cleared, clear
 from offtake.engine.program import Program, Shape
 
@@ -94,7 +97,7 @@ def program_paths(numbers: tuple[Numbers, ...]) -> int:
 def _totals(program: Program, shape: Shape, amounts: Array) -> Array:
     """[total, P] registered totals of claims [C, P]."""
     entries = amounts[program.totals.claim] * program.totals.sign[:, None]
-    return jax.ops.segment_sum(entries, program.totals.total, shape.totals)
+    return added(entries, program.totals.total, shape.totals)
 
 
 def _claims(
@@ -168,8 +171,7 @@ def _residuals(program: Program, shape: Shape, claims: Array, month: Month, low:
     claims = jnp.where(net.residual[:, None] & month.stopped[net.payer], 0.0, claims)
     left = jnp.maximum(month.cash - low, 0.0)[jnp.minimum(net.payer, shape.internal - 1)]
     lagged = jnp.where(net.lagged[:, None], claims, 0.0)
-    asked = jax.ops.segment_sum(lagged, net.slot, slots)[net.slot]
-    share = jnp.where(asked > left, left / jnp.where(asked > 0.0, asked, 1.0), 1.0)
+    share = jnp.minimum(ratio(left, added(lagged, net.slot, slots)[net.slot]), 1.0)
     return jnp.where(net.lagged[:, None], claims * share, claims)
 
 
@@ -216,7 +218,7 @@ def _settle(
         if "stop" in out:
             stops = stops.at[program.stop_party[g]].max(out["stop"])
         if "roll_error" in out:
-            error = jnp.maximum(error, jnp.max(jnp.abs(out["roll_error"]), axis=0))
+            error = jnp.maximum(error, highest(jnp.abs(out["roll_error"]))[0])
     return _Settled(tuple(states), signals[:-1], stops[:-1] > 0.0, error)
 
 
@@ -231,28 +233,29 @@ def _checks(
     """[check, P] violations of the month, as booked, as shares of its gross amounts (§5.9)."""
     net = program.network
     paid, claimed = cleared.paid, cleared.claimed
-    gross = jnp.maximum(jnp.sum(paid, axis=0) + jnp.sum(opening_cash, axis=0), 1.0)
+    gross = jnp.maximum(total(paid) + total(opening_cash), 1.0)[None]
     change = _cash_change(program, shape, paid)
     booked = opening_cash + change[: shape.internal]
-    share = jnp.where(claimed > 0.0, paid / jnp.where(claimed > 0.0, claimed, 1.0), 1.0)
     # A supporter lifts the share of a protected claim on its own.
     alone = jnp.asarray(net.plain & (net.slot < shape.internal * shape.ranks))
-    alone = alone.at[net.pair_claim].set(False)[:, None] & (claimed > PAID_TOLERANCE * gross[None])
+    alone = alone.at[net.pair_claim].set(False)[:, None] & (claimed > PAID_TOLERANCE * gross)
     slots = shape.internal * shape.ranks + 1
+    share = ratio(paid, claimed)
     high = jax.ops.segment_max(jnp.where(alone, share, 0.0), net.slot, slots)
     low = jax.ops.segment_min(jnp.where(alone, share, 1.0), net.slot, slots)
-    worst = (
-        (jnp.abs(jnp.sum(change, axis=0)) + jnp.max(jnp.abs(closing_cash - booked), axis=0))
-        / gross,
-        jnp.max(paid - claimed, axis=0) / gross,
-        jnp.max(high - low, axis=0),
-        jnp.max(-claimed, axis=0) / gross,
-        roll_error / gross,
+    made = total(change)[None]
+    rows = (
+        ("conservation", jnp.concatenate([made, -made, jnp.abs(closing_cash - booked)]) / gross),
+        ("receipts_within_claim", (paid - claimed) / gross),
+        ("equal_share_within_rank", high - low),
+        ("claims_not_negative", -claimed / gross),
+        ("balances_roll_forward", roll_error[None] / gross),
+        ("cash_not_negative", -booked / gross),
+        *zip(SLOT_CHECKS, cleared.violations[:, None], strict=True),
+        ("clearing_residual", cleared.residual[None]),
     )
-    negative = jnp.max(-booked, axis=0) / gross
-    violations = cleared.violations.at[SLOT_CHECKS.index("cash_not_negative")].max(negative)
-    mine = jnp.maximum(jnp.stack(worst), 0.0)
-    return jnp.concatenate([mine, violations, cleared.residual[None]])
+    where = [CHECKS.index(name) for name, values in rows for _ in range(len(values))]
+    return highest(jnp.concatenate([values for _, values in rows]), np.array(where), len(CHECKS))
 
 
 def step(
@@ -314,5 +317,5 @@ def step(
 def _cash_change(program: Program, shape: Shape, paid: Array) -> Array:
     """[M, P] receipts less payments of every party."""
     net = program.network
-    received = jax.ops.segment_sum(paid, net.payee, shape.parties)
-    return received - jax.ops.segment_sum(paid, net.payer, shape.parties)
+    received = added(paid, net.payee, shape.parties)
+    return received - added(paid, net.payer, shape.parties)

@@ -165,6 +165,18 @@ def build_network(lowered: Sequence[Lowered], internal: int) -> tuple[Network, i
     return network, ranks
 
 
+def _most_linked(network: Network) -> int:
+    """Largest number of supports of one tier that claims link: each may offer after the last."""
+    count = len(network.support)
+    meets = np.zeros((count, len(network.payer)), dtype=bool)
+    meets[network.pair_support, network.pair_claim] = True
+    same_tier = network.tier[:, None] == network.tier[None, :]
+    linked = (meets @ meets.T) & same_tier | np.eye(count, dtype=bool)
+    for middle in range(count):
+        linked |= linked[:, [middle]] & linked[[middle], :]
+    return int(linked.sum(axis=1).max(initial=1))
+
+
 def build_shape(
     lowered: Sequence[Lowered],
     network: Network,
@@ -175,7 +187,6 @@ def build_shape(
     totals: int,
 ) -> Shape:
     """Static facts of a program."""
-    members = np.unique(network.tier, return_counts=True)[1]
     return Shape(
         lines=tuple(tuple((line.name, line.form) for line in part.lines) for part in lowered),
         rows=tuple(len(part.contracts) for part in lowered),
@@ -185,7 +196,7 @@ def build_shape(
         ranks=ranks,
         signals=signals,
         totals=totals,
-        overflow=int(members.max(initial=1)),
+        overflow=_most_linked(network),
     )
 
 
