@@ -9,12 +9,12 @@ import offtake
 from benchmarks.shared import LOANS, PARTIES, FloatArray, Inputs, Outputs, inputs_of
 from offtake.core.arrays import Array, jax, jnp
 from offtake.core.contract import IntArray
-from offtake.engine.simulate import Draws, Record, block_runner
+from offtake.engine.simulate import Draws, Record, block
 from offtake.finance.servicing import PAID_TOLERANCE
 from offtake.finance.trailing import NO_SERVICE
 from offtake.lowering.book import book_of
 from offtake.lowering.lower import LoweredPlan, lower
-from offtake.run.devices import prepare
+from offtake.run.devices import on_devices, prepare
 from offtake.run.draw import HostDraws, draw
 
 PLAN = Path(__file__).with_name("plan.yaml")
@@ -91,7 +91,7 @@ class Ours:
             del weight
             return measure.reduce(record)._asdict()
 
-        self._run = block_runner(self.lowered.shape, reduce, self.devices)
+        self._run = on_devices(block(self.lowered.shape, reduce), self.devices)
 
     def draws(self, paths: int, seed: int = 1) -> list[HostDraws]:
         """Draws of whole blocks, at least `paths` paths."""
@@ -106,8 +106,8 @@ class Ours:
     def run(self, draws: list[HostDraws]) -> Outputs:
         """All blocks, one after the other."""
         found = []
-        for block in draws:
-            reduced = self._run(self.lowered.program, self.measure, Draws(*block))[0]
+        for drawn in draws:
+            reduced = self._run(self.lowered.program, self.measure, Draws(*drawn))[0]
             found.append(jax.device_get(reduced))
         return Outputs(
             *(

@@ -112,3 +112,28 @@ def test_memory_does_not_grow_with_paths_but_for_per_path_scalars(tmp_path: Path
     # Per-path scalars of this plan: about 110 of 8 bytes, so 16 MB for 18,000 more paths, twice
     # while they are joined; the allocator's own slack is allowed 150 MB.
     assert many - few < 2 * 16 + 150
+
+
+def test_traced_once_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan whose numbers alone differ runs what was traced before; a broken file is made anew."""
+    monkeypatch.setenv("OFFTAKE_CACHE", str(tmp_path / "cache"))
+    plan = small_plan(tmp_path)
+    first = label(simulate(plan, 300, 5, width=256, devices=1))
+    files = list((tmp_path / "cache" / "traced").iterdir())
+    assert len(files) == 1
+    written = files[0].read_bytes()
+
+    def never(*_: object, **__: object) -> None:
+        pytest.fail("traced again")
+
+    with monkeypatch.context() as during:
+        during.setattr("offtake.engine.step.step", never)
+        during.setattr("offtake.engine.simulate.step", never)
+        again = label(simulate(plan, 300, 5, width=256, devices=1))
+        other = label(simulate(plan, 300, 6, width=256, devices=1))
+    np.testing.assert_array_equal(again["who_pays_net"], first["who_pays_net"])
+    assert not np.array_equal(other["who_pays_net"], first["who_pays_net"])
+    files[0].write_bytes(written[: len(written) // 2])
+    mended = label(simulate(plan, 300, 5, width=256, devices=1))
+    np.testing.assert_array_equal(mended["who_pays_net"], first["who_pays_net"])
+    assert len(files[0].read_bytes()) > 0.9 * len(written)

@@ -140,7 +140,7 @@ def _backing(m: _Market, share: Array, pairs: _Pairs) -> _Backing:
     able = pairs.called * share[pairs.slot] * pairs.backs
     offered = (pairs.others + added(able, claim, m.claims.shape[0]))[claim]
     short = m.claims[claim] * (1.0 - share[m.net.slot[claim]] * m.meets[claim])
-    part = jnp.where(short >= offered, 1.0, short / jnp.where(offered > 0.0, offered, 1.0))
+    part = jnp.minimum(ratio(short, offered), 1.0)
     return _Backing(pairs.called * part, able * part, jnp.maximum(short - offered, 0.0))
 
 
@@ -311,6 +311,7 @@ def clear(
         # Nothing is called for what counts as paid.
         need = jnp.where(carry[2] > PAID_TOLERANCE * claims, carry[2], 0.0)
         mine = (net.tier[net.pair_support] == order)[:, None]
+        used = (order == 0) | some(mine & (need[net.pair_claim] > 0.0))
 
         def run(carry: _Cleared) -> _Cleared:
             called = carry[1] + _call(m, order, need, limit, weight)
@@ -318,9 +319,7 @@ def clear(
             return share, called, short, jnp.maximum(carry[3], checks)
 
         # A tier that nobody needs leaves the clearing as it is.
-        return choose(
-            (order == 0) | some(mine & (need[net.pair_claim] > 0.0)), run, same, carry
-        ), None
+        return choose(used, run, same, carry), None
 
     nothing = jnp.zeros((net.pair_claim.shape[0], claims.shape[-1]))
     worst = jnp.zeros((len(SLOT_CHECKS) + 1, claims.shape[-1]))

@@ -57,21 +57,19 @@ def simulate(program: Program, shape: Shape, draws: Draws, remember: bool = Fals
 
 Reducer = Callable[[Any, Record, Array], Any]
 """(measures, record, weight [P]) -> a tree of arrays whose last axis devices may share."""
+Block = Callable[[Program, Any, Draws], tuple[Any, Entry]]
+"""(program, measures, draws) -> what measures reduced a block to, and the months' record."""
 
 
 def _paths_first(leaf: Array) -> Array:
     return jnp.moveaxis(leaf, -1, 0)
 
 
-def block_runner(
-    shape: Shape, reduce: Reducer, devices: int
-) -> Callable[[Program, Any, Draws], tuple[Any, Entry]]:
-    """Compiled function that runs one block per device and reduces each where it was run.
+def block(shape: Shape, reduce: Reducer) -> Block:
+    """Function that runs one block and reduces it, to be traced.
 
-    Every leaf of `Draws` has its paths last, `devices` blocks side by side. What `reduce` returns
-    comes back with its last axis FIRST (one axis name then fits leaves of any rank), the pieces of
-    the devices one after another. The months' record [T, .., P] comes back beside it, as it is;
-    to leave it alone costs nothing.
+    What `reduce` returns comes back with its last axis FIRST: one axis name then fits leaves of any
+    rank. The months' record [T, .., P] comes back beside it; to leave it alone costs nothing.
     """
 
     def run(program: Program, measures: Any, draws: Draws) -> tuple[Any, Entry]:
@@ -79,18 +77,4 @@ def block_runner(
         reduced = reduce(measures, record, draws.weight)
         return jax.tree.map(_paths_first, reduced), record.months
 
-    if devices == 1:
-        return jax.jit(run)
-    mesh = jax.make_mesh((devices,), ("paths",), axis_types=(jax.sharding.AxisType.Auto,))
-    spec: Any = jax.sharding.PartitionSpec
-    split = spec(None, None, "paths")
-    drawn = Draws(spec(None, "paths"), spec(None, "paths"), split, spec("paths"))
-    return jax.jit(
-        jax.shard_map(
-            run,
-            mesh=mesh,
-            in_specs=(spec(), spec(), drawn),
-            out_specs=(spec("paths"), Entry(split, split, split, split, split)),
-            check_vma=False,
-        )
-    )
+    return run

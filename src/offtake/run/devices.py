@@ -1,10 +1,12 @@
-"""Devices, block width and the cache of compiled programs."""
+"""Devices, block width, the cache of compiled programs; a block on several devices at once."""
 
 import os
 from pathlib import Path
 from typing import Any
 
 from offtake.core.arrays import configure, is_loaded, jax
+from offtake.engine.simulate import Block, Draws
+from offtake.engine.step import Entry
 
 BLOCK_PATHS = 256
 """Paths per device and block; see benchmarks/README.md for how it was chosen."""
@@ -38,3 +40,25 @@ def prepare(devices: int | None = None) -> int:
     found: Any = jax.devices()  # pyright: ignore[reportUnknownVariableType]
     available = len(found)
     return min(devices or available, available)
+
+
+def on_devices(run: Block, devices: int) -> Block:
+    """The block on several devices, one block each, compiled at the first call.
+
+    Draws lie side by side, block after block; the pieces come back one after another.
+    """
+    if devices == 1:
+        return jax.jit(run)
+    mesh = jax.make_mesh((devices,), ("paths",), axis_types=(jax.sharding.AxisType.Auto,))
+    spec: Any = jax.sharding.PartitionSpec
+    split = spec(None, None, "paths")
+    drawn = Draws(spec(None, "paths"), spec(None, "paths"), split, spec("paths"))
+    return jax.jit(
+        jax.shard_map(
+            run,
+            mesh=mesh,
+            in_specs=(spec(), spec(), drawn),
+            out_specs=(spec("paths"), Entry(split, split, split, split, split)),
+            check_vma=False,
+        )
+    )

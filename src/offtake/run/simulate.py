@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +13,17 @@ from numpy.typing import NDArray
 from offtake.core.arrays import jax
 from offtake.core.measure import Book, Measure
 from offtake.core.random import BLOCK
-from offtake.engine.simulate import Draws, block_runner
+from offtake.engine.simulate import Draws, Reducer, block
 from offtake.lowering.book import book_of
 from offtake.lowering.lower import LoweredPlan, lower
 from offtake.measures import ALL as MEASURES
 from offtake.plan.schema import Plan
-from offtake.run.devices import BLOCK_PATHS, prepare
+from offtake.run.devices import BLOCK_PATHS, cache_folder, on_devices, prepare
 from offtake.run.draw import HostDraws, base_case, draw
 from offtake.run.merge import Merged, reduce_block
+from offtake.run.traced import kept
 
+FloatArray = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 """Told after every block: paths done, paths in all."""
 
@@ -31,22 +33,28 @@ TRACED_PATHS = 1024
 
 @dataclass
 class Flows:
-    """Flows of some paths, kept in full."""
+    """Flows of some paths, kept in full; every leaf [T, .., P] as in `engine.step.Entry`."""
 
-    claimed: NDArray[np.float64]
-    """[T, C, P]"""
-    paid: NDArray[np.float64]
-    """[T, C, P]"""
-    observations: NDArray[np.float64]
-    """[T, O, P]"""
-    cash: NDArray[np.float64]
-    """[T, N, P]"""
+    claimed: FloatArray
+    paid: FloatArray
+    observations: FloatArray
+    cash: FloatArray
 
     @classmethod
     def of(cls, months: Any, paths: slice) -> "Flows":
         """Some paths of a block's record."""
         parts = (months.claimed, months.paid, months.observations, months.cash)
         return cls(*(np.asarray(part)[..., paths].copy() for part in parts))
+
+
+@dataclass
+class Traceable:
+    """What tracing needs of some paths."""
+
+    paid: FloatArray
+    """[T, C, P]"""
+    cash: FloatArray
+    """[T, N, P]"""
 
 
 @dataclass
@@ -58,7 +66,7 @@ class Outcome:
     measures: tuple[Measure, ...]
     merged: Merged
     base: Flows
-    traced: Flows
+    traced: Traceable
     """The first `TRACED_PATHS` paths."""
     paths: int
     seed: int
@@ -90,18 +98,18 @@ class Runner:
         kinds: tuple[Any, ...] = MEASURES
         self.measures: tuple[Measure, ...] = tuple(kind.build(self.book) for kind in kinds)
         self.seconds["lower"] = time.perf_counter() - started
-        self.width = (
-            width or int(os.environ.get("OFFTAKE_BLOCK_PATHS", BLOCK_PATHS))
-        ) * self.devices
-        reduce: Any = reduce_block
-        self._block = block_runner(self.lowered.shape, reduce, self.devices)
+        self._share = width or int(os.environ.get("OFFTAKE_BLOCK_PATHS", BLOCK_PATHS))
+        self.width = self._share * self.devices
+        self._block: Any = None
 
     def compile(self) -> None:
-        """Compile now, or read the compiled program from the cache."""
+        """Trace and compile, or read what was traced and compiled before."""
         started = time.perf_counter()
-        example = base_case(self.lowered, self.width)
-        lowered = self._block.lower(self.lowered.program, self.measures, _placed(example))  # type: ignore[attr-defined]
-        self._block = lowered.compile()
+        shape, reduce = self.lowered.shape, cast("Reducer", reduce_block)
+        given = self.lowered.program, self.measures, _placed(base_case(self.lowered, self._share))
+        run = kept(block(shape, reduce), given, shape, cache_folder() / "traced")
+        whole = *given[:2], _placed(base_case(self.lowered, self.width))
+        self._block = on_devices(run, self.devices).lower(*whole).compile()  # type: ignore[attr-defined]
         self.seconds["compile"] = time.perf_counter() - started
 
     def run_block(self, draws: HostDraws) -> tuple[Any, Any]:
@@ -115,14 +123,15 @@ class Runner:
 
 def _simulate(
     runner: Runner, paths: int, seed: int, progress: Progress | None
-) -> tuple[Merged, list[Flows], Flows]:
+) -> tuple[Merged, Traceable, Flows]:
     """All blocks, the next one drawn while one is computed; flows to trace; the base case."""
     keeps = {
         (measure.name, name): output.keep
         for measure in runner.measures
         for name, output in measure.outputs.items()
     }
-    merged, kept, base = Merged(), list[Flows](), list[Flows]()
+    merged, base = Merged(), list[Flows]()
+    paid, cash = list[FloatArray](), list[FloatArray]()
     firsts = list(range(0, paths, runner.width))
 
     def draws(first: int) -> HostDraws:
@@ -140,12 +149,15 @@ def _simulate(
             reduced, months = running
             merged.add(jax.device_get(reduced), keeps, count)
             if first < TRACED_PATHS:
-                kept.append(Flows.of(months, slice(0, min(count, TRACED_PATHS - first))))
+                some = slice(0, min(count, TRACED_PATHS - first))
+                paid.append(np.asarray(months.paid)[..., some])
+                cash.append(np.asarray(months.cash)[..., some])
             if count < runner.width:
                 base.append(Flows.of(months, slice(-1, None)))
             if progress is not None:
                 progress(first + count, paths)
-    return merged, kept, base[0] if base else runner.base()
+    traced = Traceable(np.concatenate(paid, axis=-1), np.concatenate(cash, axis=-1))
+    return merged, traced, base[0] if base else runner.base()
 
 
 def simulate(
@@ -179,14 +191,8 @@ def simulate(
     runner = Runner(plan, devices, width)
     runner.compile()
     started = time.perf_counter()
-    merged, kept, base = _simulate(runner, paths, seed, progress)
+    merged, traced, base = _simulate(runner, paths, seed, progress)
     runner.seconds["simulate"] = time.perf_counter() - started
-    traced = Flows(
-        *(
-            np.concatenate([getattr(flows, part) for flows in kept], axis=-1)
-            for part in ("claimed", "paid", "observations", "cash")
-        )
-    )
     return Outcome(
         runner.lowered,
         runner.book,
