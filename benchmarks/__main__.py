@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import by_loops, by_numpy, processes
+from benchmarks import by_loops, by_numpy, processes, sweeps
 from benchmarks.ours import PLAN, Ours
 from benchmarks.shared import Inputs, Outputs, months_of
 
@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="tiny sizes: shows that all of it runs"
     )
-    parser.add_argument("--width", type=int, default=1024, help="paths per device and block")
+    parser.add_argument("--width", type=int, default=256, help="paths per device and block")
     parser.add_argument("--skip-processes", action="store_true", help="leave whole processes out")
     asked = parser.parse_args()
     size, times = (512, 1) if asked.quick else (8_192, 3)
@@ -90,6 +90,7 @@ def main() -> None:
     if not asked.skip_processes:
         root = Path(__file__).resolve().parents[1]
         processes.report(root, quick=asked.quick)
+        sweeps.report([PLAN, root / "plans/abilene/plan.yaml"], quick=asked.quick)
 
 
 if __name__ == "__main__":

@@ -94,6 +94,7 @@ def run(price_per_chip, lateness, shocks, years, hours, accrual, factor, fails_b
         drawn_campus = drawn_lab = 0.0
         served = rent_arrears = rent_late = ended = 0.0
         research_arrears = power_arrears = staff_arrears = 0.0
+        running_share = 1.0
         failed = stopped = False
         elapsed = 0.0
         for t in range(periods):
@@ -121,7 +122,7 @@ def run(price_per_chip, lateness, shocks, years, hours, accrual, factor, fails_b
                 alive *= math.exp(-plan.FAILURE * max(since, 0.0) / 12.0)
                 chips += plan.UNITS * delivered[c] * alive
             need = chips * plan.WATTS * 1e-6
-            running = min(power / need, 1.0) if need > 0.0 else 0.0
+            running = min(power * running_share / need, 1.0) if need > 0.0 else 0.0
             h100e = chips * running * plan.H100E * plan.AVAILABILITY
             # what is claimed
             offered = h100e * hours[t] * clip(plan.RENT_TERM - served, 0.0, 1.0) * (1.0 - ended)
@@ -244,6 +245,7 @@ def run(price_per_chip, lateness, shocks, years, hours, accrual, factor, fails_b
                 ended = 1.0
             research_arrears = unpaid(research, paid_research)
             power_arrears = unpaid(electricity, paid_power)
+            running_share = shares[0] if shares[0] < 1.0 - plan.PAID else 1.0
             staff_arrears = unpaid(staff, paid_staff)
             # present value of what every party paid less what it received
             costs = paid_power + paid_staff

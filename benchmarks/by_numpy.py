@@ -147,7 +147,9 @@ def delays(lateness: FloatArray) -> FloatArray:
     return column(plan.DELAY_MEDIAN) * np.exp(spread * z)
 
 
-def capacity(t: int, ready: FloatArray, delivered: FloatArray) -> tuple[FloatArray, FloatArray]:
+def capacity(
+    t: int, ready: FloatArray, delivered: FloatArray, running: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Energised MW and running H100e of the campus, [path]."""
     power = (np.clip(t - ready, 0.0, 1.0) * column(plan.POWER_MW)).sum(axis=0)
     since = t - column(plan.DELIVER)
@@ -155,7 +157,9 @@ def capacity(t: int, ready: FloatArray, delivered: FloatArray) -> tuple[FloatArr
     alive = np.exp(-plan.FAILURE * np.maximum(since, 0.0) / 12.0) * present
     chips = (plan.UNITS * delivered * alive).sum(axis=0)
     need = chips * plan.WATTS * 1e-6
-    share = np.where(need > 0.0, np.minimum(power / np.where(need > 0.0, need, 1.0), 1.0), 0.0)
+    share = np.where(
+        need > 0.0, np.minimum(power * running / np.where(need > 0.0, need, 1.0), 1.0), 0.0
+    )
     return power, chips * share * plan.H100E * plan.AVAILABILITY
 
 
@@ -183,6 +187,7 @@ def simulate(inputs: Inputs, months: Months) -> Outputs:
     price = plan.UNITS * inputs.chip_price
     chips_paid, chips_late, cancelled = (np.zeros((4, paths)) for _ in range(3))
     delivered = np.zeros((4, paths))
+    running_share = zero + 1.0
     cash = [np.full(paths, amount) for amount in plan.CASH]
     drawn = [zero, zero]
     served, rent_arrears, rent_late, ended = zero, zero, zero, zero
@@ -195,7 +200,7 @@ def simulate(inputs: Inputs, months: Months) -> Outputs:
         revenue, power_cost, sofr = drivers.advance(
             inputs.shocks[t], years, months.years[: t + 1].sum()
         )
-        power, h100e = capacity(t, ready, delivered)
+        power, h100e = capacity(t, ready, delivered, running_share)
         # --- what is claimed
         offered = (
             h100e * months.hours[t] * np.clip(plan.RENT_TERM - served, 0.0, 1.0) * (1.0 - ended)
@@ -279,6 +284,7 @@ def simulate(inputs: Inputs, months: Months) -> Outputs:
             unpaid(electricity, paid_power),
             unpaid(staff, paid_staff),
         ]
+        running_share = np.where(shares[0] >= 1.0 - plan.PAID, 1.0, shares[0])
         # --- present value of what every party paid less what it received
         to_lenders = [
             paid_fee[k] + paid_interest[k] + paid_principal[k] - asked[k].advance for k in (0, 1)

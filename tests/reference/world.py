@@ -250,14 +250,19 @@ class World:
         chips = {c: self._chips(c, t, signals, paid_for) for c in cohorts}
         need = {c: chips[c] * self._watts(c) * 1e-6 for c in cohorts}
         needed = sum(need.values())
-        share = min(power / needed, 1.0) if needed > 0.0 else 0.0
+        here = f"sites.{site}"
+        due = signals.get(f"{here}.running_claimed", 0.0)
+        settled = signals.get(f"{here}.running_paid", 0.0)
+        # What is not paid for is shut; short by less than a billionth counts as paid.
+        opened = settled / due if settled < due * (1.0 - 1e-9) else 1.0
+        self.seen[f"{here}.open"] = opened
+        share = min(power * opened / needed, 1.0) if needed > 0.0 else 0.0
         compute = running = 0.0
         for c in cohorts:
             available = future.number(f"chips.{c}.availability")
             h100e = chips[c] * share * self._h100e(c) * available
             self.seen[f"chips.{c}.h100e"], self.seen[f"chips.{c}.mw"] = h100e, need[c] * share
             compute, running = compute + h100e, running + need[c] * share
-        here = f"sites.{site}"
         sold = signals.get(f"{here}.sold_hours", 0.0)
         self.seen[f"{here}.oversold_hours"] = max(sold - self.delivered.get(site, 0.0), 0.0)
         self.delivered[site] = compute * hours

@@ -6,8 +6,9 @@ between `start` and `end`. Paid at the close of the period. The same kind carrie
 costs (wages, research), stated as dated amounts or by a driver.
 
 Reads: energised power of the site, payout of the payer. Publishes: arrears.
-On shortfall: what is unpaid is claimed again next period, without interest; what a payer in default
-outside the plan does not pay is lost.
+On shortfall: what is unpaid is claimed again next period, without interest, and where the cost is
+of a site its unpaid share shuts that share of the site next period (DESIGN §5.10); what a payer in
+default outside the plan does not pay is lost.
 """
 
 from collections.abc import Mapping, Sequence
@@ -103,7 +104,11 @@ class OperatingCost(NamedTuple):
         rank = np.full(len(ids), int(Rank.OPERATING))
         lines = (Line("cost", Flow.RUNNING_COST, payer, payee, rank),)
         numbers = at.optionals(ids, start=0.0, end=1e9)
-        return Lowered(group, tuple(ids), numbers, lines)
+        signals = {
+            what: tuple(None if t.site is None else f"sites.{t.site}.{what}" for _, t in items)
+            for what in ("running_claimed", "running_paid")
+        }
+        return Lowered(group, tuple(ids), numbers, lines, signals)
 
     def init(self, n: Numbers) -> Array:
         """Arrears, [K, P] USD."""
@@ -124,4 +129,5 @@ class OperatingCost(NamedTuple):
     ) -> tuple[Array, Mapping[str, Array]]:
         """What is unpaid is owed next period."""
         del n, s
-        return unpaid(claimed["cost"], paid["cost"], month.obs[self.payout]).owed, {}
+        owed = unpaid(claimed["cost"], paid["cost"], month.obs[self.payout]).owed
+        return owed, {"running_claimed": claimed["cost"], "running_paid": paid["cost"]}

@@ -9,8 +9,9 @@ contracted MW follow the energised power of the site. A price below zero lowers 
 to zero. Paid at the close of the period.
 
 Reads: energy and energised power of the site, payout of the buyer. Publishes: arrears.
-On shortfall: what is unpaid is claimed again next period, without interest, and the supply goes on;
-what a buyer in default outside the plan does not pay is lost.
+On shortfall: what is unpaid is claimed again next period, without interest, and the unpaid share
+of the claim shuts that share of the site next period (DESIGN §5.10); what a buyer in default
+outside the plan does not pay is lost.
 """
 
 from collections.abc import Mapping, Sequence
@@ -118,7 +119,11 @@ class PowerPurchase(NamedTuple):
             **at.optionals(ids, contracted=0.0, start=0.0, end=1e9),
         }
         lines = (Line("power", Flow.RUNNING_COST, buyer, seller, rank),)
-        return Lowered(group, tuple(ids), numbers, lines)
+        signals = {
+            what: tuple(f"sites.{t.site}.{what}" for _, t in items)
+            for what in ("running_claimed", "running_paid")
+        }
+        return Lowered(group, tuple(ids), numbers, lines, signals)
 
     def init(self, n: Numbers) -> Array:
         """Arrears, [K, P] USD."""
@@ -144,4 +149,5 @@ class PowerPurchase(NamedTuple):
     ) -> tuple[Array, Mapping[str, Array]]:
         """What is unpaid is owed next period."""
         del n, s
-        return unpaid(claimed["power"], paid["power"], month.obs[self.payout]).owed, {}
+        owed = unpaid(claimed["power"], paid["power"], month.obs[self.payout]).owed
+        return owed, {"running_claimed": claimed["power"], "running_paid": paid["power"]}

@@ -80,6 +80,9 @@ class Assembled:
     streams: Streams
 
 
+SITE_SIGNALS = ("sold_hours", "running_claimed", "running_paid")
+
+
 def signal_names(plan: Plan) -> list[str]:
     """Names of the environment's signals, in the order of their indices."""
     phases = [
@@ -90,7 +93,7 @@ def signal_names(plan: Plan) -> list[str]:
     return [
         *phases,
         *(f"chips.{name}.paid" for name in plan.chips),
-        *(f"sites.{name}.sold_hours" for name in plan.sites),
+        *(f"sites.{name}.{what}" for what in SITE_SIGNALS for name in plan.sites),
     ]
 
 
@@ -377,6 +380,13 @@ def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
         cohorts=_cohorts(plan, at, signals, used),
         margins=_margins(plan, at, market),
         sold_signal=_ints([signals.index(name) if name in used else -1 for name in sold]),
+        running_signal=np.array(
+            [
+                [signals.index(f"sites.{name}.{what}") for name in plan.sites]
+                for what in ("running_claimed", "running_paid")
+            ],
+            np.int64,
+        ),
         party_marks=np.zeros(len(plan.parties)),
         site_marks=np.zeros(len(plan.sites)),
         years=years,

@@ -13,7 +13,7 @@ from offtake.market.formula import Node
 from offtake.market.process import Processes, ProcessState, Regimes
 from offtake.market.series import SeriesGroup
 from offtake.physical.fleet import Cohorts, FleetView
-from offtake.physical.sites import Phases, PhaseView
+from offtake.physical.sites import Phases, PhaseView, open_share
 
 
 class WorldState(NamedTuple):
@@ -54,6 +54,8 @@ class World(NamedTuple):
     margins: Margins
     sold_signal: IntArray
     """[sites] signal that carries the H100e-hours sold as delivered"""
+    running_signal: IntArray
+    """[2, sites] signals that carry what is claimed and paid for power and running, USD"""
     party_marks: NDArray[np.float64]
     """[M] zeros; its length is the number of parties"""
     site_marks: NDArray[np.float64]
@@ -96,11 +98,14 @@ class World(NamedTuple):
         phases = self.phases.view(values, state.delay, offered[self.phases.paid_signal + 1], now)
         power = self._power(values, phases)
         paid = offered[self.cohorts.paid_signal + 1]
-        fleet = self.cohorts.view(values, paid, power[0], now, jnp.asarray(self.per_year))
+        claimed, settled = offered[self.running_signal + 1]
+        running = open_share(claimed, settled)
+        powered = power[0] * running
+        fleet = self.cohorts.view(values, paid, powered, now, jnp.asarray(self.per_year))
         delivered = fleet.site_h100e * hours
         sold = jnp.where((self.sold_signal >= 0)[:, None], offered[self.sold_signal + 1], 0.0)
         excess = jnp.maximum(sold - state.delivered_hours, 0.0)
-        physical = self._physical(values, market, phases, power, fleet, hours, years)
+        physical = self._physical(values, market, phases, power, fleet, hours, years, running)
         payout = self.credit.payout(values, credit, self.party_marks.shape[0])
         observed = jnp.concatenate([market, *physical, excess, payout])
         following = WorldState(processes, regimes, credit, state.delay, delivered)
@@ -139,6 +144,7 @@ class World(NamedTuple):
         fleet: FleetView,
         hours: Array,
         years: Array,
+        running: Array,
     ) -> list[Array]:
         """Physical observations in the order of `observation_names`."""
         energised, facility = power
@@ -156,6 +162,7 @@ class World(NamedTuple):
             fleet.site_h100e,
             fleet.site_h100e * hours,
             energy,
+            running,
             fleet.cohort_h100e,
             fleet.cohort_mw,
             fleet.age,
@@ -164,7 +171,7 @@ class World(NamedTuple):
 
 
 PHASE_OBSERVATIONS = ("due", "active")
-SITE_OBSERVATIONS = ("power_mw", "running_mw", "h100e", "h100e_hours", "energy_mwh")
+SITE_OBSERVATIONS = ("power_mw", "running_mw", "h100e", "h100e_hours", "energy_mwh", "open")
 COHORT_OBSERVATIONS = ("h100e", "mw", "age", "margin")
 
 

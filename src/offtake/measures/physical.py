@@ -6,6 +6,7 @@ Means over paths of what the record holds:
     running_mw   IT power that chips draw, MW
     h100e        running capacity, H100e
     energy_mwh   energy of the site, cooling and losses included, MWh in the period
+    open         share of the energised power that is paid for
     driver       level of every driver of the plan, in its own unit
     balance_usd  balance of every facility at the close, USD
 """
@@ -19,7 +20,13 @@ from offtake.core.contract import IntArray
 from offtake.core.measure import Book, Output, Record
 from offtake.measures.selection import Published, at_close, published
 
-SITE = {"power_mw": "MW", "running_mw": "MW", "h100e": "H100e", "energy_mwh": "MWh"}
+SITE = {
+    "power_mw": "MW",
+    "running_mw": "MW",
+    "h100e": "H100e",
+    "energy_mwh": "MWh",
+    "open": "1",
+}
 """Observation of a site -> its unit."""
 OUTPUTS = {
     **{

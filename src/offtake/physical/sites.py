@@ -7,6 +7,9 @@ so late sites are late together. The share of its cost due by period t follows t
 u^2 (3 - 2u) of the share u of building time elapsed. It is energised at `energise + D` if the money
 came: progress credited in period t is what was paid by t - 1; a phase that is not paid for is not
 switched on (DESIGN §5.10).
+
+A site runs on the share of its power that is paid for: the share of what was claimed for its power
+and its running cost that was paid in the period before.
 """
 
 from typing import NamedTuple
@@ -21,6 +24,22 @@ Z90 = 1.2815515655446004
 """90 % quantile of the standard normal."""
 COMPLETE = 1.0 - 1e-6
 """Paid share from which a phase counts as paid for: one dollar in a million may be outstanding."""
+
+
+PAID = 1.0 - 1e-9
+"""Paid share from which a claim counts as met (DESIGN §5.4)."""
+
+
+def open_share(claimed: Array, paid: Array) -> Array:
+    """Share of a site's power that runs: what was paid of its running claims a period before.
+
+    Args:
+        claimed: [sites, P] USD claimed for power and running cost, arrears included.
+        paid: [sites, P] USD paid of it.
+    """
+    due = claimed > 0.0
+    share = jnp.where(due, paid / jnp.where(due, claimed, 1.0), 1.0)
+    return jnp.where(share >= PAID, 1.0, share)
 
 
 class PhaseView(NamedTuple):

@@ -31,4 +31,7 @@ class OperatingCost(Row):
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
     ) -> Mapping[str, float]:
         self.arrears = month.unpaid(self.terms.payer, claimed["cost"], paid["cost"])
-        return {}
+        if self.terms.site is None:
+            return {}
+        site = f"sites.{self.terms.site}"
+        return {f"{site}.running_claimed": claimed["cost"], f"{site}.running_paid": paid["cost"]}

@@ -33,4 +33,5 @@ class PowerPurchase(Row):
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
     ) -> Mapping[str, float]:
         self.arrears = month.unpaid(self.terms.buyer, claimed["power"], paid["power"])
-        return {}
+        site = f"sites.{self.terms.site}"
+        return {f"{site}.running_claimed": claimed["power"], f"{site}.running_paid": paid["power"]}
