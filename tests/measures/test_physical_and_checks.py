@@ -20,6 +20,7 @@ def hall(**changes: list[float]) -> Case:
         "sites.hall.h100e": [0.0, 400.0, 1000.0],
         "sites.hall.h100e_hours": [0.0, 40_000.0, 100_000.0],
         "sites.hall.energy_mwh": [0.0, 500.0, 1250.0],
+        "sites.hall.open": [1.0, 1.0, 0.5],
         "sites.hall.oversold_hours": [0.0, 0.0, 0.0],
         "chips.a.h100e": [0.0, 400.0, 400.0],
         "chips.b.h100e": [0.0, 0.0, 600.0],
@@ -46,6 +47,7 @@ def test_capacity_drivers_and_balances_by_period():
     assert got["running_mw"][:, 0, 0].tolist() == [0.0, 4.0, 10.0]
     assert got["h100e"][:, 0, 0].tolist() == [0.0, 400.0, 1000.0]
     assert got["energy_mwh"][:, 0, 0].tolist() == [0.0, 500.0, 1250.0]
+    assert got["open"][:, 0, 0].tolist() == [1.0, 1.0, 0.5]
     assert got["driver"][:, 0, 0].tolist() == [2.0, 1.5, 1.0]
     assert got["balance_usd"][:, 0, 0].tolist() == [5.0, 3.0, 0.0]
 
