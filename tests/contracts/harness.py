@@ -232,7 +232,7 @@ def run_alone(
 
 
 def _claim(group: Any, n: Any, state: Any, month: Month) -> Any:
-    return _jitted("claim", lambda g, n, s, m: (g.publish(n, s, m.t), g.claim(n, s, m)))(
+    return _jitted("claim", lambda g, n, s, m: (g.publish(n, s, m), g.claim(n, s, m)))(
         group, n, state, month
     )
 
@@ -409,7 +409,7 @@ def _sums(
         def month(carry: Any, now: Any) -> Any:
             state, t = carry
             m = now[0]._replace(t=t)
-            shown = lowered.group.publish(n, state, t)
+            shown = lowered.group.publish(n, state, m)
             asked = lowered.group.claim(n, state, m)
             claimed = {
                 k: jnp.minimum(asked[k], fixed[f]) if f in fixed else asked[k]

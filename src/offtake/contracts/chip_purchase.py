@@ -156,9 +156,9 @@ class ChipPurchase(NamedTuple):
         zero = jnp.zeros_like(n["price"])
         return ChipPurchaseState(zero, zero, zero, zero)
 
-    def publish(self, n: Numbers, s: ChipPurchaseState, t: Array) -> Amounts:
+    def publish(self, n: Numbers, s: ChipPurchaseState, month: Month) -> Amounts:
         """What is paid and what is left, USD."""
-        del t
+        del month
         left = jnp.maximum(n["units"] * n["price"] - s.paid, 0.0) * (1.0 - s.cancelled)
         return {"paid": s.paid, "outstanding": left}
 

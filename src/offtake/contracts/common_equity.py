@@ -129,9 +129,9 @@ class CommonEquity(NamedTuple):
         """Drawn so far, [K, P] USD."""
         return jnp.zeros_like(n["commitment"])
 
-    def publish(self, n: Numbers, s: Array, t: Array) -> Amounts:
+    def publish(self, n: Numbers, s: Array, month: Month) -> Amounts:
         """Drawn at the start of the month."""
-        del n, t
+        del n, month
         return {"drawn": s}
 
     def claim(self, n: Numbers, s: Array, month: Month) -> Amounts:

@@ -100,9 +100,9 @@ class ConstructionContract(NamedTuple):
         """Paid so far, [K, P] USD."""
         return jnp.zeros_like(n["per_mw"])
 
-    def publish(self, n: Numbers, s: Array, t: Array) -> Amounts:
+    def publish(self, n: Numbers, s: Array, month: Month) -> Amounts:
         """What is paid and what is left, USD."""
-        del t
+        del month
         return {"paid": s, "outstanding": jnp.maximum(self._cost(n) - s, 0.0)}
 
     def claim(self, n: Numbers, s: Array, month: Month) -> Amounts:

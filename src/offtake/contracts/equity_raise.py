@@ -139,9 +139,9 @@ class EquityRaise(NamedTuple):
         zero = jnp.zeros_like(n["share"])
         return EquityRaiseState(zero, zero)
 
-    def publish(self, n: Numbers, s: EquityRaiseState, t: Array) -> Amounts:
+    def publish(self, n: Numbers, s: EquityRaiseState, month: Month) -> Amounts:
         """Raised at the start of the month."""
-        del n, t
+        del n, month
         return {"raised": s.raised}
 
     def _new(self, month: Month) -> Array:

@@ -170,9 +170,9 @@ class IncomeTax(NamedTuple):
         pool = jnp.zeros((self.table.shape[1], *zero.shape))
         return IncomeTaxState(pool, zero, zero, zero, n["losses"], zero, zero, zero)
 
-    def publish(self, n: Numbers, s: IncomeTaxState, t: Array) -> Amounts:
+    def publish(self, n: Numbers, s: IncomeTaxState, month: Month) -> Amounts:
         """Losses carried into the tax year, tax paid so far, and arrears."""
-        del n, t
+        del n, month
         return {"losses": s.losses, "paid": s.paid, "arrears": s.arrears}
 
     def _written(self, n: Numbers, s: IncomeTaxState, month: Month) -> Array:

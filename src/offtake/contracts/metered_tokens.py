@@ -138,9 +138,9 @@ class MeteredTokens(NamedTuple):
         """Tokens sold in the last period, [K, P]."""
         return jnp.zeros_like(n["share"])
 
-    def publish(self, n: Numbers, s: Array, t: Array) -> Amounts:
+    def publish(self, n: Numbers, s: Array, month: Month) -> Amounts:
         """Tokens sold in the period before."""
-        del n, t
+        del n, month
         return {"tokens": s}
 
     def _volume(self, n: Numbers, month: Month) -> Array:

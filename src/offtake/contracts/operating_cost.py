@@ -114,9 +114,9 @@ class OperatingCost(NamedTuple):
         """Arrears, [K, P] USD."""
         return jnp.zeros_like(n["start"])
 
-    def publish(self, n: Numbers, s: Array, t: Array) -> Amounts:
+    def publish(self, n: Numbers, s: Array, month: Month) -> Amounts:
         """Arrears at the start of the month."""
-        del n, t
+        del n, month
         return {"arrears": s}
 
     def claim(self, n: Numbers, s: Array, month: Month) -> Amounts:

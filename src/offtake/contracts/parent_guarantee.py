@@ -126,9 +126,9 @@ class ParentGuarantee(NamedTuple):
         zero = jnp.zeros_like(n["fee"])
         return ParentGuaranteeState(zero, zero, zero)
 
-    def publish(self, n: Numbers, s: ParentGuaranteeState, t: Array) -> Amounts:
+    def publish(self, n: Numbers, s: ParentGuaranteeState, month: Month) -> Amounts:
         """What was paid, what of it is not recovered, and the fee in arrears."""
-        del n, t
+        del n, month
         return {"drawn": s.drawn, "outstanding": s.outstanding, "arrears": s.arrears}
 
     def claim(self, n: Numbers, s: ParentGuaranteeState, month: Month) -> Amounts:

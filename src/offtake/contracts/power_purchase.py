@@ -129,9 +129,9 @@ class PowerPurchase(NamedTuple):
         """Arrears, [K, P] USD."""
         return jnp.zeros_like(n["share"])
 
-    def publish(self, n: Numbers, s: Array, t: Array) -> Amounts:
+    def publish(self, n: Numbers, s: Array, month: Month) -> Amounts:
         """Arrears at the start of the month."""
-        del n, t
+        del n, month
         return {"arrears": s}
 
     def claim(self, n: Numbers, s: Array, month: Month) -> Amounts:

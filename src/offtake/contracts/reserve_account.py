@@ -152,9 +152,9 @@ class ReserveAccount(NamedTuple):
         wanted = jnp.maximum(n["minimum"], jnp.minimum(n["months"] * service, balance))
         return jnp.where(repaid, 0.0, wanted)
 
-    def publish(self, n: Numbers, s: ReserveAccountState, t: Array) -> Amounts:
+    def publish(self, n: Numbers, s: ReserveAccountState, month: Month) -> Amounts:
         """What the account holds, and what it was to hold."""
-        del n, t
+        del n, month
         return {"held": s.held, "target": s.target}
 
     def claim(self, n: Numbers, s: ReserveAccountState, month: Month) -> Amounts:

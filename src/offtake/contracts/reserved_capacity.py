@@ -181,9 +181,9 @@ class ReservedCapacity(NamedTuple):
         zero = jnp.zeros_like(n["term"])
         return ReservedCapacityState(before_plan(n["start"]), zero, zero, zero, zero, zero)
 
-    def publish(self, n: Numbers, s: ReservedCapacityState, t: Array) -> Amounts:
+    def publish(self, n: Numbers, s: ReservedCapacityState, month: Month) -> Amounts:
         """Arrears, whether the contract was ended, and what of the site is reserved this month."""
-        opened = self._open(n, s, t)
+        opened = self._open(n, s, month.t)
         return {
             "arrears": s.arrears,
             "terminated": s.ended,

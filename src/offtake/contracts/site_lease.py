@@ -168,9 +168,9 @@ class SiteLease(NamedTuple):
         zero = jnp.zeros_like(n["term"])
         return SiteLeaseState(before_plan(n["start"]), zero, zero, zero, zero)
 
-    def publish(self, n: Numbers, s: SiteLeaseState, t: Array) -> Amounts:
+    def publish(self, n: Numbers, s: SiteLeaseState, month: Month) -> Amounts:
         """Arrears, whether the lease was ended, and the last rent."""
-        del n, t
+        del n, month
         return {"arrears": s.arrears, "terminated": s.ended, "rent": s.rent}
 
     def _span(self, n: Numbers, s: SiteLeaseState, month: Month) -> _Span:

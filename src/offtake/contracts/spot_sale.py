@@ -120,9 +120,9 @@ class SpotSale(NamedTuple):
         """H100e-hours sold in the last period, [K, P]."""
         return jnp.zeros_like(n["share"])
 
-    def publish(self, n: Numbers, s: Array, t: Array) -> Amounts:
+    def publish(self, n: Numbers, s: Array, month: Month) -> Amounts:
         """Hours sold in the period before."""
-        del n, t
+        del n, month
         return {"sold": s}
 
     def _sold(self, n: Numbers, month: Month) -> Array:

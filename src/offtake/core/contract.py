@@ -148,6 +148,14 @@ class Lowerer(Protocol):
         """Number of phases of a site."""
         ...
 
+    def debts(self, borrower: str, publishing: str) -> tuple[tuple[str, str], ...]:
+        """Contracts under which a party borrows that publish a value of that name.
+
+        Returns:
+            Id and seniority of each.
+        """
+        ...
+
     def contracts_of_site(self, site: str, publishing: str) -> tuple[str, ...]:
         """Ids of the contracts on a site that publish a value of that name."""
         ...
@@ -192,8 +200,13 @@ class Contract(Protocol):
         """State at the start, a pytree of [.., K, P]."""
         ...
 
-    def publish(self, n: Numbers, s: Any, t: Array) -> Mapping[str, Array]:
-        """Values others may read from the start of period t (a float64), name -> [K, P]."""
+    def publish(self, n: Numbers, s: Any, month: Month) -> Mapping[str, Array]:
+        """Values others may read from the start of the period, name -> [K, P].
+
+        Of `month` there is what stands before anybody claims: the date, what the environment shows,
+        cash, what was paid in the period before, who is in default. What others publish is zero,
+        and after the last period everything but state, cash and default is that of the last.
+        """
         ...
 
     def claim(self, n: Numbers, s: Any, month: Month) -> Amounts:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from offtake.core.arrays import Array, jax, jnp, lax
 from offtake.engine.program import Program, Shape
-from offtake.engine.step import Carry, Entry, group_numbers, opening, published, step
+from offtake.engine.step import Carry, Entry, begun, group_numbers, opening, published, step
 
 
 class Draws(NamedTuple):
@@ -50,9 +50,8 @@ def simulate(program: Program, shape: Shape, draws: Draws, remember: bool = Fals
     periods = jnp.arange(draws.monthly.shape[0])
     start = opening(program, shape, draws.values, draws.once)
     last, months = lax.scan(body, start, (periods, draws.monthly))
-    end = jnp.asarray(float(draws.monthly.shape[0]))
-    closing = published(program, numbers, last.groups, end)
-    return Record(months, closing, last.checks, draws.values)
+    end = begun(program, last, periods[-1] + 1, months.observations[-1])
+    return Record(months, published(program, numbers, last.groups, end), last.checks, draws.values)
 
 
 Reducer = Callable[[Any, Record, Array], Any]

@@ -75,23 +75,33 @@ def opening(program: Program, shape: Shape, values: Array, once: Array) -> Carry
     )
 
 
+def begun(program: Program, carry: Carry, t: Array, obs: Array) -> Month:
+    """Period t before anybody claims."""
+    return Month(
+        t=t.astype(jnp.float64),
+        period=t,
+        years=jnp.asarray(program.years)[t],
+        hours=jnp.asarray(program.hours)[t],
+        obs=obs,
+        cash=carry.cash,
+        past=carry.past,
+        claimed=jnp.zeros_like(carry.past),
+        stopped=carry.stopped,
+    )
+
+
 def published(
-    program: Program, numbers: tuple[Numbers, ...], states: tuple[Any, ...], t: Array
+    program: Program, numbers: tuple[Numbers, ...], states: tuple[Any, ...], month: Month
 ) -> Array:
-    """[V, P] values that groups publish at the start of period t."""
+    """[V, P] values that groups publish at the start of a period."""
     rows = [
         values[name]
         for group, n, s in zip(program.groups, numbers, states, strict=True)
         if group.published
-        for values in [group.publish(n, s, t)]
+        for values in [group.publish(n, s, month)]
         for name in group.published
     ]
-    return jnp.concatenate(rows) if rows else jnp.zeros((0, program_paths(numbers)))
-
-
-def program_paths(numbers: tuple[Numbers, ...]) -> int:
-    """Number of paths P, read off the numbers."""
-    return next(array.shape[-1] for group in numbers for array in group.values())
+    return jnp.concatenate(rows) if rows else jnp.zeros((0, month.cash.shape[-1]))
 
 
 def _totals(program: Program, shape: Shape, amounts: Array) -> Array:
@@ -278,19 +288,10 @@ def step(
     observed, payout, environment = program.environment.observe(
         values, carry.environment, t, shocks, carry.signals
     )
-    now = t.astype(jnp.float64)
-    offered = jnp.concatenate([observed, published(program, numbers, carry.groups, now)])
-    month = Month(
-        t=now,
-        period=t,
-        years=jnp.asarray(program.years)[t],
-        hours=jnp.asarray(program.hours)[t],
-        obs=offered[program.select],
-        cash=carry.cash,
-        past=carry.past,
-        claimed=jnp.zeros_like(carry.past),
-        stopped=carry.stopped,
-    )
+    seen = observed.at[program.select].get(mode="fill", fill_value=0.0)
+    month = begun(program, carry, t, seen)
+    offered = jnp.concatenate([observed, published(program, numbers, carry.groups, month)])
+    month = month._replace(obs=offered[program.select])
     asked, month = _asked(program, shape, numbers, carry, month)
     minimum = values[program.minimum_cash]
     claims = _residuals(program, shape, asked.claims, month, minimum)
