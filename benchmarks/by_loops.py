@@ -218,7 +218,10 @@ def run(price_per_chip, lateness, shocks, years, hours, accrual, factor, fails_b
                 if late[k] > plan.LOAN_GRACE:
                     called[k] = 1.0
                 balance[k] += advance[k]
-                flow_year[k, t % 12], service_year[k, t % 12] = cash_flow, service[k]
+                # What ranks before or with a loan is covered by the same cash: senior before junior.
+                due = service[0] + service[1] if k == 1 else service[0]
+                flow_year[k, t % 12] = cash_flow
+                service_year[k, t % 12] = due if service[k] > PAID * due else 0.0
                 cover = cover_of(flow_year[k], service_year[k])
                 if going and opened > 1.0 and cover < 0.5 * NO_SERVICE:
                     least[k] = min(least[k], cover)

@@ -94,8 +94,18 @@ def unpaid(claim: FloatArray | float, paid: FloatArray) -> FloatArray:
     return np.where(short > plan.PAID * claim, short, 0.0)
 
 
-def serviced(loan: Loan, asked: Due, paid: list[FloatArray], cash_flow: FloatArray, t: int) -> None:
-    """Move a loan's state. paid: fee, interest, principal."""
+def serviced(
+    loan: Loan,
+    asked: Due,
+    paid: list[FloatArray],
+    cash_flow: FloatArray,
+    service: FloatArray,
+    t: int,
+) -> None:
+    """Move a loan's state.
+
+    paid: fee, interest, principal; service: what cash flow has to cover, the loan's own included.
+    """
     opened = loan.balance
     interest, principal = unpaid(asked.interest, paid[1]), unpaid(asked.principal, paid[2])
     going = loan.called == 0.0
@@ -105,7 +115,8 @@ def serviced(loan: Loan, asked: Due, paid: list[FloatArray], cash_flow: FloatArr
     loan.arrears = interest + unpaid(asked.fee, paid[0])
     loan.called = np.maximum(loan.called, loan.late > plan.LOAN_GRACE)
     loan.balance = balance + asked.advance
-    loan.cash_flow[t % 12], loan.service[t % 12] = cash_flow, asked.service
+    loan.cash_flow[t % 12] = cash_flow
+    loan.service[t % 12] = np.where(asked.service > plan.PAID * service, service, 0.0)
     cover = loan.cover()
     counted = going & (opened > 1.0) & (cover < 0.5 * plan.NO_SERVICE)
     loan.least_cover = np.where(counted, np.minimum(loan.least_cover, cover), loan.least_cover)
@@ -269,7 +280,9 @@ def simulate(inputs: Inputs, months: Months) -> Outputs:
         stopped = np.zeros(paths, bool)
         for which, loan in enumerate(loans):
             paid = [paid_fee[which], paid_interest[which], paid_principal[which]]
-            serviced(loan, asked[which], paid, cash_flow, t)
+            # What ranks before or with a loan is covered by the same cash: senior before junior.
+            service = asked[0].service + asked[1].service if which == 1 else asked[0].service
+            serviced(loan, asked[which], paid, cash_flow, service, t)
             stopped |= (loan.called > 0.0) & (loan.balance + loan.arrears > 0.0)
         chips_paid = chips_paid + paid_orders
         chips_late = np.where(orders - paid_orders > plan.PAID * orders, chips_late + 1.0, 0.0)

@@ -122,6 +122,26 @@ def test_cover_below_the_covenant_accelerates_after_grace():
     assert table["signals.stop"][:9].tolist() == [0, 0, 0, 0, 1, 0, 0, 0, 0]
 
 
+def test_the_covenant_counts_debt_that_ranks_before():
+    due = np.zeros(15)
+    due[3:7] = [135.0, 133.75, 132.5, 131.25]
+    covenant = {"default_dscr": "1.2", "grace": "1 month"}
+    table = run_alone(
+        DelayedDrawLoan,
+        {"high": terms(**covenant), "low": terms(seniority="junior", **covenant)},
+        {"contracts.high.service_due": due},
+        14,
+        drawn=draws,
+        books=cfads(300.0),
+    )
+    np.testing.assert_allclose(table["service_due"][:7, 0], due[:7])
+    # Alone 300 / 135; the junior one has 300 / 270 in the same month, and 600 / 537.50 in the next.
+    np.testing.assert_allclose(table["dscr"][4], [300 / 135, 300 / 270])
+    np.testing.assert_allclose(table["dscr"][5], [600 / 268.75, 600 / 537.5])
+    assert table["accelerated"][:7, 0].tolist() == [0, 0, 0, 0, 0, 0, 0]
+    assert table["accelerated"][:7, 1].tolist() == [0, 0, 0, 0, 0, 1, 1]
+
+
 def test_cover_counts_from_the_end_of_construction():
     table = run(books=cfads(270.0))
     np.testing.assert_allclose(table["dscr"][:4], 1e9)

@@ -195,6 +195,30 @@ def test_realised_loan_life_cover():
     assert got == pytest.approx([three, three, three, np.nan, five], nan_ok=True)
 
 
+@pytest.mark.parametrize(
+    ("seniority", "senior", "junior"),
+    [("senior", 150.0, 150.0), ("junior", 100.0, 150.0)],
+    ids=["equal", "junior"],
+)
+def test_loan_life_cover_counts_balances_that_rank_before_or_with_it(
+    seniority: str, senior: float, junior: float
+):
+    case = one_loan()
+    case.lend("notes", "bank", "company", rate=0.1, term=3.0)
+    case.lend("elsewhere", "company", "parent", rate=0.1, term=3.0)
+    case.terms["loan"].seniority, case.terms["notes"].seniority = "senior", seniority
+    zero = np.zeros((7, PATHS))
+    for name, owed in (("notes", 50.0), ("elsewhere", 1000.0)):
+        balance = zero.copy()
+        balance[1:4] = owed
+        case.over_time(name, balance=balance, accelerated=zero, dscr=zero + OPEN)
+    got = case.reduce(Facilities)["llcr"]
+    # CFADS of 50 in years 1 to 3, from a peak at the close of year 0: 100 on the loan, 50 beside.
+    worth = 50 * (1 / 1.1 + 1 / 1.21 + 1 / 1.331)
+    assert got[0, REPAID] == pytest.approx(worth / senior)
+    assert got[1, REPAID] == pytest.approx(worth / junior)
+
+
 def test_repayment_against_the_end_of_the_chips():
     got = of_loan(one_loan())
     assert got["repaid_period"] == pytest.approx([3, np.nan, 5, np.nan, np.nan], nan_ok=True)

@@ -99,14 +99,31 @@ class Loan(Row):
         self.overdue = min(missing[1], self.balance)
         self.accelerated = self.accelerated or self.late > self.number("grace")
 
-    def remember(self, month: Month, service: float) -> None:
+    def service_due(self, month: Month) -> float:
+        """Interest of the period and principal by profile."""
+        raise NotImplementedError
+
+    def beside(self) -> list[str]:
+        """Other loans to the borrower that rank senior to or equal with this one."""
+        return [
+            name
+            for name, other in self.future.plan.contracts.items()
+            if name != self.contract
+            and getattr(other, "borrower", None) == self.borrower
+            and (other.seniority == "senior" or self.terms.seniority == "junior")  # type: ignore
+        ]
+
+    def remember(self, month: Month) -> None:
         """Keep the cash flow and the service of the period for the cover ratio of a year."""
+        own = month.observe(f"contracts.{self.contract}.service_due")
+        service = own + sum(month.observe(f"contracts.{k}.service_due") for k in self.beside())
+        service = service if own > PAID * service else 0.0
         self.history.append((cash_flow(month.paid, self.borrower), service))
         self.history = self.history[-self.future.calendar.per_year :]
 
     @property
     def dscr(self) -> float:
-        """Cover over the last year, of the periods in which service was due."""
+        """Cover over the last year, of the periods in which the loan had service due."""
         service = sum(due for _, due in self.history)
         if service <= 0.0:
             return NO_SERVICE

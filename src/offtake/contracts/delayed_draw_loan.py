@@ -14,8 +14,10 @@ other funding of that tier in proportion to `weight`; with `capitalise_interest`
 and fees as well (DESIGN §5.6). At maturity the term is extended while extensions are left, nothing
 is overdue, the borrower is not in default and cover is at least `extension_dscr`.
 
-Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout. Publishes: balance,
-service (balloon apart), accelerated, arrears, drawn, dscr (trailing year, from construction's end).
+Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout, service due on other
+debt of the borrower that ranks senior or equal. Publishes: balance, service (of the period before,
+balloon apart), service_due (of this one; nothing in construction), accelerated, arrears, drawn,
+dscr (trailing year, from construction's end, that other debt counted).
 On shortfall: as for a term loan; a breach of `default_dscr` for longer than `grace` accelerates
 the loan too. Nothing can be drawn from an accelerated loan or by a borrower in default.
 
@@ -160,6 +162,8 @@ class _Due(NamedTuple):
     limit: Array
     built: Array
     """True after construction"""
+    counted: Array
+    """interest and scheduled principal that cash flow has to cover: none in construction"""
     extends: Array
     """1.0 where the maturity is extended now"""
 
@@ -170,6 +174,7 @@ class DelayedDrawLoan(NamedTuple):
     profile: IntArray
     """[K] `finance.amortisation.Profile`"""
     interest: facility.Interest
+    beside: facility.Beside
     borrower: IntArray
     """[K] party"""
     payout: IntArray
@@ -181,7 +186,7 @@ class DelayedDrawLoan(NamedTuple):
 
     kind = "delayed_draw_loan"
     stage = "primary"
-    published = ("balance", "service", "accelerated", "arrears", "dscr", "drawn")
+    published = ("balance", "service", "service_due", "accelerated", "arrears", "dscr", "drawn")
     Terms = DelayedDrawLoanTerms
     example = EXAMPLE
 
@@ -197,6 +202,9 @@ class DelayedDrawLoan(NamedTuple):
             profile=np.array([Profile[term.amortisation.upper()] for term in terms]),
             interest=facility.Interest.lower(
                 [x.rate for x in terms], [x.day_count for x in terms], at
+            ),
+            beside=facility.Beside.lower(
+                ids, [x.borrower for x in terms], [x.seniority for x in terms], at
             ),
             borrower=borrower,
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
@@ -242,12 +250,14 @@ class DelayedDrawLoan(NamedTuple):
         available = (t >= signed) & (t <= closes + facility.ROUNDING) & (t < maturity) & going
         waiting = between(signed, jnp.minimum(closes, maturity), t) * accrual
         upfront = jnp.where(t == signed, n["upfront_fee"] * n["amount"], 0.0)
+        service = due(s.debt, rate * accrual, jnp.where(t >= maturity, left, regular))
         return _Due(
-            service=due(s.debt, rate * accrual, jnp.where(t >= maturity, left, regular)),
+            service=service,
             regular=regular,
             fee=jnp.where(going, n["commitment_fee"] * undrawn * waiting, 0.0) + upfront,
             limit=jnp.where(available, undrawn, 0.0),
             built=built,
+            counted=jnp.where(built, service.accrued + regular, 0.0),
             extends=extends,
         )
 
@@ -258,12 +268,13 @@ class DelayedDrawLoan(NamedTuple):
         cover = trailing_dscr(s.history) >= n["extension_dscr"] * (1.0 - 1e-9)
         return jnp.where(left & clean & cover, 1.0, 0.0)
 
-    def publish(self, n: Numbers, s: DelayedDrawLoanState, t: Array) -> Amounts:
+    def publish(self, n: Numbers, s: DelayedDrawLoanState, month: Month) -> Amounts:
         """Balance, state and cover at the start of the month."""
-        del n, t
+        now = self._due(n, s, month)
         return {
             "balance": s.debt.balance,
             "service": s.debt.scheduled,
+            "service_due": now.counted,
             "accelerated": s.debt.accelerated,
             "arrears": s.debt.arrears + s.debt.overdue,
             "dscr": trailing_dscr(s.history),
@@ -289,8 +300,9 @@ class DelayedDrawLoan(NamedTuple):
         payout = month.obs[self.payout]
         left, lost = settled(s.debt, now.service, claimed, paid, n["grace"], payout)
         asked = now.service.accrued + now.regular
-        counted = jnp.where(now.built, asked, 0.0)
-        history = remember(s.history, month.period, month.past[self.cfads], counted)
+        history = remember(
+            s.history, month.period, month.past[self.cfads], now.counted, self.beside.due(month)
+        )
         breach = jnp.where(now.built, breaches(history, n["default_dscr"], s.breach), 0.0)
         debt = left._replace(balance=left.balance + paid["draw"], scheduled=asked)
         debt = called(debt, breach, n["grace"])

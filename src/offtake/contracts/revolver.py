@@ -12,8 +12,10 @@ the claims of `funds` after the borrower's cash and the funding of tier 1 (DESIG
 claim of class support or distribution (a top-up of a reserve). The sweep is a residual claim that
 comes before distributions. What was swept can be drawn again until maturity, `term` after signing.
 
-Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout. Publishes: balance,
-service (interest of the period before), accelerated, arrears, dscr (trailing year).
+Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout, service due on other
+debt of the borrower that ranks senior or equal. Publishes: balance, service (interest of the period
+before), service_due (of this one), accelerated, arrears, dscr (trailing year, that other debt
+counted).
 On shortfall: as for a term loan. Nothing can be drawn from an accelerated line or by a borrower in
 default.
 
@@ -113,6 +115,7 @@ class Revolver(NamedTuple):
     """A group of revolvers."""
 
     interest: facility.Interest
+    beside: facility.Beside
     borrower: IntArray
     """[K] party"""
     payout: IntArray
@@ -124,7 +127,7 @@ class Revolver(NamedTuple):
 
     kind = "revolver"
     stage = "primary"
-    published = ("balance", "service", "accelerated", "arrears", "dscr")
+    published = ("balance", "service", "service_due", "accelerated", "arrears", "dscr")
     Terms = RevolverTerms
     example = EXAMPLE
 
@@ -138,6 +141,9 @@ class Revolver(NamedTuple):
         )
         group = cls(
             facility.Interest.lower([x.rate for x in terms], [x.day_count for x in terms], at),
+            facility.Beside.lower(
+                ids, [x.borrower for x in terms], [x.seniority for x in terms], at
+            ),
             borrower=borrower,
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
@@ -167,12 +173,13 @@ class Revolver(NamedTuple):
         service = due(s, rate * self.interest.years(month.period), scheduled)
         return service, jnp.where(running, 1.0, 0.0)
 
-    def publish(self, n: Numbers, s: RevolverState, t: Array) -> Amounts:
+    def publish(self, n: Numbers, s: RevolverState, month: Month) -> Amounts:
         """Balance, state and cover at the start of the month."""
-        del n, t
+        service, _ = self._service(n, s.debt, month)
         return {
             "balance": s.debt.balance,
             "service": s.debt.scheduled,
+            "service_due": service.accrued,
             "accelerated": s.debt.accelerated,
             "arrears": s.debt.arrears + s.debt.overdue,
             "dscr": trailing_dscr(s.history),
@@ -206,7 +213,9 @@ class Revolver(NamedTuple):
         left, lost = settled(s.debt, service, claimed, paid, n["grace"], payout)
         balance = jnp.maximum(left.balance - paid["sweep"], 0.0) + paid["draw"]
         debt = left._replace(balance=balance, scheduled=service.accrued)
-        history = remember(s.history, month.period, month.past[self.cfads], service.accrued)
+        history = remember(
+            s.history, month.period, month.past[self.cfads], service.accrued, self.beside.due(month)
+        )
         moved = paid["draw"] - paid["sweep"] - paid["principal"] - lost
         error = balance - (s.debt.balance + moved)
         return RevolverState(debt, history), {"stop": stops(debt), "roll_error": error}

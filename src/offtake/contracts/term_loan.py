@@ -11,9 +11,10 @@ balance; the advance and repayments take effect at the close. The advance falls 
 `term` after the start. The level payment is that of this period's rate over months / 12 and is set
 afresh each period.
 
-Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout. Publishes: balance,
-service (of the period before, balloon apart), accelerated, arrears, dscr (trailing twelve months,
-NO_SERVICE where nothing was due).
+Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout, service due on other
+debt of the borrower that ranks senior or equal. Publishes: balance, service (of the period before,
+balloon apart), service_due (of this one), accelerated, arrears, dscr (trailing twelve months, over
+the service of the loan and of that other debt; NO_SERVICE where nothing was due on the loan).
 On shortfall: interest becomes an arrear bearing the same rate, principal stays due; after `grace`
 the loan is accelerated: all of it is due, and the borrower is in default while it owes. What a
 borrower outside the plan does not pay while in default is written off.
@@ -110,6 +111,7 @@ class TermLoan(NamedTuple):
     profile: IntArray
     """[K] `finance.amortisation.Profile`"""
     interest: facility.Interest
+    beside: facility.Beside
     payout: IntArray
     """[K] observation: share of its claims that the borrower meets"""
     cfads: IntArray
@@ -119,7 +121,7 @@ class TermLoan(NamedTuple):
 
     kind = "term_loan"
     stage = "primary"
-    published = ("balance", "service", "accelerated", "arrears", "dscr")
+    published = ("balance", "service", "service_due", "accelerated", "arrears", "dscr")
     Terms = TermLoanTerms
     example = EXAMPLE
 
@@ -132,6 +134,9 @@ class TermLoan(NamedTuple):
             profile=np.array([Profile[term.amortisation.upper()] for term in terms]),
             interest=facility.Interest.lower(
                 [x.rate for x in terms], [x.day_count for x in terms], at
+            ),
+            beside=facility.Beside.lower(
+                ids, [x.borrower for x in terms], [x.seniority for x in terms], at
             ),
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
@@ -170,12 +175,13 @@ class TermLoan(NamedTuple):
         service = due(s, rate * self.interest.years(month.period), scheduled)
         return service, scheduled - regular
 
-    def publish(self, n: Numbers, s: TermLoanState, t: Array) -> Amounts:
+    def publish(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Balance, state and cover at the start of the month."""
-        del n, t
+        service, balloon = self._service(n, s.debt, month)
         return {
             "balance": s.debt.balance,
             "service": s.debt.scheduled,
+            "service_due": service.accrued + service.scheduled - balloon,
             "accelerated": s.debt.accelerated,
             "arrears": s.debt.arrears + s.debt.overdue,
             "dscr": trailing_dscr(s.history),
@@ -201,6 +207,8 @@ class TermLoan(NamedTuple):
         left, lost = settled(s.debt, service, claimed, paid, n["grace"], payout)
         asked = left.scheduled - balloon
         debt = left._replace(balance=left.balance + paid["advance"], scheduled=asked)
-        history = remember(s.history, month.period, month.past[self.cfads], asked)
+        history = remember(
+            s.history, month.period, month.past[self.cfads], asked, self.beside.due(month)
+        )
         error = debt.balance - (s.debt.balance + paid["advance"] - paid["principal"] - lost)
         return TermLoanState(debt, history), {"stop": stops(debt), "roll_error": error}

@@ -16,6 +16,8 @@ from offtake.core.contract import IntArray, Line, Lowerer, Month
 from offtake.core.flows import Flow, Rank
 from offtake.core.quantity import FloatingRate
 
+SENIORITY = ("senior", "junior")
+"""Places in a borrower's waterfall, first paid first."""
 ROUNDING = 1e-9
 """Periods by which a date may miss the close of a period and still count as being there."""
 
@@ -40,6 +42,40 @@ def debt_lines(
         line("interest", Flow.INTEREST, Rank.SENIOR_INTEREST, Rank.JUNIOR_INTEREST),
         line("principal", Flow.PRINCIPAL, Rank.SENIOR_PRINCIPAL, Rank.JUNIOR_PRINCIPAL),
     )
+
+
+def counts_with(other: str, own: str) -> bool:
+    """Whether debt of one seniority ranks senior to or equal with debt of another (`own`)."""
+    return SENIORITY.index(other) <= SENIORITY.index(own)
+
+
+class Beside(NamedTuple):
+    """Other debt of the borrowers of K loans that ranks senior to or equal with each loan."""
+
+    service: IntArray
+    """[K, debts] observation of the service due on each; zero where there are fewer"""
+
+    @classmethod
+    def lower(
+        cls, ids: Sequence[str], borrowers: Sequence[str], seniority: Sequence[str], at: Lowerer
+    ) -> "Beside":
+        """Names, borrowers and seniority of K loans to structure."""
+        rows = [
+            [
+                at.observe(f"contracts.{name}.service_due")
+                for name, place in at.debts(borrower, "service_due")
+                if name != own and counts_with(place, mine)
+            ]
+            for own, borrower, mine in zip(ids, borrowers, seniority, strict=True)
+        ]
+        table = np.full((len(rows), max([1, *map(len, rows)])), at.observe("zero"))
+        for k, row in enumerate(rows):
+            table[k, : len(row)] = row
+        return cls(table)
+
+    def due(self, month: Month) -> Array:
+        """Interest and principal scheduled on it this month, [K, P] USD."""
+        return jnp.sum(month.obs[self.service], axis=1)
 
 
 def draw_line(

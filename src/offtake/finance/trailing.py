@@ -1,8 +1,13 @@
-"""Trailing sums: what came in and what was due over the last year."""
+"""Trailing sums: what came in and what was due over the last year.
+
+The service that cash flow has to cover is that of a facility and of all debt of the same borrower
+that ranks senior to or equal with it (DESIGN §11).
+"""
 
 from typing import NamedTuple
 
 from offtake.core.arrays import Array, jnp
+from offtake.finance.servicing import PAID_TOLERANCE
 
 NO_SERVICE = 1e9
 """Cover ratio where nothing was due."""
@@ -21,9 +26,21 @@ def no_history(window: Array, like: Array) -> Trailing:
     return Trailing(zero, zero)
 
 
-def remember(trailing: Trailing, t: Array, cfads: Array, service: Array) -> Trailing:
-    """The history with period t in place of the one W periods ago. cfads, service: [K, P] USD."""
+def remember(trailing: Trailing, t: Array, cfads: Array, own: Array, beside: Array) -> Trailing:
+    """The history with period t in place of the one W periods ago.
+
+    A period in which nothing, or less than 1e-9 of the whole, was due on the facility itself has no
+    service: cover of a facility is measured while it is served.
+
+    Args:
+        trailing: history before.
+        t: [] period, an integer.
+        cfads: cash flow of the period, [K, P] USD.
+        own: interest and principal scheduled on the facility, [K, P] USD.
+        beside: the same of other debt that ranks senior to or equal with it, [K, P] USD.
+    """
     place = t % trailing.cfads.shape[0]
+    service = jnp.where(own > PAID_TOLERANCE * (own + beside), own + beside, 0.0)
     return Trailing(trailing.cfads.at[place].set(cfads), trailing.service.at[place].set(service))
 
 

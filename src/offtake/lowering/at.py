@@ -120,6 +120,15 @@ class At:
         """Number of phases of a site."""
         return self.phase_counts[site]
 
+    def debts(self, borrower: str, publishing: str) -> tuple[tuple[str, str], ...]:
+        """Id and seniority of the contracts under which a party borrows that publish a value."""
+        return tuple(
+            (name, terms.seniority)
+            for name, terms in self.terms.items()
+            if getattr(terms, "borrower", None) == borrower
+            and publishing in BY_KIND[terms.kind].published
+        )
+
     def contracts_of_site(self, site: str, publishing: str) -> tuple[str, ...]:
         """Ids of the contracts on a site that publish a value of that name."""
         return tuple(

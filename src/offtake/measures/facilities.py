@@ -11,16 +11,17 @@ close of a period, B the balance, r the rate, G(t) = prod over s <= t of (1 + r(
     supported  the same of what supports paid
     loss       (EAD - recovered) (1 + R)^-elapsed(d), R the plan's rate
     min DSCR   least published cover at a close up to d, of periods that opened with something owed
-    LLCR       sum over p < t <= maturity of realised CFADS(t) G(p) / G(t), over B(p); p the first
-               close at which the balance is at its peak: all is drawn and nothing repaid
+    LLCR       sum over p < t <= maturity of realised CFADS(t) G(p) / G(t), over B(p) + S(p); p the
+               first close at which the balance is at its peak: all is drawn and nothing repaid; S
+               the balances of the borrower's other facilities that rank senior or equal
     repayment  see `Repayment`; a take-out on the same collateral is followed
                (`offtake.measures.refinancing`), `repaid_period` is when this lender was repaid
 
 Received are interest, principal and fees. r is the contract's own rate month by month, base rate
 and floor included; steps of the margin after an extension are not. A kind without a rate is
 discounted at the plan's. What a support pays in a month is shared among the claims it protects in
-proportion to them. CFADS and dscr are the borrower's; the LLCR uses what happened, never what was
-expected (DESIGN §11).
+proportion to them. CFADS is the borrower's; the dscr is that over the service of the facility and
+of what ranks senior or equal; the LLCR uses what happened, never what was expected (DESIGN §11).
 """
 
 from enum import IntEnum
@@ -32,7 +33,7 @@ from offtake.core.arrays import Array, jnp, lax
 from offtake.core.contract import IntArray
 from offtake.core.flows import CFADS, Flow
 from offtake.core.measure import Book, Facility, Output, Record
-from offtake.finance.facility import closing
+from offtake.finance.facility import SENIORITY, closing, counts_with
 from offtake.finance.servicing import PAID_TOLERANCE
 from offtake.finance.trailing import NO_SERVICE
 from offtake.measures.economic_end import MARGINS, Pledges, ends, pledges, secured
@@ -61,6 +62,7 @@ from offtake.measures.selection import (
     number,
     plus,
     published,
+    published_together,
     summed,
     sums,
     value,
@@ -151,6 +153,8 @@ class Lending(NamedTuple):
     """Where the record keeps facilities; first axis [F]."""
 
     balance: Published
+    beside: Published
+    """balances of the borrower's other facilities that rank senior or equal"""
     accelerated: Published
     dscr: Published
     size: Number
@@ -348,15 +352,17 @@ def _least_cover(record: Record, item: Lending, path: _Path) -> Array:
 
 
 def _llcr(record: Record, item: Lending, path: _Path) -> Array:
-    """[P] realised CFADS after the peak of the balance, discounted, over that balance."""
+    """[P] realised CFADS after the peak of the balance, discounted, over all that ranks with it."""
     at_peak = first(path.balance >= path.peak[None] * (1.0 - PAID_TOLERANCE))
     t = _periods(path.balance)
     life = (t > at_peak[None]) & (t <= path.maturity[None])
     since = in_period(path.log_growth, at_peak)
     worth = jnp.where(life, jnp.exp(since[None] - path.log_growth), 0.0)
     present = jnp.sum(summed(record.months.paid, item.cfads) * worth, axis=0)
+    beside = jnp.sum(at_close(record, item.beside, 0.0), axis=1)
     drawn = path.peak > 0.0
-    return jnp.where(drawn, present / jnp.where(drawn, path.peak, 1.0), jnp.nan)
+    owed = jnp.where(drawn, path.peak + in_period(beside, at_peak), 1.0)
+    return jnp.where(drawn, present / owed, jnp.nan)
 
 
 def _repayment(repaid: Repaid, end: Array, earning: Array) -> Array:
@@ -405,6 +411,7 @@ def _lending(book: Book, secured_: FloatArray) -> Lending:
 
     return Lending(
         balance=published(book, names, "balance"),
+        beside=published_together(book, [_beside(book, f) for f in facilities], "balance"),
         accelerated=published(book, names, "accelerated"),
         dscr=published(book, names, "dscr"),
         size=Number(
@@ -448,6 +455,22 @@ def _owed(book: Book, facility: Facility, flows: tuple[Flow, ...]) -> list[int]:
         i
         for i in book.claims(contract=facility.contract, payer=borrower)
         if book.labels.claims[i].flow in wanted
+    ]
+
+
+def _beside(book: Book, facility: Facility) -> list[str]:
+    """Other facilities of the same borrower that rank senior to it or equal with it."""
+    borrower = borrower_of(book, facility)
+
+    def seniority(name: str) -> str:
+        return getattr(book.terms.get(name), "seniority", SENIORITY[0])
+
+    return [
+        other.contract
+        for other in book.facilities
+        if other.contract != facility.contract
+        and borrower_of(book, other) == borrower
+        and counts_with(seniority(other.contract), seniority(facility.contract))
     ]
 
 

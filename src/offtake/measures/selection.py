@@ -94,6 +94,12 @@ def summed(amounts: Array, item: Sums) -> Array:
 
 def published(book: Book, contracts: Sequence[str], value: str) -> Published:
     """A published value of several contracts; absent where the record does not hold it."""
+    return published_together(book, [(contract,) for contract in contracts], value)
+
+
+def published_together(book: Book, items: Sequence[Sequence[str]], value: str) -> Published:
+    """The same of several contracts per item, [item, width], one contract after another."""
+    contracts = [contract for item in items for contract in item]
     seen = {name: i for i, name in enumerate(book.labels.observations)}
     parts: dict[str, list[tuple[int, int]]] = {contract: [] for contract in contracts}
     for place, name in enumerate(book.labels.published):
@@ -101,7 +107,7 @@ def published(book: Book, contracts: Sequence[str], value: str) -> Published:
         contract = row.split("/", 1)[0]
         if what == value and contract in parts and name in seen:
             parts[contract].append((seen[name], place))
-    rows = [parts[contract] for contract in contracts]
+    rows = [[part for contract in item for part in parts[contract]] for item in items]
     return Published(
         _padded([[start for start, _ in row] for row in rows]).astype(np.int64),
         _padded([[end for _, end in row] for row in rows]).astype(np.int64),

@@ -82,6 +82,10 @@ class DelayedDrawLoan(Loan):
             and covered(self, "extension", self.number("extension_dscr"))
         )
 
+    def service_due(self, month: Month) -> float:
+        now = self.asks(month)
+        return self.balance * now.rate + now.regular if month.t > self.end + 1e-9 else 0.0
+
     def claim(self, month: Month) -> Mapping[str, float]:
         now = self.asks(month)
         return {
@@ -101,7 +105,7 @@ class DelayedDrawLoan(Loan):
         self.balance += paid["draw"]
         self.drawn += paid["draw"]
         built = month.t > self.end + 1e-9
-        self.remember(month, self.service if built else 0.0)
+        self.remember(month)
         self.extensions += int(now.extends)
         needed = self.number("default_dscr") * (1.0 - PAID)
         low = built and needed > 0.0 and self.balance > 0.0

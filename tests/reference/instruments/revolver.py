@@ -26,6 +26,9 @@ class Revolver(Loan):
     def publish(self, t: int) -> Mapping[str, float]:
         return self.published()
 
+    def service_due(self, month: Month) -> float:
+        return self.balance * self.yearly_rate(month) * self.accrual[month.t]
+
     def claim(self, month: Month) -> Mapping[str, float]:
         t, amount = month.t, self.number("amount")
         going = not self.accelerated and self.borrower not in month.stopped
@@ -47,8 +50,8 @@ class Revolver(Loan):
     def settle(
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
     ) -> Mapping[str, float]:
-        self.service = self.balance * self.yearly_rate(month) * self.accrual[month.t]
+        self.service = self.service_due(month)
         self.serviced(month, claimed, paid)
         self.balance = max(self.balance + paid["draw"] - paid["sweep"], 0.0)
-        self.remember(month, self.service)
+        self.remember(month)
         return self.stop()

@@ -31,6 +31,10 @@ class TermLoan(Loan):
             return self.balance - self.overdue, min(regular, self.balance - self.overdue)
         return regular, regular
 
+    def service_due(self, month: Month) -> float:
+        interest = self.balance * self.yearly_rate(month) * self.accrual[month.t]
+        return interest + self.scheduled(month)[1]
+
     def claim(self, month: Month) -> Mapping[str, float]:
         starts = month.t == self.begin
         rate = self.yearly_rate(month) * self.accrual[month.t]
@@ -44,9 +48,8 @@ class TermLoan(Loan):
     def settle(
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
     ) -> Mapping[str, float]:
-        interest = self.balance * self.yearly_rate(month) * self.accrual[month.t]
-        self.service = interest + self.scheduled(month)[1]
+        self.service = self.service_due(month)
         self.serviced(month, claimed, paid)
         self.balance += paid["advance"]
-        self.remember(month, self.service)
+        self.remember(month)
         return self.stop()
