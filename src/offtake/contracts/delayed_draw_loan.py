@@ -50,11 +50,10 @@ from offtake.core.terms import (
     When,
     default,
 )
-from offtake.finance import facility
+from offtake.finance import facility, trailing
 from offtake.finance.amortisation import Profile, regular_principal
 from offtake.finance.servicing import Debt, Service, called, due, no_debt, settled, stops
 from offtake.finance.span import between
-from offtake.finance.trailing import Trailing, breaches, no_history, remember, trailing_dscr
 
 
 class DelayedDrawLoanTerms(Terms):
@@ -149,7 +148,7 @@ class DelayedDrawLoanState(NamedTuple):
     """[K, P] extensions taken"""
     breach: Array
     """[K, P] periods in a row with cover below `default_dscr`"""
-    history: Trailing
+    history: trailing.Trailing
 
 
 class _Due(NamedTuple):
@@ -203,9 +202,7 @@ class DelayedDrawLoan(NamedTuple):
             interest=facility.Interest.lower(
                 [x.rate for x in terms], [x.day_count for x in terms], at
             ),
-            beside=facility.Beside.lower(
-                ids, [x.borrower for x in terms], [x.seniority for x in terms], at
-            ),
+            beside=facility.Beside.lower(items, at),
             borrower=borrower,
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
@@ -222,7 +219,7 @@ class DelayedDrawLoan(NamedTuple):
     def init(self, n: Numbers) -> DelayedDrawLoanState:
         """Nothing is drawn."""
         zero = jnp.zeros_like(n["amount"])
-        history = no_history(jnp.asarray(self.window), zero)
+        history = trailing.no_history(jnp.asarray(self.window), zero)
         return DelayedDrawLoanState(no_debt(zero), zero, zero, zero, history)
 
     def _due(self, n: Numbers, s: DelayedDrawLoanState, month: Month) -> _Due:
@@ -265,21 +262,13 @@ class DelayedDrawLoan(NamedTuple):
         """[K, P] 1.0 where an extension is left and its conditions hold."""
         left = s.extended + 1.0 <= n["extensions"] + facility.ROUNDING
         clean = (s.debt.arrears == 0.0) & (s.debt.overdue == 0.0) & (s.debt.balance > 0.0)
-        cover = trailing_dscr(s.history) >= n["extension_dscr"] * (1.0 - 1e-9)
+        cover = trailing.trailing_dscr(s.history) >= n["extension_dscr"] * (1.0 - 1e-9)
         return jnp.where(left & clean & cover, 1.0, 0.0)
 
     def publish(self, n: Numbers, s: DelayedDrawLoanState, month: Month) -> Amounts:
         """Balance, state and cover at the start of the month."""
-        now = self._due(n, s, month)
-        return {
-            "balance": s.debt.balance,
-            "service": s.debt.scheduled,
-            "service_due": now.counted,
-            "accelerated": s.debt.accelerated,
-            "arrears": s.debt.arrears + s.debt.overdue,
-            "dscr": trailing_dscr(s.history),
-            "drawn": s.drawn,
-        }
+        counted = self._due(n, s, month).counted
+        return {**trailing.published(s.debt, s.history, counted), "drawn": s.drawn}
 
     def claim(self, n: Numbers, s: DelayedDrawLoanState, month: Month) -> Amounts:
         """What can be drawn, fees, interest and principal."""
@@ -297,13 +286,12 @@ class DelayedDrawLoan(NamedTuple):
     ) -> tuple[DelayedDrawLoanState, Mapping[str, Array]]:
         """Draw, repay, carry arrears, extend, test cover."""
         now = self._due(n, s, month)
-        payout = month.obs[self.payout]
-        left, lost = settled(s.debt, now.service, claimed, paid, n["grace"], payout)
+        left, lost = settled(s.debt, now.service, claimed, paid, n["grace"], month.obs[self.payout])
         asked = now.service.accrued + now.regular
-        history = remember(
+        history = trailing.remember(
             s.history, month.period, month.past[self.cfads], now.counted, self.beside.due(month)
         )
-        breach = jnp.where(now.built, breaches(history, n["default_dscr"], s.breach), 0.0)
+        breach = jnp.where(now.built, trailing.breaches(history, n["default_dscr"], s.breach), 0.0)
         debt = left._replace(balance=left.balance + paid["draw"], scheduled=asked)
         debt = called(debt, breach, n["grace"])
         error = debt.balance - (s.debt.balance + paid["draw"] - paid["principal"] - lost)

@@ -49,7 +49,7 @@ from offtake.core.terms import (
 from offtake.finance import facility
 from offtake.finance.servicing import Debt, Service, due, no_debt, settled, stops
 from offtake.finance.span import between
-from offtake.finance.trailing import Trailing, no_history, remember, trailing_dscr
+from offtake.finance.trailing import Trailing, no_history, published, remember
 
 
 class RevolverTerms(Terms):
@@ -141,9 +141,7 @@ class Revolver(NamedTuple):
         )
         group = cls(
             facility.Interest.lower([x.rate for x in terms], [x.day_count for x in terms], at),
-            facility.Beside.lower(
-                ids, [x.borrower for x in terms], [x.seniority for x in terms], at
-            ),
+            facility.Beside.lower(items, at),
             borrower=borrower,
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
@@ -176,14 +174,7 @@ class Revolver(NamedTuple):
     def publish(self, n: Numbers, s: RevolverState, month: Month) -> Amounts:
         """Balance, state and cover at the start of the month."""
         service, _ = self._service(n, s.debt, month)
-        return {
-            "balance": s.debt.balance,
-            "service": s.debt.scheduled,
-            "service_due": service.accrued,
-            "accelerated": s.debt.accelerated,
-            "arrears": s.debt.arrears + s.debt.overdue,
-            "dscr": trailing_dscr(s.history),
-        }
+        return published(s.debt, s.history, service.accrued)
 
     def claim(self, n: Numbers, s: RevolverState, month: Month) -> Amounts:
         """What can be drawn, fees, interest, and principal swept or due."""

@@ -48,7 +48,7 @@ from offtake.core.terms import (
 from offtake.finance import facility
 from offtake.finance.amortisation import Profile, regular_principal
 from offtake.finance.servicing import Debt, Service, due, no_debt, settled, stops
-from offtake.finance.trailing import Trailing, no_history, remember, trailing_dscr
+from offtake.finance.trailing import Trailing, no_history, published, remember
 
 
 class TermLoanTerms(Terms):
@@ -135,9 +135,7 @@ class TermLoan(NamedTuple):
             interest=facility.Interest.lower(
                 [x.rate for x in terms], [x.day_count for x in terms], at
             ),
-            beside=facility.Beside.lower(
-                ids, [x.borrower for x in terms], [x.seniority for x in terms], at
-            ),
+            beside=facility.Beside.lower(items, at),
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
             window=np.zeros(at.periods_per_year),
@@ -178,14 +176,8 @@ class TermLoan(NamedTuple):
     def publish(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Balance, state and cover at the start of the month."""
         service, balloon = self._service(n, s.debt, month)
-        return {
-            "balance": s.debt.balance,
-            "service": s.debt.scheduled,
-            "service_due": service.accrued + service.scheduled - balloon,
-            "accelerated": s.debt.accelerated,
-            "arrears": s.debt.arrears + s.debt.overdue,
-            "dscr": trailing_dscr(s.history),
-        }
+        service_due = service.accrued + service.scheduled - balloon
+        return published(s.debt, s.history, service_due)
 
     def claim(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Advance and fee at the start; interest and principal after it."""

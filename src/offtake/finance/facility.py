@@ -6,7 +6,7 @@ counts from there.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,17 +56,15 @@ class Beside(NamedTuple):
     """[K, debts] observation of the service due on each; zero where there are fewer"""
 
     @classmethod
-    def lower(
-        cls, ids: Sequence[str], borrowers: Sequence[str], seniority: Sequence[str], at: Lowerer
-    ) -> "Beside":
-        """Names, borrowers and seniority of K loans to structure."""
+    def lower(cls, items: Sequence[tuple[str, Any]], at: Lowerer) -> "Beside":
+        """Names and terms of K loans, with fields `borrower` and `seniority`, to structure."""
         rows = [
             [
                 at.observe(f"contracts.{name}.service_due")
-                for name, place in at.debts(borrower, "service_due")
-                if name != own and counts_with(place, mine)
+                for name, seniority in at.debts(terms.borrower, "service_due")
+                if name != own and counts_with(seniority, terms.seniority)
             ]
-            for own, borrower, mine in zip(ids, borrowers, seniority, strict=True)
+            for own, terms in items
         ]
         table = np.full((len(rows), max([1, *map(len, rows)])), at.observe("zero"))
         for k, row in enumerate(rows):

@@ -7,7 +7,7 @@ that ranks senior to or equal with it (DESIGN §11).
 from typing import NamedTuple
 
 from offtake.core.arrays import Array, jnp
-from offtake.finance.servicing import PAID_TOLERANCE
+from offtake.finance.servicing import PAID_TOLERANCE, Debt
 
 NO_SERVICE = 1e9
 """Cover ratio where nothing was due."""
@@ -67,3 +67,21 @@ def breaches(trailing: Trailing, least: Array, before: Array) -> Array:
     needed = least * (1.0 - 1e-9)
     low = (needed > 0.0) & (trailing_dscr(trailing) < needed)
     return jnp.where(low, before + 1.0, 0.0)
+
+
+def published(debt: Debt, trailing: Trailing, service_due: Array) -> dict[str, Array]:
+    """What every loan publishes at the start of a period, name -> [K, P].
+
+    Args:
+        debt: state at the start of the period.
+        trailing: history before the period.
+        service_due: interest and principal scheduled for the period, USD [K, P].
+    """
+    return {
+        "balance": debt.balance,
+        "service": debt.scheduled,
+        "service_due": service_due,
+        "accelerated": debt.accelerated,
+        "arrears": debt.arrears + debt.overdue,
+        "dscr": trailing_dscr(trailing),
+    }
