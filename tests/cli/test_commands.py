@@ -86,7 +86,7 @@ def test_new_is_the_small_plan_of_the_repository() -> None:
 def test_explain_prints_terms_formula_and_flows(plan: Path) -> None:
     done = offtake("explain", plan, "loan")
     assert done.returncode == 0, done.stderr
-    for words in ("90 M USD", "90,000,000 USD", "annuity", "Base case by period", "principal"):
+    for words in ("90 M USD", "90,000,000 USD", "annuity", "Base case, USD", "principal"):
         assert words in done.stdout
     wrong = offtake("explain", plan, "laon")
     assert wrong.returncode == 2

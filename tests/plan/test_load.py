@@ -202,6 +202,7 @@ def test_numbers_without_a_source_are_listed() -> None:
         ("deliver: 2026-06", "deliver: 2025-06", "chips.b200_2026.deliver", "date-outside"),
         ("deliver: 2026-06", "deliver: 2036-06", "chips.b200_2026.deliver", "date-outside"),
         ("SOFR: {2026: 4.3", "SOFR: {2026-07: 4.3", "drivers.SOFR", "series-late"),
+        ("units: 7000", "units: 70000", "chips.b200_2026.units", "chips-power"),
     ],
 )  # fmt: skip
 def test_warnings_do_not_stop_a_plan(old: str, new: str, place: str, code: str) -> None:

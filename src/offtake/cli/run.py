@@ -24,7 +24,10 @@ def run(
     json_: Annotated[
         Path | None, typer.Option("--json", help="Write results as JSON; - for stdout.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Results file; default results/NAME.nc.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Results file; default results/NAME.nc, with the scenario in its name."),
+    ] = None,
     save: Annotated[bool, typer.Option(help="Save the results.")] = True,
 ) -> None:
     """Simulate a plan over many futures and say who pays."""
@@ -43,10 +46,13 @@ def run(
     from offtake.reports.progress import watched_run
     from offtake.reports.terminal import summary
 
-    results = watched_run(checked, paths, seed, loaded, quiet=str(json_) == "-")
+    changes = [f"scenario {scenario}"] * bool(scenario) + list(set_ or ())
+    results = watched_run(checked, paths, seed, loaded, changes=changes, quiet=str(json_) == "-")
     saved = None
     if save:
         name = checked.file.parent.name if checked.file.name == "plan.yaml" else checked.file.stem
+        name += f"-{scenario}" if scenario else ""
+        name += "-changed" if set_ else ""
         saved = results.save(out or Path("results") / f"{name}.nc")
     if json_ is not None:
         text = json.dumps(results.to_json(), indent=1, allow_nan=False)

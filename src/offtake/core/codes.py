@@ -69,5 +69,7 @@ CODES: dict[str, str] = {
     "party-unused": "a party that no contract names",
     "date-outside": "a date before or after the plan",
     "series-late": "a dated map that begins after the plan",
+    "chips-power": "more chips at a site than it has power for",
+    "nothing-repaid": "a loan to be repaid in parts that pays interest only until its end",
 }
 """Code -> what is wrong."""

@@ -116,7 +116,8 @@ def _target(written: str, unit: str | None, text: str, *, bare: bool) -> str:
             code="unit-missing",
             found=quoted(text) + ", a number without a unit",
             expected=f"a number in {unit} or a unit that converts to it",
-            mend=f"write the unit: {tidy(text)} {unit}",
+            mend=f"write the unit: {tidy(text)} "
+            + (f"months or {tidy(text)} years" if unit == "month" else unit),
         )
     if not converts(written, unit):
         raise Mistake(

@@ -19,6 +19,7 @@ from offtake.core.series import Series
 from offtake.core.terms import Terms, numbers, references
 from offtake.plan.drivers import MeanReverting, RandomWalk
 from offtake.plan.messages import problem_of
+from offtake.plan.plausible import chips_fit_their_site, loans_repay_something
 from offtake.plan.schema import Plan
 from offtake.plan.tree import Node, child, parse_path
 
@@ -436,6 +437,8 @@ WARNINGS: tuple[Check, ...] = (
     external_payers_have_credit,
     internal_parties_take_part,
     series_begin_in_time,
+    chips_fit_their_site,
+    loans_repay_something,
 )
 """Checks that find warnings; they need the whole plan."""
 

@@ -7,12 +7,16 @@ from rich.table import Table
 from rich.text import Text
 
 from offtake.core.names import suggestion
-from offtake.core.quantity import Quantity, When
+from offtake.core.quantity import FloatingRate, Quantity, When
 from offtake.core.walk import numbers
+from offtake.finance.trailing import NO_SERVICE
 from offtake.plan.schema import Plan
 from offtake.reports.instruments import docstring
 from offtake.results.table import money
 from offtake.run.base_case import BaseCase, base_case_of
+
+UNBOUNDED = 1e15
+"""From here on a published amount stands for "all there is"."""
 
 
 class UnknownContractError(LookupError):
@@ -37,7 +41,11 @@ def explained(plan: Plan, contract: str) -> Group:
         Text(""),
         Text(docstring(kind)),
         Text(""),
-        Text("Base case by period, USD (periods without any movement are left out)", style="bold"),
+        Text(
+            "Base case, USD, by the day on which a period closes and its money moves (periods "
+            "without any movement are left out); other columns as they stood when it opened",
+            style="bold",
+        ),
         _flows(base_case_of(plan), contract),
     )
 
@@ -62,7 +70,9 @@ def _terms(plan: Plan, contract: str) -> Table:
             shown = ", ".join(map(str, names))
             table.add_row(field, shown if value is not None else "–", "", "")
         for place, number in mine.items():
-            table.add_row(place, str(number), _understood(number), _source(number))
+            base = f"{value.base} + " if isinstance(value, FloatingRate) and value.base else ""
+            written = str(value) if isinstance(value, FloatingRate) else str(number)
+            table.add_row(place, written, base + _understood(number), _source(number))
     return table
 
 
@@ -87,14 +97,21 @@ def _flows(base: BaseCase, contract: str) -> Table:
     lines = base.lines(contract)
     values = base.published(contract)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("period")
+    table.add_column("closes")
     for name in (*lines, *values):
         table.add_column(name, justify="right")
     for t, date in enumerate(base.dates):
         if any(paid[t] != 0.0 or claimed[t] != 0.0 for claimed, paid in lines.values()):
             cells = [_cell(claimed[t], paid[t]) for claimed, paid in lines.values()]
-            table.add_row(date, *cells, *(money(float(v[t])) for v in values.values()))
+            table.add_row(date, *cells, *(_value(name, float(v[t])) for name, v in values.items()))
     return table
+
+
+def _value(name: str, value: float) -> str:
+    """A published value; covers as ratios, none where nothing was due, "all" where unbounded."""
+    if name == "dscr":
+        return "–" if value >= NO_SERVICE else f"{value:.2f}x"
+    return "all" if value >= UNBOUNDED else money(value)
 
 
 def _cell(claimed: float, paid: float) -> str:

@@ -1,6 +1,7 @@
 """A run that shows how far it is."""
 
 import sys
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -10,12 +11,21 @@ from offtake.results.results import Results
 from offtake.run.api import run
 
 
-def watched_run(checked: Checked, paths: int, seed: int, loaded: float, *, quiet: bool) -> Results:
+def watched_run(
+    checked: Checked,
+    paths: int,
+    seed: int,
+    loaded: float,
+    *,
+    changes: Sequence[str] = (),
+    quiet: bool,
+) -> Results:
     """Run a checked plan with a progress bar on stderr.
 
     Args:
         checked: a plan without errors.
         loaded: seconds it took to load it.
+        changes: what was changed about the plan as it stands in its file, as the user said it.
         quiet: no bar; also none where stderr is no terminal.
 
     Raises:
@@ -47,4 +57,5 @@ def watched_run(checked: Checked, paths: int, seed: int, loaded: float, *, quiet
         seconds=seconds,
         warnings=[*warnings, *results.facts["warnings"]],
         unsourced=len(checked.unsourced),
+        changes=list(changes),
     )

@@ -15,6 +15,11 @@ READING = (
     "lost for good: what never comes back, undiscounted; worst 5 %: the futures with the most loss."
 )
 
+RECOVERY = (
+    "DSCR counts all debt of the borrower that ranks senior or equal; LGD counts what the borrower "
+    "and supports still pay: no collateral is sold after a default, so it is too high."
+)
+
 
 def summary(results: Results, saved: Path | None = None, json_file: Path | None = None) -> Group:
     """Everything that `offtake run` prints.
@@ -23,8 +28,10 @@ def summary(results: Results, saved: Path | None = None, json_file: Path | None 
         saved: where the results were written, if they were.
         json_file: where they were written as JSON, if they were.
     """
+    changes: list[str] = results.facts.get("changes", [])
     parts: list[RenderableType] = [
         Text(str(results.facts["plan"]), style="bold"),
+        *([Text("Changed: " + "; ".join(changes))] if changes else []),
         Text(_frame(results)),
         Text(""),
         Text(results.headline(), style="bold"),
@@ -33,7 +40,7 @@ def summary(results: Results, saved: Path | None = None, json_file: Path | None 
         Text(READING, style="dim"),
     ]
     if len(results.facilities()):
-        parts += [Text(""), _facilities(results.facilities())]
+        parts += [Text(""), _facilities(results.facilities()), Text(RECOVERY, style="dim")]
     if len(results.cohorts()):
         parts += [Text(""), _cohorts(results.cohorts())]
     parts += [Text(""), *_unknown(results), Text("")]
@@ -115,6 +122,8 @@ def _facilities(table: Table) -> RichTable:
         ("PD", "right"),
         ("LGD", "right"),
         ("EL", "right"),
+        ("LLCR", "right"),
+        ("IRR", "right"),
         ("repaid in time", "right"),
     ]
     rows = [
@@ -127,6 +136,8 @@ def _facilities(table: Table) -> RichTable:
             _percent(row["pd"]),
             _percent(row["lgd"]),
             money(row["el_usd"]),
+            _ratio(row["llcr_p50"]),
+            _percent(row["irr_lender_p50"]),
             _percent(row["repaid_before_economic_end"]),
         ]
         for row in table

@@ -1,6 +1,7 @@
 """The base case of a plan with all its flows, for reports that look into one contract."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ class BaseCase:
     labels: Labels
     flows: Flows
     dates: tuple[str, ...]
-    """First month of each period, as text; the plan's start for the opening period."""
+    """Day on which each period closes, as text; the plan's start for the opening period."""
 
     def lines(self, contract: str) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """By line, (claimed [T], paid [T]) of one contract, its parts added up, USD."""
@@ -43,8 +44,5 @@ def base_case_of(plan: Plan) -> BaseCase:
     """Run the base case of a plan."""
     runner = Runner(plan)
     runner.compile()
-    months = [
-        np.datetime64(int(day) - 719163, "D").astype("datetime64[M]")
-        for day in runner.lowered.calendar.starts
-    ]
-    return BaseCase(runner.lowered.labels, runner.base(), tuple(str(month) for month in months))
+    closes = [date.fromordinal(int(day)).isoformat() for day in runner.lowered.calendar.ends]
+    return BaseCase(runner.lowered.labels, runner.base(), tuple(closes))
