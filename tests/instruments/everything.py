@@ -26,7 +26,8 @@ OUTSIDE = (
     *("vendor", "builder", "utility", "staff", "customers", "customer", "market", "bank"),
     *("sponsor", "capital_markets", "treasury", "rest_of_company"),
 )
-#: Changes to examples, so that one plan gives each of them something to do.
+#: Changes to examples, so that one plan gives each of them, and each of its numbers, something to
+#: do: where a number matters only beside another, one of the two is an interval round the other.
 CHANGES: dict[str, dict[str, Any]] = {
     "construction_contract": {"per_mw": "40 k USD/MW", "per_phase": "2 k USD"},
     "site_lease": {"per_mw": "20 k USD/MW/year", "rent": "500 USD/year"},
@@ -34,31 +35,119 @@ CHANGES: dict[str, dict[str, Any]] = {
         "price": "60 USD/MWh",
         "contracted": "0.004 MW",
         "capacity_charge": "3 k USD/MW/year",
+        "start": "2026-02-10",
+        "end": "2029-05-10",
     },
-    "parent_guarantee": {"contracts": ["loan", "staff"]},
-    "reserve_account": {"facilities": ["loan"]},
+    "operating_cost": {"site": "hall", "per_mw": "30 k USD/MW/year"},
+    "chip_purchase": {"cancel_after": "1 to 2 months", "cancellation_fee": "10 %"},
+    "common_equity": {"commitment": "100 to 1,000 USD"},
+    "equity_raise": {"amount": "200 to 2,000 USD"},
+    "parent_guarantee": {
+        "contracts": ["loan", "staff"],
+        "cap": "5 to 100 USD",
+        "start": "2026-01-10",
+        "end": "2029-06-10",
+    },
+    "reserve_account": {"facilities": ["loan"], "months": "6 months", "minimum": "30 to 300 USD"},
     "term_loan": {
         "rate": "SOFR + 450 bp",
         "amount": "400 USD",
         "start": "2026-06",
         "term": "2 years",
     },
-    "reserved_capacity": {"price": "compute_price"},
+    "reserved_capacity": {
+        "price": "compute_price",
+        "utilisation": "60 to 95 %",
+        "prepayment": "200 to 600 USD",
+        "credit_share": "60 %",
+    },
+    "spot_sale": {"price": "0.1 to 0.8 USD/H100e/h"},
+    "revolver": {"amount": "50 to 500 USD"},
     "delayed_draw_loan": {
+        "amount": "200 to 1,000 USD",
         "rate": "SOFR + 300 bp",
         "availability": "8 months",
         "term": "24 months",
         "amortise_over": "30 months",
+        "extensions": "2",
+        "extension": "6 months",
+        "extension_margin": "1 %/year",
     },
-    "income_tax": {"losses": "0 USD"},
-    "other_business": {"inflow": "3,600 USD/year"},
-    "metered_tokens": {"price": "0.01 USD/M token"},
+    "income_tax": {"losses": "1,000 to 20,000 USD"},
+    "other_business": {
+        "inflow": "3,600 USD/year",
+        "start": "2026-01-20",
+        "end": "2029-07-10",
+    },
+    "metered_tokens": {"price": "0.01 USD/M token", "demand": "4 to 16 bn token/year"},
 }
-#: Contracts that examples need beside them.
+#: Contracts that examples need beside them: to refer to, to share with, or for terms that exclude
+#: those of the example (a lease from a date, a stated capacity).
 EXTRA: dict[str, dict[str, Any]] = {
     "wages": {"kind": "operating_cost", "payer": "lab", "payee": "staff", "amount": "900 USD/year"},
+    "launch": {
+        "kind": "operating_cost",
+        "payer": "operator",
+        "payee": "staff",
+        "amount": "500 USD/year",
+        "start": "2026-01-20",
+        "end": "2027-05-10",
+    },
+    "overflow": {
+        "kind": "reserved_capacity",
+        "seller": "company",
+        "buyer": "customers",
+        "site": "hall",
+        "share": "20 %",
+        "capacity": "0.3 to 1.5 H100e",
+        "price": "0.2 USD/H100e/h",
+        "start": "2026-05-20",
+        "promised": "2026-06",
+        "damages": "20 %",
+        "term": "30 months",
+    },
+    "annex": {
+        "kind": "site_lease",
+        "landlord": "developer",
+        "tenant": "operator",
+        "site": "campus",
+        "phases": [0],
+        "rent": "300 USD/year",
+        "start": "2026-04-10",
+        "term": "30 months",
+    },
+    "line": {
+        "kind": "revolver",
+        "lender": "bank",
+        "borrower": "company",
+        "amount": "30 USD",
+        "rate": "SOFR + 400 bp",
+        "term": "3 years",
+    },
+    "venture": {
+        "kind": "equity_raise",
+        "issuer": "lab",
+        "investor": "sponsor",
+        "capacity": "100 to 2,000 USD/year",
+        "sentiment": "80 %",
+        "share": "1",
+    },
+    "founders": {
+        "kind": "common_equity",
+        "investor": "parent",
+        "issuer": "lab",
+        "commitment": "50 USD",
+        "funds": ["wages"],
+    },
+    "partners": {
+        "kind": "common_equity",
+        "investor": "operator",
+        "issuer": "company",
+        "commitment": "50 USD",
+        "funds": ["staff"],
+    },
 }
-HORIZON = "5 years"
+HORIZON = "4 years"
 
 
 def written(kind: Any) -> dict[str, Any]:

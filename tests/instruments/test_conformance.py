@@ -5,7 +5,6 @@ soon as it is in `ALL`.
 """
 
 import json
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -14,52 +13,23 @@ import pytest
 from numpy.typing import NDArray
 
 from offtake.contracts import ALL
-from offtake.core.arrays import Array, jax, jnp
-from offtake.engine.simulate import Draws, Record, simulate
+from offtake.core.arrays import jnp
+from offtake.engine.simulate import Draws
 from offtake.engine.step import CHECKS
-from offtake.lowering.lower import LoweredPlan, lower
-from offtake.run.draw import draw
-from tests.instruments.everything import contract_id, everything
+from tests.instruments.everything import contract_id
+from tests.instruments.runs import PATHS, POINTS, draws, flows, gradient, lines, lowered, record
 
-PATHS = 256
 KINDS = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.kind)
 
 
-@cache
-def lowered(copies: int = 1) -> LoweredPlan:
-    return lower(everything(copies))
-
-
-@cache
-def runner(copies: int = 1) -> Callable[[Draws], Record]:
-    plan = lowered(copies)
-    return jax.jit(lambda draws: simulate(plan.program, plan.shape, draws))
-
-
-@cache
-def draws(copies: int = 1) -> Draws:
-    return Draws(*draw(lowered(copies), 11, 0, PATHS, PATHS))
-
-
-@cache
 def paid(copies: int = 1) -> NDArray[np.float64]:
     """[T, C, P] of the plain run."""
-    return np.asarray(runner(copies)(draws(copies)).months.paid)
-
-
-def flows(changed: Draws) -> NDArray[np.float64]:
-    return np.asarray(runner()(changed).months.paid)
-
-
-def lines(kind: Any, copies: int = 1) -> list[int]:
-    """Claims of the example of a kind."""
-    claims = lowered(copies).labels.claims
-    return [c for c, claim in enumerate(claims) if claim.contract == contract_id(kind)]
+    return np.asarray(record(copies).months.paid)
 
 
 def money_rows() -> NDArray[np.bool_]:
     """[row] numbers stated in money: amounts, flows, prices."""
-    return np.array([row.unit.startswith("USD") for row in lowered().table.rows])
+    return np.array([row.unit.startswith("USD") for row in lowered(1).table.rows])
 
 
 @KINDS
@@ -69,8 +39,7 @@ def test_something_happens(kind: Any) -> None:
 
 
 def test_supports_are_drawn_and_payers_fall_short() -> None:
-    record = runner()(draws())
-    months, claims = record.months, lowered().labels.claims
+    months, claims = record(1).months, lowered(1).labels.claims
     for c, claim in enumerate(claims):
         if claim.form in ("support", "recovery"):
             assert np.asarray(months.paid[:, c]).sum() > 0.0, claim
@@ -79,16 +48,16 @@ def test_supports_are_drawn_and_payers_fall_short() -> None:
 
 
 def test_conserves() -> None:
-    checks = dict(zip(CHECKS, np.asarray(runner()(draws()).checks).max(axis=1), strict=True))
+    checks = dict(zip(CHECKS, np.asarray(record(1).checks).max(axis=1), strict=True))
     assert max(checks.values()) < 1e-9, checks
 
 
 @KINDS
 def test_scales(kind: Any) -> None:
     """Twice the money everywhere is twice every flow: nothing knows what a dollar is worth."""
-    values = np.array(draws().values)
+    values = np.array(draws(1).values)
     values[money_rows()] *= 2.0
-    twice = flows(draws()._replace(values=values))
+    twice = flows(draws(1)._replace(values=values))
     mine = lines(kind)
     # Tolerances of "paid in full" (1e-9 of a claim) may be met from either side by rounding.
     np.testing.assert_allclose(twice[:, mine], 2 * paid()[:, mine], rtol=1e-7, atol=1e-6)
@@ -96,16 +65,16 @@ def test_scales(kind: Any) -> None:
 
 @KINDS
 def test_zero_notional_gives_zero(kind: Any) -> None:
-    values = np.array(draws().values)
+    values = np.array(draws(1).values)
     values[money_rows()] = 0.0
-    np.testing.assert_array_equal(flows(draws()._replace(values=values))[:, lines(kind)], 0.0)
+    np.testing.assert_array_equal(flows(draws(1)._replace(values=values))[:, lines(kind)], 0.0)
 
 
 @pytest.mark.parametrize("until", [3, 17, 40])
 def test_does_not_look_ahead(until: int) -> None:
-    monthly = np.array(draws().monthly)
+    monthly = np.array(draws(1).monthly)
     monthly[until + 1 :] = np.random.default_rng(until).standard_normal(monthly[until + 1 :].shape)
-    other = flows(draws()._replace(monthly=monthly))
+    other = flows(draws(1)._replace(monthly=monthly))
     np.testing.assert_array_equal(other[: until + 1], paid()[: until + 1])
     assert np.any(other[until + 1 :] != paid()[until + 1 :])
 
@@ -115,7 +84,7 @@ def test_alone_equals_in_company(kind: Any) -> None:
     """A second set of everything beside it changes nothing: rows of a group do not mix."""
     own = {
         c.line + c.part: i
-        for i, c in enumerate(lowered().labels.claims)
+        for i, c in enumerate(lowered(1).labels.claims)
         if c.contract == contract_id(kind)
     }
     both = lowered(2).labels.claims
@@ -129,7 +98,7 @@ def test_alone_equals_in_company(kind: Any) -> None:
 
 def test_order_of_paths_does_not_matter() -> None:
     order = np.random.default_rng(2).permutation(PATHS)
-    shuffled = flows(Draws(*(np.asarray(leaf)[..., order] for leaf in draws())))
+    shuffled = flows(Draws(*(np.asarray(leaf)[..., order] for leaf in draws(1))))
     np.testing.assert_array_equal(shuffled, paid()[..., order])
 
 
@@ -140,30 +109,13 @@ def test_terms_round_trip(kind: Any) -> None:
 
 
 @cache
-def _total() -> Callable[[Array, Array], Array]:
-    plan, first = lowered(), draws()
-
-    def total(values: Array, weights: Array) -> Array:
-        start = Draws(*(jnp.asarray(leaf[..., :16]) for leaf in first))
-        record = simulate(plan.program, plan.shape, start._replace(values=values), remember=True)
-        return jnp.sum(record.months.paid * weights)
-
-    return total
-
-
-@cache
 def _slopes(kind: str) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
-    mine = [c for c, claim in enumerate(lowered().labels.claims) if claim.contract == kind]
-    weights = np.zeros((lowered().calendar.count, len(lowered().labels.claims), 16))
+    mine = [c for c, claim in enumerate(lowered(1).labels.claims) if claim.contract == kind]
+    weights = np.zeros((lowered(1).calendar.count, len(lowered(1).labels.claims), POINTS))
     weights[:, mine] = 1.0
-    values = jnp.asarray(np.asarray(draws().values)[:, :16])
-    value, slope = _gradient()(values, jnp.asarray(weights))
+    values = jnp.asarray(np.asarray(draws(1).values)[:, :POINTS])
+    value, slope = gradient()(values, jnp.asarray(weights))
     return float(value), np.asarray(slope), np.asarray(values)
-
-
-@cache
-def _gradient() -> Any:
-    return jax.jit(jax.value_and_grad(_total()))
 
 
 @KINDS
