@@ -186,7 +186,7 @@ def _ratio(value: Any) -> str:
 def _percent(value: Any) -> str:
     if value is None:
         return "–"
-    share = 100.0 * float(value)
+    share = 100.0 * float(value) if abs(float(value)) >= 5e-4 else 0.0
     return f"{share:.1f} %" if share < 99.95 else "100 %"
 
 

@@ -104,7 +104,7 @@ def money(value: float) -> str:
     for scale, name in ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= scale * 0.9995:
             return f"{value / scale:,.{_decimals(value / scale)}f} {name}"
-    return f"{value:,.0f}"
+    return "0" if abs(value) < 0.5 else f"{value:,.0f}"
 
 
 def _decimals(value: float) -> int:
