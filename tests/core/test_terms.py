@@ -125,6 +125,7 @@ def test_a_range_of_a_share_is_held_between_nought_and_one() -> None:
         ("fee", "60 % to 120 %", "out-of-range"),
         ("fee", "2 %/year", "unit-wrong"),
         ("rate", "SOFR plus 250 bp", "number-form"),
+        ("rate", "450 bp + SOFR", "rate-form"),
         ("lender", 3, "name-form"),
         ("lender", "the bank", "name-form"),
         ("first", "July 2026", "date-form"),

@@ -321,6 +321,9 @@ def _check_order(name: str, values: Sequence[float], text: str) -> None:
 
 _FLOATING = re.compile(r"(?P<base>[A-Za-z][A-Za-z0-9_.]*)\s*(?:(?P<sign>[+-])\s*(?P<margin>.+))?\Z")
 
+_TURNED = re.compile(r"(?P<margin>[0-9][^+]*)\+\s*(?P<base>[A-Za-z][A-Za-z0-9_.]*)\Z")
+"""A floating rate written the wrong way round."""
+
 
 def parse_rate(text: str) -> FloatingRate:
     """Read ``SOFR + 250 bp``, ``SOFR`` or ``6.58 %/year``.
@@ -332,6 +335,14 @@ def parse_rate(text: str) -> FloatingRate:
         Mistake: as :func:`parse_quantity`, or ``rate-form``.
     """
     plain = tidy(text)
+    turned = _TURNED.match(plain)
+    if turned is not None:
+        raise Mistake(
+            code="rate-form",
+            found=quoted(text) + ", the margin before the base rate",
+            expected="the base rate first, such as SOFR + 250 bp",
+            mend=f"write {turned['base']} + {turned['margin'].strip()}",
+        )
     match = _FLOATING.match(plain)
     if match is None or _CALL.match(plain):
         return FloatingRate(None, rate_quantity(text), text)

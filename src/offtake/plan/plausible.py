@@ -33,7 +33,7 @@ def chips_fit_their_site(plan: Plan) -> Iterator[Finding]:
                         found=f"chips at {name} that draw {needed:,.1f} MW of IT power together",
                         expected=f"at most the {power:,.1f} MW that {name} will have",
                         mend="fewer units or more power; as it is, each runs "
-                        f"{power / needed:.0%} of the time",
+                        f"{100 * power / needed:.0f} % of the time",
                     ),
                 )
                 break

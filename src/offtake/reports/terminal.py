@@ -15,9 +15,10 @@ READING = (
     "lost for good: what never comes back, undiscounted; worst 5 %: the futures with the most loss."
 )
 
-RECOVERY = (
-    "DSCR counts all debt of the borrower that ranks senior or equal; LGD counts what the borrower "
-    "and supports still pay: no collateral is sold after a default, so it is too high."
+FACILITIES = (
+    "DSCR and LLCR count all debt of the borrower that ranks senior or equal; LLCR is cash up to "
+    "maturity over debt at its peak, below 1x where the rest is to be refinanced; LGD counts what "
+    "the borrower and supports still pay: no collateral is sold after a default, so it is too high."
 )
 
 
@@ -40,7 +41,7 @@ def summary(results: Results, saved: Path | None = None, json_file: Path | None 
         Text(READING, style="dim"),
     ]
     if len(results.facilities()):
-        parts += [Text(""), _facilities(results.facilities()), Text(RECOVERY, style="dim")]
+        parts += [Text(""), _facilities(results.facilities()), Text(FACILITIES, style="dim")]
     if len(results.cohorts()):
         parts += [Text(""), _cohorts(results.cohorts())]
     parts += [Text(""), *_unknown(results), Text("")]
