@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import by_loops, by_numpy, processes, sweeps
-from benchmarks.ours import PLAN, Ours
+from benchmarks.ours import PLAN, Ours, without_clearing
 from benchmarks.shared import Inputs, Outputs, months_of
 
 CHUNK = 2048
@@ -71,6 +71,9 @@ def compare(paths: int, width: int, times: int) -> None:
     print(f"  first call of offtake, compile included: {first:.1f} s")
     seconds = {"offtake": best(lambda: ours.run(draws), times)}
     seconds |= {name: best(run, times) for name, run in others.items()}
+    with without_clearing():
+        bare = Ours(width)
+        seconds["offtake without clearing"] = best(lambda: bare.run(draws), times)
     for name, value in seconds.items():
         ratio = value / seconds["offtake"]
         print(f"  {name:24s} {count / value:12,.0f} paths/s   offtake is {ratio:5.2f} x as fast")
