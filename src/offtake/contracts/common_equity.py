@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
-from offtake.core.flows import Flow, Rank
+from offtake.core.flows import ALL_THERE_IS, Flow, Rank
 from offtake.core.terms import ContractName, Money, PartyName, Ratio, Terms, When, default
 from offtake.finance.span import reached
 
@@ -143,7 +143,7 @@ class CommonEquity(NamedTuple):
         return {
             "draw": jnp.maximum(n["commitment"] - s, 0.0),
             "draw_weight": n["weight"],
-            "distribution": jnp.where(opened & ~locked, n["share"] * 1e15, 0.0),
+            "distribution": jnp.where(opened & ~locked, n["share"] * ALL_THERE_IS, 0.0),
         }
 
     def settle(

@@ -21,7 +21,7 @@ import numpy as np
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
-from offtake.core.flows import Flow, Rank
+from offtake.core.flows import ALL_THERE_IS, Flow, Rank
 from offtake.core.terms import (
     ContractName,
     Duration,
@@ -130,7 +130,7 @@ class EquityRaise(NamedTuple):
         )
         numbers = {
             **at.numbers(ids, "carry_over", "weight", "share"),
-            **at.optionals(ids, amount=1e15),
+            **at.optionals(ids, amount=ALL_THERE_IS),
         }
         return Lowered(group, tuple(ids), numbers, lines)
 
@@ -155,7 +155,7 @@ class EquityRaise(NamedTuple):
         return {
             "raise": jnp.maximum(jnp.minimum(room, n["amount"] - s.raised), 0.0),
             "raise_weight": n["weight"],
-            "distribution": n["share"] * 1e15,
+            "distribution": n["share"] * ALL_THERE_IS,
         }
 
     def settle(

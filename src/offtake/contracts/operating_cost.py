@@ -32,6 +32,7 @@ from offtake.core.terms import (
 )
 from offtake.finance.span import between
 from offtake.finance.unpaid import unpaid
+from offtake.physical.sites import running_signals
 
 
 class OperatingCostTerms(Terms):
@@ -104,10 +105,7 @@ class OperatingCost(NamedTuple):
         rank = np.full(len(ids), int(Rank.OPERATING))
         lines = (Line("cost", Flow.RUNNING_COST, payer, payee, rank),)
         numbers = at.optionals(ids, start=0.0, end=1e9)
-        signals = {
-            what: tuple(None if t.site is None else f"sites.{t.site}.{what}" for _, t in items)
-            for what in ("running_claimed", "running_paid")
-        }
+        signals = running_signals([t.site for _, t in items])
         return Lowered(group, tuple(ids), numbers, lines, signals)
 
     def init(self, n: Numbers) -> Array:

@@ -26,7 +26,7 @@ import numpy as np
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
-from offtake.core.flows import Flow, Rank
+from offtake.core.flows import ALL_THERE_IS, Flow, Rank
 from offtake.core.terms import ContractName, Money, MoneyFlow, PartyName, Terms, When, default
 from offtake.finance.span import between, reached
 
@@ -118,7 +118,10 @@ class ParentGuarantee(NamedTuple):
             ),
             Line("fee", Flow.FEE, obligor, guarantor, ones * int(Rank.JUNIOR_FEE)),
         )
-        numbers = {**at.numbers(ids, "fee"), **at.optionals(ids, cap=1e15, start=0.0, end=1e9)}
+        numbers = {
+            **at.numbers(ids, "fee"),
+            **at.optionals(ids, cap=ALL_THERE_IS, start=0.0, end=1e9),
+        }
         return Lowered(group, tuple(ids), numbers, lines)
 
     def init(self, n: Numbers) -> ParentGuaranteeState:

@@ -36,6 +36,7 @@ from offtake.core.terms import (
 )
 from offtake.finance.span import between
 from offtake.finance.unpaid import unpaid
+from offtake.physical.sites import running_signals
 
 
 class PowerPurchaseTerms(Terms):
@@ -119,10 +120,7 @@ class PowerPurchase(NamedTuple):
             **at.optionals(ids, contracted=0.0, start=0.0, end=1e9),
         }
         lines = (Line("power", Flow.RUNNING_COST, buyer, seller, rank),)
-        signals = {
-            what: tuple(f"sites.{t.site}.{what}" for _, t in items)
-            for what in ("running_claimed", "running_paid")
-        }
+        signals = running_signals([t.site for _, t in items])
         return Lowered(group, tuple(ids), numbers, lines, signals)
 
     def init(self, n: Numbers) -> Array:

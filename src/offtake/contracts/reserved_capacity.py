@@ -27,7 +27,7 @@ from pydantic import model_validator
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
 from offtake.core.errors import Mistake
-from offtake.core.flows import Flow, Rank
+from offtake.core.flows import ALL_THERE_IS, Flow, Rank
 from offtake.core.terms import (
     Compute,
     ComputePriceSeries,
@@ -171,7 +171,7 @@ class ReservedCapacity(NamedTuple):
         fields = ("share", "term", "take_or_pay", "damages", "prepayment", "credit_share", "grace")
         numbers = {
             **at.numbers(ids, *fields),
-            **at.optionals(ids, capacity=1e15, start=0.0, promised=1e9),
+            **at.optionals(ids, capacity=ALL_THERE_IS, start=0.0, promised=1e9),
         }
         signals = {"sold_hours": tuple(f"sites.{t.site}.sold_hours" for _, t in items)}
         return Lowered(group, tuple(ids), numbers, lines, signals)

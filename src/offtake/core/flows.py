@@ -1,4 +1,4 @@
-"""The classes of money and the order in which it is owed.
+"""The classes of money, the order in which it is owed, and when a claim counts as paid.
 
 A claim carries one `Flow`. Every figure that speaks of a kind of money (cash flow available for
 debt service, the tax base, fronted and returned money, uses of funds) is a signed sum over flows,
@@ -6,6 +6,11 @@ never over the names of contracts (DESIGN §2).
 """
 
 from enum import IntEnum
+
+PAID_TOLERANCE = 1e-9
+"""Share of a claim by which it may fall short and still counts as paid (DESIGN §5.4)."""
+ALL_THERE_IS = 1e15
+"""USD; what a claim, limit or capacity without a bound of its own is written as."""
 
 
 class Flow(IntEnum):

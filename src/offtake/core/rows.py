@@ -17,7 +17,7 @@ def added(rows: Array, index: Array | IntArray, count: int) -> Array:
 
 def total(rows: Array) -> Array:
     """[P] all rows added up."""
-    return jnp.zeros((1, rows.shape[-1])).at[jnp.zeros(len(rows), int)].add(rows)[0]
+    return added(rows, jnp.zeros(len(rows), int), 1)[0]
 
 
 def highest(rows: Array, index: Any = 0, count: int = 1) -> Array:

@@ -31,11 +31,11 @@ import numpy as np
 
 from offtake.core.arrays import Array, jnp, lax
 from offtake.core.contract import IntArray
+from offtake.core.flows import PAID_TOLERANCE
 from offtake.core.rows import added, highest, ratio, some, total
 from offtake.engine.fixed_point import choose, distance, fixed_point, same
 from offtake.engine.program import Network, Shape
 
-PAID_TOLERANCE = 1e-9
 NEGLIGIBLE = 1e-15
 """Share of the month's gross amounts below which a slot counts as empty, or as full."""
 UNLIMITED = 1e21

@@ -6,8 +6,9 @@ import numpy as np
 
 from offtake.core.arrays import Array, jax, jnp
 from offtake.core.contract import Amounts, Month, Numbers
+from offtake.core.flows import PAID_TOLERANCE
 from offtake.core.rows import added, highest, ratio, total
-from offtake.engine.clear import PAID_TOLERANCE, SLOT_CHECKS, UNLIMITED, Cleared, clear
+from offtake.engine.clear import SLOT_CHECKS, UNLIMITED, Cleared, clear
 from offtake.engine.program import Program, Shape
 
 CHECKS = (

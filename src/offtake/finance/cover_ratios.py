@@ -14,9 +14,7 @@ References:
 from __future__ import annotations
 
 from offtake.core.arrays import Array, jnp
-
-PAID_TOLERANCE = 1e-9
-"""Share of a claim by which it may fall short and still count as met (semantics §5.4)."""
+from offtake.core.flows import PAID_TOLERANCE
 
 
 def cover_ratio(available: Array, due: Array) -> Array:

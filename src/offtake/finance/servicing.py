@@ -15,8 +15,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from offtake.core.arrays import Array, jnp
-
-PAID_TOLERANCE = 1e-9
+from offtake.core.flows import PAID_TOLERANCE
 
 
 class Debt(NamedTuple):

@@ -7,7 +7,8 @@ that ranks senior to or equal with it (DESIGN §11).
 from typing import NamedTuple
 
 from offtake.core.arrays import Array, jnp
-from offtake.finance.servicing import PAID_TOLERANCE, Debt
+from offtake.core.flows import PAID_TOLERANCE
+from offtake.finance.servicing import Debt
 
 NO_SERVICE = 1e9
 """Cover ratio where nothing was due."""

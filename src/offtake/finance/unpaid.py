@@ -9,7 +9,7 @@ nothing would be lost in the end (DESIGN §2, §5.7).
 from typing import NamedTuple
 
 from offtake.core.arrays import Array, jnp
-from offtake.finance.servicing import PAID_TOLERANCE
+from offtake.core.flows import PAID_TOLERANCE
 
 
 class Unpaid(NamedTuple):

@@ -32,7 +32,7 @@ from offtake.market.formula import (
 from offtake.market.process import Processes, Regimes
 from offtake.market.series import SeriesGroup
 from offtake.physical.fleet import Cohorts
-from offtake.physical.sites import Phases
+from offtake.physical.sites import RUNNING_SIGNALS, Phases
 from offtake.plan.drivers import Formula, MeanReverting, RandomWalk
 from offtake.plan.drivers import Regimes as RegimesTerms
 from offtake.plan.schema import Plan
@@ -80,7 +80,7 @@ class Assembled:
     streams: Streams
 
 
-SITE_SIGNALS = ("sold_hours", "running_claimed", "running_paid")
+SITE_SIGNALS = ("sold_hours", *RUNNING_SIGNALS)
 
 
 def signal_names(plan: Plan) -> list[str]:
@@ -383,7 +383,7 @@ def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
         running_signal=np.array(
             [
                 [signals.index(f"sites.{name}.{what}") for name in plan.sites]
-                for what in ("running_claimed", "running_paid")
+                for what in RUNNING_SIGNALS
             ],
             np.int64,
         ),

@@ -26,9 +26,8 @@ import numpy as np
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import IntArray
-from offtake.core.flows import Flow
+from offtake.core.flows import PAID_TOLERANCE, Flow
 from offtake.core.measure import Book, Facility, Output, Record
-from offtake.finance.servicing import PAID_TOLERANCE
 from offtake.measures.economic_end import (
     MARGINS,
     CohortMargins,

@@ -31,10 +31,9 @@ import numpy as np
 
 from offtake.core.arrays import Array, jnp, lax
 from offtake.core.contract import IntArray
-from offtake.core.flows import CFADS, Flow
+from offtake.core.flows import CFADS, PAID_TOLERANCE, Flow
 from offtake.core.measure import Book, Facility, Output, Record
 from offtake.finance.facility import SENIORITY, closing, counts_with
-from offtake.finance.servicing import PAID_TOLERANCE
 from offtake.finance.trailing import NO_SERVICE
 from offtake.measures.economic_end import MARGINS, Pledges, ends, pledges, secured
 from offtake.measures.refinancing import (

@@ -33,12 +33,11 @@ from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp, lax
 from offtake.core.contract import IntArray
-from offtake.core.flows import Flow
+from offtake.core.flows import PAID_TOLERANCE, Flow
 from offtake.core.labels import ClaimLabel
 from offtake.core.measure import Book, Output, Record
 from offtake.measures.owners import by_party, internal_owners, owner_of
 from offtake.measures.promises import (
-    PAID_TOLERANCE,
     Promises,
     follow,
     nothing_owed,

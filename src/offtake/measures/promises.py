@@ -27,11 +27,11 @@ from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import IntArray
+from offtake.core.flows import PAID_TOLERANCE
 from offtake.core.labels import ClaimLabel, Labels
 from offtake.core.measure import Book
 from offtake.measures.owners import owner_of
 
-PAID_TOLERANCE = 1e-9
 OWED = ("arrears", "balance", "outstanding")
 """Published values in which a contract states what it carries."""
 

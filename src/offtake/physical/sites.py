@@ -12,6 +12,7 @@ A site runs on the share of its power that is paid for: the share of what was cl
 and its running cost that was paid in the period before.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import IntArray
+from offtake.core.flows import PAID_TOLERANCE
+from offtake.core.rows import ratio
 
 Z90 = 1.2815515655446004
 """90 % quantile of the standard normal."""
@@ -26,8 +29,20 @@ COMPLETE = 1.0 - 1e-6
 """Paid share from which a phase counts as paid for: one dollar in a million may be outstanding."""
 
 
-PAID = 1.0 - 1e-9
-"""Paid share from which a claim counts as met (DESIGN §5.4)."""
+RUNNING_SIGNALS = ("running_claimed", "running_paid")
+"""USD claimed for power and running cost of a site, arrears included, and paid of it."""
+
+
+def running_signals(sites: Sequence[str | None]) -> dict[str, tuple[str | None, ...]]:
+    """Targets of the running signals of K claims: signal -> [K], None where a claim is of no site.
+
+    Args:
+        sites: [K] site whose running the claim is for.
+    """
+    return {
+        what: tuple(None if site is None else f"sites.{site}.{what}" for site in sites)
+        for what in RUNNING_SIGNALS
+    }
 
 
 def open_share(claimed: Array, paid: Array) -> Array:
@@ -37,9 +52,8 @@ def open_share(claimed: Array, paid: Array) -> Array:
         claimed: [sites, P] USD claimed for power and running cost, arrears included.
         paid: [sites, P] USD paid of it.
     """
-    due = claimed > 0.0
-    share = jnp.where(due, paid / jnp.where(due, claimed, 1.0), 1.0)
-    return jnp.where(share >= PAID, 1.0, share)
+    share = ratio(paid, claimed)
+    return jnp.where(share >= 1.0 - PAID_TOLERANCE, 1.0, share)
 
 
 class PhaseView(NamedTuple):

@@ -12,19 +12,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, cast
 
-from offtake.core.errors import Mistake, Problem, Severity
+from offtake.core.errors import Mistake, Problem
 from offtake.core.names import suggestion
 from offtake.core.quantity import Quantity, When
 from offtake.core.series import Series
 from offtake.core.terms import Terms, numbers, references
 from offtake.plan.drivers import MeanReverting, RandomWalk
 from offtake.plan.messages import problem_of
-from offtake.plan.plausible import chips_fit_their_site, loans_repay_something
+from offtake.plan.plausible import Finding, chips_fit_their_site, loans_repay_something
 from offtake.plan.schema import Plan
 from offtake.plan.tree import Node, child, parse_path
 
-Finding = tuple[str, Severity, Mistake]
-"""(place, severity, mistake)."""
 Check = Callable[[Plan], Iterator[Finding]]
 
 REVENUE_SIDES: tuple[tuple[str, str], ...] = (

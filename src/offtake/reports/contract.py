@@ -6,6 +6,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from offtake.core.flows import ALL_THERE_IS
 from offtake.core.names import suggestion
 from offtake.core.quantity import FloatingRate, Quantity, When
 from offtake.core.walk import numbers
@@ -14,9 +15,6 @@ from offtake.plan.schema import Plan
 from offtake.reports.instruments import docstring
 from offtake.results.table import money
 from offtake.run.base_case import BaseCase, base_case_of
-
-UNBOUNDED = 1e15
-"""From here on a published amount stands for "all there is"."""
 
 
 class UnknownContractError(LookupError):
@@ -111,7 +109,7 @@ def _value(name: str, value: float) -> str:
     """A published value; covers as ratios, none where nothing was due, "all" where unbounded."""
     if name == "dscr":
         return "–" if value >= NO_SERVICE else f"{value:.2f}x"
-    return "all" if value >= UNBOUNDED else money(value)
+    return "all" if value >= ALL_THERE_IS else money(value)
 
 
 def _cell(claimed: float, paid: float) -> str:
