@@ -79,7 +79,12 @@ def _understood(number: Quantity | When) -> str:
     if isinstance(number, When):
         return number.date.isoformat()
     spread = " (uncertain; median)" if number.distribution else ""
-    return f"{number.value:,.10g} {number.unit}{spread}"
+    if number.unit == "1":
+        return f"{number.value:,.10g}{spread}"
+    if number.unit == "1/year":
+        return f"{100.0 * number.value:,.10g} %/year{spread}"
+    plural = "s" if number.unit == "month" and number.value != 1.0 else ""
+    return f"{number.value:,.10g} {number.unit}{plural}{spread}"
 
 
 def _source(number: Quantity | When) -> str:

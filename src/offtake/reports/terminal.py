@@ -200,8 +200,8 @@ def _unknown(results: Results) -> list[Text]:
     ]
     if facts.get("unsourced"):
         lines.append(
-            f"{facts['unsourced']} numbers of the plan have no source; {_assumed(facts)} are "
-            "marked as assumptions."
+            f"Numbers of the plan without a source: {facts['unsourced']}; marked as assumptions: "
+            f"{_assumed(facts)}."
         )
     lines += [f"Note: {warning}" for warning in facts["warnings"]]
     lines.append(

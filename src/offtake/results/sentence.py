@@ -20,12 +20,11 @@ def headline(rows: Sequence[Mapping[str, Any]]) -> str:
     payers = _largest(rows, "net_usd", 1.0)
     paid = _largest(rows, "net_usd", -1.0)
     losers = _largest(rows, "loss_usd_worst5", 1.0)
-    verb, passive = "pays" if len(payers) == 1 else "pay", "is" if len(paid) == 1 else "are"
-    first = f"{_listed(payers, 'net_usd')} {verb}; {_listed(paid, 'net_usd')} {passive} paid"
+    first = f"Paid by {_listed(payers, 'net_usd')}; paid to {_listed(paid, 'net_usd')}"
     if not losers:
         return f"{first}; no financier loses, even in the worst 5 % of futures."
-    most = "loses most" if len(losers) == 1 else "lose most"
-    return f"{first}; in the worst 5 % of futures {_listed(losers, 'loss_usd_worst5')} {most}."
+    worst = _listed(losers, "loss_usd_worst5")
+    return f"{first}; in the worst 5 % of futures most is lost by {worst}."
 
 
 def _largest(rows: Sequence[Mapping[str, Any]], key: str, sign: float) -> list[Mapping[str, Any]]:
