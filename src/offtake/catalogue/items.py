@@ -12,6 +12,8 @@ from typing import Literal, get_args
 
 Confidence = Literal["reported", "announced", "estimate", "assumption", "derived"]
 CONFIDENCES: tuple[Confidence, ...] = get_args(Confidence)
+Basis = Literal["on_demand", "one_year_contract", "three_year_contract", "index"]
+BASES: tuple[Basis, ...] = get_args(Basis)
 
 
 def fold(name: str) -> str:
@@ -39,6 +41,10 @@ class UnknownNameError(LookupError):
         )
 
 
+class MissingQuantityError(LookupError):
+    """A quantity of a chip that no source states: says which, and what to do."""
+
+
 @dataclass(frozen=True)
 class Number:
     """One number of the catalogue, with where it comes from."""
@@ -55,16 +61,22 @@ class Number:
     """Lower end, where the number is a band."""
     high: float | None = None
     """Upper end, where the number is a band."""
+    basis: Basis | None = None
+    """What was bought at this price, where prices of one thing differ by it."""
 
 
 @dataclass(frozen=True)
 class Chip:
-    """One accelerator, as it is bought: dense rates, no sparsity; power per chip."""
+    """One accelerator, as it is bought: dense rates, no sparsity; power per chip.
+
+    What no source states is None; `needed` is for those who cannot do without.
+    """
 
     name: str
     vendor: str
-    released: dt.date
-    dense_16bit: Number
+    released: dt.date | None
+    """When it came out; None as long as its vendor has announced it only."""
+    dense_16bit: Number | None
     """FLOP/s."""
     dense_8bit: Number | None
     """FLOP/s or OP/s, whichever 8-bit format is faster."""
@@ -74,12 +86,29 @@ class Chip:
     """byte."""
     bandwidth: Number
     """byte/s."""
-    tdp: Number
+    tdp: Number | None
     """W."""
-    all_in_power: Number
+    all_in_power: Number | None
     """W of utility power per chip: chip, its share of server and network, and of cooling."""
     h100e: Number
     """H100e of one chip: dense 8-bit rate relative to one H100 SXM."""
+    expected: str = ""
+    """What its vendor announced about when it ships."""
+
+    def needed(self, quantity: str) -> Number:
+        """The quantity of that name, such as `all_in_power`.
+
+        Raises:
+            MissingQuantityError: no source states it.
+        """
+        number: Number | None = getattr(self, quantity)
+        if number is None:
+            message = (
+                f"the catalogue has no {quantity} of {self.name}: no source that states it is "
+                f"known; give it in the plan, as chip: {{h100e: {self.h100e.value:.4g}, watts: ...}}"
+            )
+            raise MissingQuantityError(message)
+        return number
 
 
 @dataclass(frozen=True)
@@ -112,6 +141,31 @@ class Site:
     build_path: tuple[BuildStep, ...]
     later_reports: Mapping[str, Number] = field(default_factory=dict[str, Number])
     """What was reported after the build path was made."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How demand of one class of workload moves over the day."""
+
+    name: str
+    about: str
+    factors: tuple[Number, ...]
+    """24 factors of mean 1, from midnight on, 1; low and high are the 5 % and 95 % day."""
+
+
+@dataclass(frozen=True)
+class Shipments:
+    """Chips of one vendor shipped up to the end of each quarter; bands are 5 % to 95 %."""
+
+    vendor: str
+    since: dt.date
+    """First day that is counted."""
+    units: tuple[Number, ...]
+    """chip, cumulative; the value is the median."""
+    h100e: tuple[Number, ...]
+    """H100e, cumulative."""
+    power: tuple[Number, ...]
+    """MW, cumulative: TDP of the chips alone."""
 
 
 @dataclass(frozen=True)

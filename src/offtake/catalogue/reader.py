@@ -5,9 +5,10 @@ The numbers lie in `data/*.yaml`, written for people to read and correct. Each f
 
     {value: 989.4e12, unit: FLOP/s, source: epoch_hardware, date: 2022-09, confidence: reported}
 
-A band is written `value: [low, high]`; its value is then their geometric mean. Where a table holds
-many numbers of one kind, `every` gives unit, source, date and confidence once for all of them.
-Files are read once and kept.
+A band is written `value: [low, high]`, and its value is then their geometric mean; or
+`value: [low, value, high]`. Where a table holds many numbers of one kind, `every` gives unit,
+source, date and confidence once for all of them. A price may say its `basis`. Files are read once
+and kept.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ from importlib import resources
 from typing import Any, TypeVar, cast
 
 from offtake.catalogue.items import (
+    BASES,
     CONFIDENCES,
     BuildStep,
     CatalogueError,
     Chip,
     Number,
     Rating,
+    Shape,
+    Shipments,
     Site,
     UnknownNameError,
     fold,
@@ -84,9 +88,68 @@ def prices() -> dict[str, tuple[Number, ...]]:
 
 
 @cache
+def rental_conversions() -> dict[str, Number]:
+    """What a rental price on each basis is multiplied by for a one-year contract, 1, with a band."""
+    data = _file("prices")
+    sources = _sources(data)
+    return {
+        basis: _number(entry, sources, f"prices.rental_conversions.{basis}")
+        for basis, entry in data["rental_conversions"].items()
+    }
+
+
+@cache
 def power() -> dict[str, tuple[Number, ...]]:
     """Numbers about power and construction by name, oldest first."""
     return _histories("power")
+
+
+@cache
+def shapes() -> dict[str, Shape]:
+    """Shapes of demand over the day by class of workload."""
+    data = _file("demand")
+    sources = _sources(data)
+    shapes: dict[str, Shape] = {}
+    for name, entry in data["shapes"].items():
+        factors = tuple(
+            _number({**entry["every"], "value": factor}, sources, f"demand.{name}[{hour}]")
+            for hour, factor in enumerate(entry["factors"])
+        )
+        shapes[name] = Shape(name, entry["about"], factors)
+    return shapes
+
+
+def shape(name: str) -> Shape:
+    """The shape of demand of that name.
+
+    Raises:
+        UnknownNameError: there is no such shape; the message names the nearest.
+    """
+    return _named("demand shape", name, shapes())
+
+
+@cache
+def token_lengths() -> dict[str, Number]:
+    """Mean tokens of a request by kind of service and direction, token/request."""
+    data = _file("demand")
+    sources = _sources(data)
+    return {
+        name: _number(entry, sources, f"demand.{name}")
+        for name, entry in data["token_lengths"].items()
+    }
+
+
+@cache
+def shipments() -> dict[str, Shipments]:
+    """Chips shipped by vendor, cumulative, by quarter."""
+    data = _file("shipments")
+    sources = _sources(data)
+    table: Entry = data["shipments"]
+    return {
+        name: _shipments(name, entry, table["every"], sources)
+        for name, entry in table.items()
+        if name != "every"
+    }
 
 
 @cache
@@ -140,6 +203,12 @@ def accounting_lives() -> dict[str, tuple[Number, ...]]:
 
 
 @cache
+def depreciation_effects() -> dict[str, tuple[Number, ...]]:
+    """What changes of lives did to companies' accounts, and what critics say they hide."""
+    return _histories("depreciation", "effects")
+
+
+@cache
 def tax() -> dict[str, tuple[Number, ...]]:
     """Tax rates and first-year allowances by name, oldest first."""
     return _histories("depreciation", "tax")
@@ -176,8 +245,17 @@ def numbers() -> Iterator[tuple[str, Number]]:
     for class_years in _file("depreciation")["macrs"]["rows"]:
         shares = {str(year): share for year, share in enumerate(_macrs(class_years), start=1)}
         yield from _numbers_of(f"depreciation.macrs.{class_years}", shares)
+    yield from _numbers_of("prices.rental_conversions", rental_conversions())
+    for name, one_shape in shapes().items():
+        yield from _numbers_of(f"demand.{name}", dict(enumerate(one_shape.factors)))
+    yield from _numbers_of("demand.token_lengths", token_lengths())
+    for name, shipped in shipments().items():
+        for what in ("units", "h100e", "power"):
+            history: tuple[Number, ...] = getattr(shipped, what)
+            by_date = {number.date: number for number in history}
+            yield from _numbers_of(f"shipments.{name}.{what}", by_date)
     groups = {"prices": prices(), "power": power(), "lives": accounting_lives(), "tax": tax()}
-    for group, histories in groups.items():
+    for group, histories in {**groups, "effects": depreciation_effects()}.items():
         for name, history in histories.items():
             yield from _numbers_of(f"{group}.{name}", dict(enumerate(history)))
 
@@ -231,19 +309,19 @@ def _number(entry: Entry, sources: Mapping[str, str], place: str) -> Number:
         CatalogueError: the entry lacks a field, has one too many, or names no source.
     """
     needed = {"value", "unit", "source", "date", "confidence"}
-    if wrong := (needed - entry.keys()) | (entry.keys() - needed - {"note"}):
+    if wrong := (needed - entry.keys()) | (entry.keys() - needed - {"note", "basis"}):
         message = f"catalogue: {place}: missing or unknown: {', '.join(sorted(wrong))}"
         raise CatalogueError(message)
     if entry["source"] not in sources:
         message = f"catalogue: {place}: there is no source {entry['source']!r} in the file"
         raise CatalogueError(message)
-    if entry["confidence"] not in CONFIDENCES:
-        message = f"catalogue: {place}: confidence is {entry['confidence']!r}, not of {CONFIDENCES}"
-        raise CatalogueError(message)
-    written: float | list[float] = entry["value"]
-    low, high = map(float, written) if isinstance(written, list) else (None, None)
+    for key, allowed in (("confidence", CONFIDENCES), ("basis", (None, *BASES))):
+        if entry.get(key) not in allowed:
+            message = f"catalogue: {place}: {key} is {entry[key]!r}, not of {allowed}"
+            raise CatalogueError(message)
+    value, low, high = _band(entry["value"])
     return Number(
-        value=float(written) if not isinstance(written, list) else math.sqrt(math.prod(written)),
+        value=value,
         unit=str(entry["unit"]),
         source=sources[entry["source"]],
         date=str(entry["date"]),
@@ -251,7 +329,16 @@ def _number(entry: Entry, sources: Mapping[str, str], place: str) -> Number:
         note=str(entry.get("note", "")),
         low=low,
         high=high,
+        basis=entry.get("basis"),
     )
+
+
+def _band(written: float | list[float]) -> tuple[float, float | None, float | None]:
+    """Value, lower end and upper end of what is written for a value."""
+    if not isinstance(written, list):
+        return float(written), None, None
+    low, high = float(written[0]), float(written[-1])
+    return float(written[1]) if len(written) == 3 else math.sqrt(low * high), low, high
 
 
 def _chip(
@@ -261,7 +348,7 @@ def _chip(
     found = {
         key: _number(value, sources, f"chips.{name}.{key}")
         for key, value in entry.items()
-        if key not in {"vendor", "released"}
+        if key not in {"vendor", "released", "expected"}
     }
     bits = "dense_8bit" if "dense_8bit" in found else "dense_16bit"
     h100e = Number(
@@ -275,15 +362,16 @@ def _chip(
     return Chip(
         name=name,
         vendor=entry["vendor"],
-        released=entry["released"],
-        dense_16bit=found["dense_16bit"],
+        released=entry.get("released"),
+        dense_16bit=found.get("dense_16bit"),
         dense_8bit=found.get("dense_8bit"),
         dense_4bit=found.get("dense_4bit"),
         memory=found["memory"],
         bandwidth=found["bandwidth"],
-        tdp=found["tdp"],
-        all_in_power=found["all_in_power"],
+        tdp=found.get("tdp"),
+        all_in_power=found.get("all_in_power"),
         h100e=h100e,
+        expected=entry.get("expected", ""),
     )
 
 
@@ -323,6 +411,17 @@ def _site(name: str, entry: Entry, every: Entry, sources: Mapping[str, str]) -> 
         for key, value in entry.get("later_reports", {}).items()
     }
     return Site(name, entry["title"], entry["owner"], entry["users"], tuple(steps), later)
+
+
+def _shipments(name: str, entry: Entry, every: Entry, sources: Mapping[str, str]) -> Shipments:
+    """Shipments of one vendor; a row is date, units, H100e, MW, and a note where it has one."""
+    columns: dict[str, list[Number]] = {"chip": [], "H100e": [], "MW": []}
+    for date, *cells in entry["rows"]:
+        note = cells[3] if len(cells) > 3 else ""
+        for (unit, column), value in zip(columns.items(), cells[:3], strict=True):
+            written = {**every, "date": date, "unit": unit, "value": value, "note": note}
+            column.append(_number(written, sources, f"shipments.{name}.{date}"))
+    return Shipments(name, entry["since"], *map(tuple[Number, ...], columns.values()))
 
 
 def _histories(name: str, section: str = "histories") -> dict[str, tuple[Number, ...]]:

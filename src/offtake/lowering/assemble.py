@@ -288,7 +288,8 @@ def _chip_rows(plan: Plan, at: At, name: str) -> tuple[int, int]:
         return at.number_at(f"chips.{name}.chip.h100e"), at.number_at(f"chips.{name}.chip.watts")
     known = catalogue.chip(chip)
     rows: list[int] = []
-    for what, number, unit in (("h100e", known.h100e, "1"), ("watts", known.all_in_power, "W")):
+    power = known.needed("all_in_power")
+    for what, number, unit in (("h100e", known.h100e, "1"), ("watts", power, "W")):
         source = Source(number.source, None, None, number.note or None)
         quantity = Quantity(number.value, unit, source=source, text=f"{number.value:g} {unit}")
         rows.append(at.table.add(f"catalogue.chips.{chip}.{what}", quantity))

@@ -49,7 +49,7 @@ def _overlaps(other: Cohort, newest: Cohort) -> bool:
 def _megawatts(cohort: Cohort, site: Site) -> float:
     """IT power of a cohort; the catalogue states a chip's power at the utility's meter."""
     if isinstance(cohort.chip, str):
-        watts = catalogue.chip(cohort.chip).all_in_power.value / site.phases[0].pue.value
+        watts = catalogue.chip(cohort.chip).needed("all_in_power").value / site.phases[0].pue.value
     else:
         watts = cohort.chip.watts.value
     return cohort.units.value * watts * 1e-6

@@ -82,25 +82,38 @@ def _unknown(draft: Draft, sections: tuple[str, ...], name: str) -> Mistake:
 
 
 def check_chips(draft: Draft) -> list[Problem]:
-    """A problem for each cohort of a chip that the catalogue does not have."""
+    """A problem for each cohort of a chip that the catalogue lacks, or lacks the power of."""
     found: list[Problem] = []
-    known = catalogue.chips()
     for name, cohort in draft.sections["chips"].items():
         if not isinstance(cohort.chip, str):
             continue
-        try:
-            catalogue.chip(cohort.chip)
-        except catalogue.UnknownNameError as unknown:
-            meant = unknown.suggestion
-            mistake = Mistake(
-                code="name-unknown",
-                found=f"the chip {quoted(cohort.chip)}, which is not in the catalogue",
-                expected="one of " + ", ".join(known),
-                mend=(f"did you mean {meant}? Or " if meant else "")
-                + "define it here: {h100e: ..., watts: ...}",
-            )
+        if mistake := _chip_mistake(cohort.chip):
             found.append(problem_of(mistake, draft.tree, ("chips", name, "chip")))
     return found
+
+
+def _chip_mistake(name: str) -> Mistake | None:
+    """What is wrong with the name of a chip, if anything is."""
+    try:
+        chip = catalogue.chip(name)
+    except catalogue.UnknownNameError as unknown:
+        meant = unknown.suggestion
+        return Mistake(
+            code="name-unknown",
+            found=f"the chip {quoted(name)}, which is not in the catalogue",
+            expected="one of " + ", ".join(unknown.known),
+            mend=(f"did you mean {meant}? Or " if meant else "")
+            + "define it here: {h100e: ..., watts: ...}",
+        )
+    if chip.all_in_power is not None:
+        return None
+    return Mistake(
+        code="chip-power-unknown",
+        found=f"the chip {quoted(name)}, whose power is not in the catalogue: its vendor has "
+        "announced the chip and no source that states its power is known",
+        expected="a chip whose power is known, or your own figure",
+        mend=f"define it here: {{h100e: {chip.h100e.value:.4g}, watts: ...}}",
+    )
 
 
 def driver_units(draft: Draft) -> tuple[dict[str, str], list[Problem]]:
