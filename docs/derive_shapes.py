@@ -53,13 +53,13 @@ SERVICES = {"code": "code", "conversation": "conv"}
 """Ending of the file by name of service."""
 
 HEAD = """\
-# Demand for tokens: shapes over the day, lengths of requests. Written by docs/derive_shapes.py, which
-# says how each is derived; change that, not this. Factors are relative to the mean of the day, from
-# midnight on; where there is a band it is [5 % day, mean, 95 % day].
+# Demand for tokens: shapes over the day, lengths of requests. Written by docs/derive_shapes.py,
+# which says how each is derived; change that, not this. Factors are relative to the mean of the
+# day, from midnight on; where there is a band it is [5 % day, mean, 95 % day].
 
 sources:
   servegen:
-    title: "ServeGen, request rates and token means of 386 clients of Alibaba Cloud (Xiang et al. 2026)"
+    title: "ServeGen, request rates and tokens of 386 clients of Alibaba Cloud (Xiang et al. 2026)"
     url: "https://github.com/alibaba/ServeGen"
     licence: "Apache-2.0"
   azure:

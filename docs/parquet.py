@@ -1,4 +1,4 @@
-"""Reads a flat Parquet file whose pages are compressed with Zstandard: what `derive_shapes.py` needs.
+"""Reads a flat Parquet file with pages compressed by Zstandard: what `derive_shapes.py` needs.
 
 No package of the locks reads Parquet, and one file of eight columns is no reason to add one. The
 pages are opened by the program `zstd`, which must be installed. Covered: one level of optional
@@ -167,7 +167,9 @@ class _Thrift:
             head = self.byte()
             length, inner = head >> 4, head & 15
             length = self.varint() if length == 15 else length
-            return [self.byte() == 1 if inner in {1, 2} else self.value(inner) for _ in range(length)]
+            return [
+                self.byte() == 1 if inner in {1, 2} else self.value(inner) for _ in range(length)
+            ]
         return self.struct()
 
     def struct(self) -> dict[int, Any]:

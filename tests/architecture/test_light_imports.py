@@ -15,6 +15,8 @@ LIGHT_COMMANDS = {
     "help": ("--help",),
     "contracts": ("contracts",),
     "contracts term_loan": ("contracts", "term_loan"),
+    "catalogue": ("catalogue",),
+    "catalogue chips": ("catalogue", "chips"),
     "check": ("check", str(ROOT / "plans" / "abilene")),
     "new": ("new", "my-plan"),
 }

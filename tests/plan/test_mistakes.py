@@ -42,6 +42,7 @@ p90: 6 months ; p90: 1 month ; sites.hall.phases[0].delay.p90 ; interval-order ;
 causes: [grid] ; causes: {grid: 120 %} ; sites.hall.phases[0].delay.causes.grid ; out-of-range ; at most 1
 causes: [grid] ; causes: {grid: 60 %, sun: 60 %} ; sites.hall.phases[0].delay.causes ; out-of-range ; lower
 chip: B200 ; chip: B20O ; chips.b200_2026.chip ; name-unknown ; B200
+chip: B200 ; chip: VR200 ; chips.b200_2026.chip ; chip-power-unknown ; 8.843
 chip: B200 ; chip: {h100e: 2.3, wats: 1200 W} ; chips.b200_2026.chip.wats ; key-unknown ; watts
 chip: B200 ; chip: {h100e: 2.3} ; chips.b200_2026.chip.watts ; key-missing ; watts
 chip: B200 ; chip: &chip B200 ; chips.b200_2026.chip ; yaml-feature ; delete

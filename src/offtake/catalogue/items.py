@@ -105,7 +105,7 @@ class Chip:
         if number is None:
             message = (
                 f"the catalogue has no {quantity} of {self.name}: no source that states it is "
-                f"known; give it in the plan, as chip: {{h100e: {self.h100e.value:.4g}, watts: ...}}"
+                f"known; give it in the plan as chip: {{h100e: {self.h100e.value:.4g}, watts: ...}}"
             )
             raise MissingQuantityError(message)
         return number

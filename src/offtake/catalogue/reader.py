@@ -89,7 +89,7 @@ def prices() -> dict[str, tuple[Number, ...]]:
 
 @cache
 def rental_conversions() -> dict[str, Number]:
-    """What a rental price on each basis is multiplied by for a one-year contract, 1, with a band."""
+    """Factors that make a rental price on each basis one of a one-year contract, 1, with bands."""
     data = _file("prices")
     sources = _sources(data)
     return {

@@ -7,9 +7,10 @@ taken to that of a one-year contract by its conversion f:
     value = p · f,   low = p_low · f_low,   high = p_high · f_high
 
 so the band holds whatever the price's and the conversion's own bands allow together. A price that
-was on the basis already keeps its own; where it is one figure, both ends are that figure. Conversions are numbers of `data/prices.yaml`
-(`rental_conversions`), each with its sources and reason. Contracts of three years are not
-converted: no source was found that sets them beside contracts of one year.
+was on the basis already keeps its own; where it is one figure, both ends are that figure.
+Conversions are numbers of `data/prices.yaml` (`rental_conversions`), each with its sources and
+reason. Contracts of three years are not converted: no source was found that sets them beside
+contracts of one year.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from offtake.cli.catalogue import catalogue
 from offtake.cli.check import check
 from offtake.cli.contracts import contracts
 from offtake.cli.explain import explain
@@ -23,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (run, check, new, explain, contracts):
+for command in (run, check, new, explain, contracts, catalogue):
     app.command()(command)
 
 
