@@ -15,6 +15,7 @@ SITE = {
         "sites.hall.h100e_hours": HOURS,
         SHARE: [0.0, 0.5, 0.5, 0.5, 0.0],
         CAPACITY: [0.0, 1e15, 1e15, 1.0, 0.0],
+        "sites.hall.sold_share": [0.0, 0.4, 0.5, 0.6, 0.7],
     },
     "periods": 4,
 }
@@ -62,11 +63,14 @@ def test_after_all_reservations_of_the_site_where_none_is_named():
     assert alone.at.contracts_of_site("hall", "reserved_share") == ("here",)
 
 
-def test_price_of_the_market_where_none_is_written():
+def test_at_the_market_where_no_price_is_written():
+    """Its price, and only the share of hours that it takes."""
     written = {k: v for k, v in EXAMPLE.model_dump(exclude_unset=True).items() if k != "price"}
-    seen = SITE["observations"] | {"drivers.compute_price": 3.0}
+    seen = SITE["observations"] | {"sites.hall.spot_price": 3.0}
     table = run_alone(SpotSale, type(EXAMPLE).model_validate(written), seen, 4)
-    np.testing.assert_allclose(table["hours"], 2 * run()["hours"])
+    taken = np.array(SITE["observations"]["sites.hall.sold_share"])
+    np.testing.assert_allclose(table["hours"], 2 * run()["hours"] * taken)
+    np.testing.assert_allclose(table["signals.sold_hours"], run()["signals.sold_hours"] * taken)
 
 
 def test_what_is_unpaid_is_lost():

@@ -169,3 +169,70 @@ contracts:
   trade:   {kind: other_business, party: backer, rest: market, inflow: 2 M USD/year,
             outflow: {2027: 3 M USD/year}}
 """
+
+BAZAAR = """
+plan: {name: Bazaar, start: 2026-01, horizon: 4 years, discount_rate: 7 %/year}
+parties:
+  cloud:   {kind: internal, role: operator, cash: 400 M USD, minimum_cash: 3 M USD}
+  lab:     {kind: internal, role: lab, cash: 100 M USD}
+  users:   {kind: external, role: customer}
+  market:  {kind: external, role: customer}
+  sponsor: {kind: external, role: equity}
+  utility: {kind: external, role: supplier}
+sites:
+  north: {owner: cloud, phases: [{power: 30 MW, pue: 1.2, energise: 2026-01},
+          {power: 20 MW, pue: 1.2, energise: 2027-01, delay: {median: 3 months, p90: 9 months}}]}
+  south: {owner: cloud, phases: [{power: 25 MW, pue: 1.35, energise: 2026-06}]}
+chips:
+  hopper:    {site: north, chip: H100, units: 12000, deliver: 2024-01, price: 30k USD}
+  blackwell: {site: north, chip: GB200, units: 7000, deliver: 2026-09, price: 40k to 60k USD}
+  instinct:  {site: south, chip: MI300X, units: 9000, deliver: 2026-06, price: 20k USD,
+              failure_rate: 6 %/year, physical_life: 30 months}
+  ancient:   {site: south, chip: {h100e: 0.3, watts: 900 W}, units: 3000, deliver: 2022-01,
+              price: 1k USD}
+drivers:
+  chat_volume:  {process: mean_reverting, start: 900 tn token/year, trend: 60 %/year,
+                 volatility: 40 %/year, half_life: 12 months, ceiling: 3000 tn token/year}
+  agent_volume: {process: random_walk, start: 300 tn token/year, trend: 90 %/year,
+                 volatility: 30 %/year}
+  others:       {process: random_walk, start: 30k H100e, trend: 40 %/year, volatility: 20 %/year}
+  energy:       {process: mean_reverting, start: 60 USD/MWh, volatility: 25 %/year}
+  compute_price: {market: price}
+  chat_revenue:  {market: chat.revenue}
+  busy:          {market: utilisation}
+  lab_revenue:   {formula: chat_revenue * 0.4 * busy}
+market:
+  energy_price: energy
+  running_cost: 0.4 M USD/MW/year
+  software_efficiency: {2026: 1, 2027: 1.4, 2028: 1.9, 2029: 2.5}
+  price_cap: 6 USD/H100e/h
+  fixed_price: 1.3 USD/H100e/h
+  priority: [chat, agents, training, batch]
+  retire_after: 3 months
+  demand:
+    chat: {tokens: chat_volume, throughput: 6 M token/H100e/h, price: 0.4 USD/M token,
+           elasticity: 0.7, choke_price: 3 USD/M token, gross_margin: 35 %, memory_bound: 60 %,
+           shape: language_large, hours_ahead: 5}
+    agents: {tokens: agent_volume, throughput: 4 M token/H100e/h, price: 0.5 USD/M token,
+             elasticity: 1.3, choke_price: 1.1 USD/M token, waits: 30 %, memory_bound: 30 %,
+             shape: language_mid}
+    batch: {tokens: 150 tn token/year, throughput: 9 M token/H100e/h, price: 0.1 USD/M token,
+            elasticity: 1.6, choke_price: 0.4 USD/M token, waits: 100 %}
+    training: {compute: {2026: 9k H100e, 2027: 14k H100e}, price: 1.5 USD/H100e/h,
+               elasticity: 1, choke_price: 4 to 5 USD/H100e/h, waits: 50 %}
+  supply:
+    others: {capacity: others, cost_from: 0.3 USD/H100e/h, cost_to: 1.2 USD/H100e/h,
+             capital_cost: 20k USD/H100e, response: 1.5, lead_time: 10 months}
+    old: {capacity: {2026: 9k H100e, 2028: 5k H100e}, cost_from: 0.5 USD/H100e/h,
+          cost_to: 2 USD/H100e/h}
+contracts:
+  tokens:  {kind: metered_tokens, seller: lab, buyer: users, revenue: lab_revenue}
+  reserve: {kind: reserved_capacity, seller: cloud, buyer: lab, site: south, share: 30 %,
+            price: compute_price, term: 18 months, take_or_pay: 90 %}
+  north:   {kind: spot_sale, seller: cloud, buyer: market, site: north, utilisation: 95 %}
+  south:   {kind: spot_sale, seller: cloud, buyer: market, site: south}
+  power:   {kind: power_purchase, buyer: cloud, seller: utility, site: north, price: energy}
+  energy:  {kind: power_purchase, buyer: cloud, seller: utility, site: south, price: energy}
+  equity:  {kind: common_equity, investor: sponsor, issuer: cloud, commitment: 300 M USD}
+"""
+"""A market that clears, with everything that it can hold."""

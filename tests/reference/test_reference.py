@@ -18,7 +18,7 @@ from offtake.lowering.lower import LoweredPlan, lower
 from offtake.plan.load import load
 from offtake.run.draw import draw
 from tests.reference.future import Future
-from tests.reference.plans import CAMPUS, QUARTERS
+from tests.reference.plans import BAZAAR, CAMPUS, QUARTERS
 from tests.reference.simulate import Simulation
 from tests.reference_data import ROOT
 from tests.run.small import TEXT as SMALL
@@ -26,6 +26,8 @@ from tests.run.small import TEXT as SMALL
 TOLERANCE = 1e-12
 PATHS = 16
 BLOCK = 256
+SEEN = 1e-9
+"""Values of cohorts come from quadrature in the oracle, consumer surplus from other formulas."""
 
 
 @cache
@@ -84,6 +86,26 @@ def compare(lowered: LoweredPlan, paths: int, seed: int = 1) -> None:
     assert len(found) <= paths // 10_000, "\n".join(found)
 
 
+def observed_alike(lowered: LoweredPlan, paths: int, seed: int = 1) -> None:
+    """Every observation of the environment, to rounding of its largest value on the path."""
+    block = draw(lowered, seed, 0, BLOCK, BLOCK)
+    record = compiled()(lowered.program, lowered.shape, Draws(*(jnp.asarray(x) for x in block)))
+    seen = np.asarray(record.months.observations)
+    names = lowered.labels.observations
+    wrong: list[str] = []
+    for p, future in enumerate(futures(lowered, Draws(*(jnp.asarray(x) for x in block)), paths)):
+        months = Simulation(future).run()
+        for i, name in enumerate(names):
+            if name not in months[0].observed:
+                continue  # a number of the plan that contracts read
+            mine = np.array([month.observed[name] for month in months])
+            gap = np.abs(seen[:, i, p] - mine)
+            t = int(np.argmax(gap))
+            if gap[t] > SEEN * max(float(np.max(np.abs(mine))), 1e-300):
+                wrong.append(f"path {p}, period {t}, {name}: {seen[t, i, p]!r}, oracle {mine[t]!r}")
+    assert not wrong, "\n".join(wrong[:20])
+
+
 MORE_FUNDING = ("contracts.facility.amount=330 M USD", "contracts.equity.commitment=220 M USD")
 LESS_CASH = (
     "parties.lender.cash=22 M USD",
@@ -103,6 +125,16 @@ def test_engine_equals_the_oracle(text: str, changes: tuple[str, ...], tmp_path:
     file = tmp_path / "plan.yaml"
     file.write_text(text, encoding="utf-8")
     compare(lower(load(file, changes)), PATHS)
+
+
+@pytest.mark.parametrize("rule", ["price", "ration", "priority"])
+def test_the_market_equals_the_oracle(rule: str, tmp_path: Path):
+    """What it tells and what cohorts are worth too, month by month."""
+    file = tmp_path / "plan.yaml"
+    file.write_text(BAZAAR, encoding="utf-8")
+    lowered = lower(load(file, (f"market.rule={rule}",)), ("cleared.*", "chips.*", "sites.*"))
+    compare(lowered, PATHS)
+    observed_alike(lowered, PATHS)
 
 
 @pytest.mark.slow

@@ -11,9 +11,11 @@ from scipy.stats import norm
 from offtake import catalogue
 from offtake.core.formula import Constant, Expression, Named, in_units
 from offtake.core.series import Series
-from offtake.plan.drivers import Formula, MeanReverting, RandomWalk, Regimes
+from offtake.plan.drivers import Formula, FromMarket, MeanReverting, RandomWalk, Regimes
+from offtake.plan.told import from_market
 from tests.reference.books import clip
 from tests.reference.future import Future
+from tests.reference.spot import Spot
 
 Z90 = 1.2815515655446004
 """90 % quantile of the standard normal."""
@@ -36,6 +38,8 @@ class Drivers:
             if isinstance(d, Regimes)
         }
         self.mixing = self._mixing()
+        self.told: Mapping[str, float] = {}
+        """what the market makes known, once it has cleared"""
 
     def _mixing(self) -> np.ndarray:
         """Lower triangular factor of the correlation matrix of the processes' shocks."""
@@ -95,12 +99,17 @@ class Drivers:
             return self.future.series(driver, place, t)
         if isinstance(driver, Regimes):
             return self.future.number(f"{place}.states.{list(driver.states)[self.state[name]]}")
+        if isinstance(driver, FromMarket):
+            return self.told[f"cleared.{driver.market}"]
         if isinstance(driver, Formula):
             tree, _ = in_units(driver.expression, self.future.plan.driver_units, driver.formula)
             return self.formula(tree, t)
         elapsed = float(np.cumsum(self.future.calendar.years)[t])
-        trend = (1.0 + self.future.number(f"{place}.trend")) ** elapsed
-        return self.future.number(f"{place}.start") * trend * math.exp(self.deviation[name])
+        start = self.future.number(f"{place}.start")
+        level = start * (1.0 + self.future.number(f"{place}.trend")) ** elapsed
+        if driver.ceiling is not None:
+            level /= 1.0 + (level - start) / self.future.number(f"{place}.ceiling")
+        return level * math.exp(self.deviation[name])
 
     def formula(self, tree: Expression, t: int) -> float:
         """Value of a formula; a quotient by zero is zero."""
@@ -127,6 +136,7 @@ class World:
 
     future: Future
     drivers: Drivers = field(init=False)
+    spot: Spot = field(init=False)
     delays: dict[str, float] = field(init=False)
     defaulted: set[str] = field(default_factory=set)
     seen: dict[str, float] = field(default_factory=dict)
@@ -135,6 +145,7 @@ class World:
     def __post_init__(self) -> None:
         """Delays of phases are drawn once."""
         self.drivers = Drivers(self.future)
+        self.spot = Spot(self.future)
         self.delays = {place: self.delay(place, phase) for place, phase in self.phases()}
 
     def phases(self) -> list[tuple[str, Any]]:
@@ -172,22 +183,25 @@ class World:
         """
         self.drivers.advance(t)
         self.seen = {"zero": 0.0}
+        late = from_market(self.future.plan.drivers)
         for name in self.future.plan.drivers:
-            self.seen[f"drivers.{name}"] = self.drivers.level(name, t)
-        self._credit(t)
+            if name not in late:
+                self.seen[f"drivers.{name}"] = self.drivers.level(name, t)
         for place, _ in self.phases():
             self._phase(place, t, signals.get(f"{place}.paid", 0.0), f"{place}.paid" in paid_for)
+        metered: dict[str, float] = {}
         for site in self.future.plan.sites:
-            self._site(site, t, signals, paid_for)
-
-    def market(self, name: str, t: int) -> float:
-        """A price or rate of the section `market`; zero where it is not written."""
-        series = getattr(self.future.plan.market, name)
-        if series is None:
-            return self.seen.get("drivers.compute_price", 0.0) if name == "compute_price" else 0.0
-        if series.driver is not None:
-            return self.seen[f"drivers.{series.driver}"]
-        return self.future.series(series, f"market.{name}", t)
+            metered |= self._site(site, t, signals, paid_for)
+        self.spot.month(t, self.seen, metered, signals)
+        for site in self.future.plan.sites:
+            here = [c for c, cohort in self.future.plan.chips.items() if cohort.site == site]
+            energy = sum(self.seen[f"chips.{c}.energy"] for c in here)
+            self.seen[f"sites.{site}.energy_mwh"] = energy
+        self.drivers.told = self.seen
+        for name in self.future.plan.drivers:
+            if name in late:
+                self.seen[f"drivers.{name}"] = self.drivers.level(name, t)
+        self._credit(t)
 
     def _credit(self, t: int) -> None:
         """Outside parties default by their hazard rate, correlated with shocks of drivers."""
@@ -238,8 +252,10 @@ class World:
             active = 0.0
         self.seen[f"{place}.active"] = active
 
-    def _site(self, site: str, t: int, signals: Mapping[str, float], paid_for: set[str]) -> None:
-        """Power, chips, compute and energy of a site."""
+    def _site(
+        self, site: str, t: int, signals: Mapping[str, float], paid_for: set[str]
+    ) -> dict[str, float]:
+        """Power, chips and compute of a site; what each cohort draws at the meter, MW."""
         future, hours = self.future, float(self.future.calendar.hours[t])
         phases = [place for place, _ in self.phases() if place.startswith(f"sites.{site}.phases[")]
         mw = {p: self.seen[f"{p}.active"] * future.number(f"{p}.power") for p in phases}
@@ -268,9 +284,7 @@ class World:
         self.delivered[site] = compute * hours
         self.seen[f"{here}.power_mw"], self.seen[f"{here}.running_mw"] = power, running
         self.seen[f"{here}.h100e"], self.seen[f"{here}.h100e_hours"] = compute, compute * hours
-        self.seen[f"{here}.energy_mwh"] = running * pue * hours
-        for c in cohorts:
-            self._margin(c, t, pue)
+        return {c: need[c] * share * pue for c in cohorts}
 
     def _chips(
         self, cohort: str, t: int, signals: Mapping[str, float], paid_for: set[str]
@@ -284,7 +298,8 @@ class World:
         surviving = math.exp(-self.future.number(f"{place}.failure_rate") * age)
         signal = f"{place}.paid"
         delivered = clip(signals.get(signal, 0.0)) if signal in paid_for else 1.0
-        return self.future.number(f"{place}.units") * delivered * surviving * standing
+        stays = 1.0 if self.spot.stays(cohort) else 0.0
+        return self.future.number(f"{place}.units") * delivered * surviving * standing * stays
 
     def _h100e(self, cohort: str) -> float:
         chip = self.future.plan.chips[cohort].chip
@@ -298,13 +313,3 @@ class World:
             return self.future.number(f"chips.{cohort}.chip.watts")
         utility = self.future.number(f"catalogue.chips.{item.chip}.watts")
         return utility / self.future.number(f"sites.{item.site}.phases[0].pue")
-
-    def _margin(self, cohort: str, t: int, pue: float) -> None:
-        """What the cohort would earn on the spot market less its cash cost, USD of the period."""
-        calendar, place = self.future.calendar, f"chips.{cohort}"
-        hours, mw = float(calendar.hours[t]), self.seen[f"{place}.mw"]
-        sold = self.seen[f"{place}.h100e"] * hours * self.market("utilisation", t)
-        energy = self.market("energy_price", t) * mw * pue * hours
-        running = self.market("running_cost", t) * mw * float(calendar.years[t])
-        margin = self.market("compute_price", t) * sold - energy - running
-        self.seen[f"{place}.margin"] = margin

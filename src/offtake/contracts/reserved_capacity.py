@@ -11,7 +11,7 @@ prepayment is paid in the opening period and credited against bills, at most `cr
 
 Reads: delivered H100e-hours of the site, payout of both parties. Publishes: arrears, terminated,
 and what is reserved this period: reserved_share (of the site) and reserved_h100e (at most).
-Signals: hours sold.
+Signals: hours sold; that the site is under contract.
 On shortfall: what is unpaid, damages too, is owed next period without interest (lost where the
 payer is a party in default outside the plan); after `grace` the seller ends the contract, the
 capacity goes back to the market and what is left of the prepayment is the seller's.
@@ -173,7 +173,10 @@ class ReservedCapacity(NamedTuple):
             **at.numbers(ids, *fields),
             **at.optionals(ids, capacity=ALL_THERE_IS, start=0.0, promised=1e9),
         }
-        signals = {"sold_hours": tuple(f"sites.{t.site}.sold_hours" for _, t in items)}
+        signals = {
+            name: tuple(f"sites.{t.site}.{name}" for _, t in items)
+            for name in ("sold_hours", "contracted")
+        }
         return Lowered(group, tuple(ids), numbers, lines, signals)
 
     def init(self, n: Numbers) -> ReservedCapacityState:
@@ -242,4 +245,4 @@ class ReservedCapacity(NamedTuple):
             credit=s.credit - credited + paid["prepayment"],
             damages=damages.owed,
         )
-        return state, {"sold_hours": used}
+        return state, {"sold_hours": used, "contracted": self._open(n, s, month.t)}

@@ -1,15 +1,19 @@
 """Spot sale: capacity of a site that is not reserved, sold by the hour at the price of the market.
 
     left(t)  = max(hours(t) - sum over reservations min(share x hours(t), capacity x length(t)), 0)
-    sold(t)  = share x utilisation(t) x left(t)
+    sold(t)  = share x utilisation(t) x taken(t) x left(t)
     claim(t) = price(t) x sold(t)
 
-with hours(t) the delivered H100e-hours of the site and length(t) the hours of the period.
+with hours(t) the delivered H100e-hours of the site and length(t) the hours of the period. Without
+a price of its own it sells at the market: at what the market pays the chips of the site, and where
+the market clears, only the share of its hours that the market takes.
+
 Reservations are served first: those named in `after`, or all of the site. Each publishes the share
 and the capacity reserved in this period. Hours reserved and not used are not sold again. Paid at
 the close of the period.
 
-Reads: delivered H100e-hours of the site; reserved_share and reserved_h100e of the reservations.
+Reads: delivered H100e-hours of the site; what the market pays them and takes; reserved_share and
+reserved_h100e of the reservations.
 Publishes: sold (H100e-hours of the period before). Signals: hours sold.
 On shortfall: the hours are gone; what is unpaid is lost.
 """
@@ -18,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
@@ -50,8 +55,13 @@ class SpotSaleTerms(Terms):
     """Share of what reservations leave that is offered."""
     utilisation: ShareSeries = default("100 %")
     """Share of the hours offered that finds a buyer."""
-    price: ComputePriceSeries = default("compute_price")
-    """Price, USD/H100e/h; the driver compute_price if left out."""
+    price: ComputePriceSeries | None = None
+    """Price, USD/H100e/h; the market's if left out."""
+
+    @property
+    def at_market(self) -> bool:
+        """Whether it sells at what the market pays."""
+        return self.price is None
 
 
 EXAMPLE = SpotSaleTerms.model_validate(
@@ -75,6 +85,10 @@ class SpotSale(NamedTuple):
     """[K] observation, USD/H100e/h"""
     utilisation: IntArray
     """[K] observation"""
+    taken: IntArray
+    """[K] observation: share of the site's hours that the market takes"""
+    at_market: NDArray[np.float64]
+    """[K] 1.0 where the price is the market's"""
     reserved_share: IntArray
     """[K, reservations] observation: share of the site reserved; zero where there are fewer"""
     reserved_h100e: IntArray
@@ -105,7 +119,9 @@ class SpotSale(NamedTuple):
 
         group = cls(
             hours=np.array([at.observe(f"sites.{t.site}.h100e_hours") for _, t in items]),
-            price=np.array([at.series(name, "price") for name in ids]),
+            price=np.array([_price(at, name, t) for name, t in items]),
+            taken=np.array([at.observe(f"sites.{t.site}.sold_share") for _, t in items]),
+            at_market=np.array([float(t.at_market) for _, t in items]),
             utilisation=np.array([at.series(name, "utilisation") for name in ids]),
             reserved_share=reserved("reserved_share"),
             reserved_h100e=reserved("reserved_h100e"),
@@ -131,7 +147,8 @@ class SpotSale(NamedTuple):
         share = month.obs[self.reserved_share] * delivered[:, None]
         reserved = jnp.minimum(share, month.obs[self.reserved_h100e] * month.hours)
         left = jnp.maximum(delivered - jnp.sum(reserved, axis=1), 0.0)
-        return n["share"] * month.obs[self.utilisation] * left
+        taken = jnp.where(jnp.asarray(self.at_market)[:, None] > 0.5, month.obs[self.taken], 1.0)
+        return n["share"] * month.obs[self.utilisation] * taken * left
 
     def claim(self, n: Numbers, s: Array, month: Month) -> Amounts:
         """Price of the hours sold."""
@@ -145,3 +162,10 @@ class SpotSale(NamedTuple):
         del s, claimed, paid
         sold = self._sold(n, month)
         return sold, {"sold_hours": sold}
+
+
+def _price(at: Lowerer, name: str, terms: SpotSaleTerms) -> int:
+    """Observation of the price at which it sells."""
+    if terms.at_market:
+        return at.observe(f"sites.{terms.site}.spot_price")
+    return at.series(name, "price")

@@ -48,6 +48,10 @@ CODES: dict[str, str] = {
     "formula-units": "a formula that joins unlike things",
     "driver-circle": "drivers that need one another",
     "correlation-form": "correlations that cannot be",
+    "chip-power-unknown": "a chip of which the catalogue lacks a quantity that a plan needs",
+    # the market
+    "segment-form": "a segment of demand that is neither of tokens nor of compute, or not whole",
+    "market-priority": "an order of segments that does not name each of them once",
     # the plan as a whole
     "plan-start": "a plan that does not start on the first of a month",
     "plan-horizon": "a horizon that is not a whole number of periods up to 40 years",

@@ -14,8 +14,9 @@ from offtake.core.contract import IntArray
 from offtake.core.formula import Constant, Expression, Named
 from offtake.core.quantity import Quantity, Source
 from offtake.core.series import Series
-from offtake.lowering.at import NEVER, At, series_rows
-from offtake.lowering.world import Margins, World, observation_names
+from offtake.lowering.at import NEVER, UNBOUNDED, At, series_rows
+from offtake.lowering.exchange import register_market, spot
+from offtake.lowering.world import World, observation_names
 from offtake.market.credit import Credit
 from offtake.market.formula import (
     Add,
@@ -30,12 +31,14 @@ from offtake.market.formula import (
     Subtract,
 )
 from offtake.market.process import Processes, Regimes
+from offtake.market.published import names as told_names
 from offtake.market.series import SeriesGroup
 from offtake.physical.fleet import Cohorts
 from offtake.physical.sites import RUNNING_SIGNALS, Phases
-from offtake.plan.drivers import Formula, MeanReverting, RandomWalk
+from offtake.plan.drivers import Formula, FromMarket, MeanReverting, RandomWalk
 from offtake.plan.drivers import Regimes as RegimesTerms
 from offtake.plan.schema import Plan
+from offtake.plan.told import from_market
 
 _OPERATORS = {
     "+": Add,
@@ -80,7 +83,7 @@ class Assembled:
     streams: Streams
 
 
-SITE_SIGNALS = ("sold_hours", *RUNNING_SIGNALS)
+SITE_SIGNALS = ("sold_hours", "contracted", *RUNNING_SIGNALS)
 
 
 def signal_names(plan: Plan) -> list[str]:
@@ -116,6 +119,12 @@ def _processes(plan: Plan, at: At, streams: Streams) -> tuple[Processes, list[st
             for k, d in found.items()
         ]
     )
+    ceiling = _ints(
+        [
+            at.constant(UNBOUNDED) if d.ceiling is None else at.number_at(f"drivers.{k}.ceiling")
+            for k, d in found.items()
+        ]
+    )
     matrix = np.full((len(names), len(names)), at.constant(0.0))
     np.fill_diagonal(matrix, at.constant(1.0))
     for i, correlated in enumerate(plan.correlations):
@@ -128,6 +137,7 @@ def _processes(plan: Plan, at: At, streams: Streams) -> tuple[Processes, list[st
     group = Processes(
         **rows,
         half_life=half_life,
+        ceiling=ceiling,
         correlation=matrix,
         stream=_ints([streams.every_period(f"drivers.{k}") for k in names]),
     )
@@ -182,16 +192,27 @@ def _in_order(plan: Plan) -> list[str]:
     return ordered
 
 
-def _formulas(plan: Plan, at: At, market: list[str]) -> tuple[Node, ...]:
-    """Trees of all formulas, each after what it uses; their names are appended to `market`."""
+def _formulas(plan: Plan, at: At, market: list[str], order: Sequence[str]) -> tuple[Node, ...]:
+    """Trees of formulas, each after what it uses; their names are appended to `market`."""
     nodes: list[Node] = []
-    for name in _in_order(plan):
+    for name in order:
         driver = plan.drivers[name]
         if isinstance(driver, Formula):
             tree, _ = formulas.in_units(driver.expression, plan.driver_units, driver.formula)
             nodes.append(_node(tree, at, {place: i for i, place in enumerate(market)}))
             market.append(f"drivers.{name}")
     return tuple(nodes)
+
+
+def _told(plan: Plan, market: list[str]) -> tuple[Node, ...]:
+    """Names of what the market tells, and the drivers that read it, appended to `market`."""
+    if not plan.market.clears:
+        return ()
+    market += [f"cleared.{name}" for name in told_names(list(plan.market.demand))]
+    read = {k: d.market for k, d in plan.drivers.items() if isinstance(d, FromMarket)}
+    nodes = tuple(Observed(np.int64(market.index(f"cleared.{told}"))) for told in read.values())  # pyright: ignore[reportArgumentType]
+    market += [f"drivers.{name}" for name in read]
+    return nodes
 
 
 def register_series(plan: Plan, at: At) -> None:
@@ -228,23 +249,6 @@ def rated_hazard(rating: str, start: date) -> Series:
         for years, hazard in known.hazards()
     ]
     return Series(knots=tuple(knots), labels=tuple(day.isoformat() for day, _ in knots))
-
-
-def _margins(plan: Plan, at: At, market: Sequence[str]) -> Margins:
-    zero = 0
-
-    def index(value: Series | None, place: str, fallback: str | None) -> np.int64:
-        name = fallback if value is None else (f"drivers.{value.driver}" if value.driver else place)
-        return np.int64(market.index(name) if name in market else zero)
-
-    return Margins(
-        compute_price=index(
-            plan.market.compute_price, "market.compute_price", "drivers.compute_price"
-        ),  # type: ignore[arg-type]
-        energy_price=index(plan.market.energy_price, "market.energy_price", None),  # type: ignore[arg-type]
-        running_cost=index(plan.market.running_cost, "market.running_cost", None),  # type: ignore[arg-type]
-        utilisation=index(plan.market.utilisation, "market.utilisation", None),  # type: ignore[arg-type]
-    )
 
 
 def _phases(plan: Plan, at: At, streams: Streams, signals: Sequence[str], used: set[str]) -> Phases:
@@ -357,15 +361,16 @@ def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
         used: names of the signals that contracts send.
     """
     calendar, streams, signals = at.calendar, Streams(), signal_names(plan)
-    for what in ("compute_price", "energy_price", "running_cost", "utilisation"):
-        value = getattr(plan.market, what)
-        if value is not None:
-            at.series_of(value, f"market.{what}")
+    register_market(plan.market, at)
     before, after, weight = series_rows(at.table, at.series_knots, calendar.count)
     processes, process_names = _processes(plan, at, streams)
     regimes, regime_names = _regimes(plan, at, streams)
     market = ["zero", *at.series_knots, *process_names, *regime_names]
-    trees = _formulas(plan, at, market)
+    late = from_market(plan.drivers)
+    trees = _formulas(plan, at, market, [k for k in _in_order(plan) if k not in late])
+    stands = tuple(market)
+    late_trees = _told(plan, market)
+    late_trees += _formulas(plan, at, market, [k for k in _in_order(plan) if k in late])
     phases = [
         f"sites.{s}.phases[{j}]" for s, site in plan.sites.items() for j in range(len(site.phases))
     ]
@@ -379,7 +384,8 @@ def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
         credit=_credit(plan, at, streams, market),
         phases=_phases(plan, at, streams, signals, used),
         cohorts=_cohorts(plan, at, signals, used),
-        margins=_margins(plan, at, market),
+        spot=spot(plan, at, stands, signals, used),
+        late_formulas=late_trees,
         sold_signal=_ints([signals.index(name) if name in used else -1 for name in sold]),
         running_signal=np.array(
             [

@@ -17,6 +17,8 @@ from offtake.lowering.table import NumberTable
 
 NEVER = 1e9
 """A position or a length beyond any horizon, periods."""
+UNBOUNDED = 1e300
+"""A level that nothing reaches."""
 
 
 @dataclass(frozen=True)

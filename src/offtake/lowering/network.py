@@ -209,6 +209,8 @@ def concrete(tree: Any) -> Any:
         return tuple(concrete(leaf) for leaf in cast("tuple[Any, ...]", tree))
     if isinstance(tree, dict):
         return {key: concrete(leaf) for key, leaf in cast("dict[str, Any]", tree).items()}
+    if tree is None:
+        return None
     leaf = np.asarray(tree)
     if leaf.dtype.kind in "iu":
         return leaf.astype(np.int64)

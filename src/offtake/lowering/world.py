@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jax, jnp
 from offtake.core.contract import IntArray
+from offtake.lowering.spot import Earned, Period, Spot, SpotState
 from offtake.market.credit import Credit
 from offtake.market.formula import Node
 from offtake.market.process import Processes, ProcessState, Regimes
@@ -26,19 +27,7 @@ class WorldState(NamedTuple):
     """[H, P] delay of every phase, periods"""
     delivered_hours: Array
     """[sites, P] H100e-hours of the period before"""
-
-
-class Margins(NamedTuple):
-    """What a cohort would earn on the spot market; indices into the market observations."""
-
-    compute_price: IntArray
-    """[] USD/H100e/h"""
-    energy_price: IntArray
-    """[] USD/MWh"""
-    running_cost: IntArray
-    """[] USD/MW/year of IT power"""
-    utilisation: IntArray
-    """[] share of running hours that is sold"""
+    spot: SpotState
 
 
 class World(NamedTuple):
@@ -51,7 +40,9 @@ class World(NamedTuple):
     credit: Credit
     phases: Phases
     cohorts: Cohorts
-    margins: Margins
+    spot: Spot
+    late_formulas: tuple[Node, ...]
+    """formulas over what the market tells"""
     sold_signal: IntArray
     """[sites] signal that carries the H100e-hours sold as delivered"""
     running_signal: IntArray
@@ -78,6 +69,7 @@ class World(NamedTuple):
             self.credit.init(values),
             self.phases.delay(values, once),
             jnp.zeros((self.site_marks.shape[0], paths)),
+            self.spot.init(paths),
         )
 
     def observe(
@@ -93,7 +85,6 @@ class World(NamedTuple):
         moves = jnp.where(t > 0, 1.0, 0.0)
         regimes = self.regimes.advance(values, state.regimes, moves, shocks)
         market = self._market(values, processes, regimes, t, elapsed)
-        credit = self.credit.advance(values, state.credit, years, shocks, market)
         offered = jnp.concatenate([jnp.ones_like(signals[:1]), signals])
         phases = self.phases.view(values, state.delay, offered[self.phases.paid_signal + 1], now)
         power = self._power(values, phases)
@@ -101,30 +92,35 @@ class World(NamedTuple):
         claimed, settled = offered[self.running_signal + 1]
         running = open_share(claimed, settled)
         powered = power[0] * running
-        fleet = self.cohorts.view(values, paid, powered, now, jnp.asarray(self.per_year))
+        stays = self.spot.stays(values, state.spot)
+        fleet = self.cohorts.view(values, paid, powered, now, jnp.asarray(self.per_year), stays)
+        length = Period(years, hours, jnp.asarray(self.per_year))
+        pue = _pue(power)
+        contracted = offered[self.spot.contracted_signal + 1]
+        contracted = jnp.where((self.spot.contracted_signal >= 0)[:, None], contracted, 0.0)
+        earned, spot = self.spot.trade(values, market, state.spot, fleet, pue, contracted, length)
+        market = _extended(self.late_formulas, values, jnp.concatenate([market, earned.told]))
+        credit = self.credit.advance(values, state.credit, years, shocks, market)
         delivered = fleet.site_h100e * hours
         sold = jnp.where((self.sold_signal >= 0)[:, None], offered[self.sold_signal + 1], 0.0)
         excess = jnp.maximum(sold - state.delivered_hours, 0.0)
-        physical = self._physical(values, market, phases, power, fleet, hours, years, running)
+        physical = self._physical(phases, power, fleet, earned, hours, running)
         payout = self.credit.payout(values, credit, self.party_marks.shape[0])
         observed = jnp.concatenate([market, *physical, excess, payout])
-        following = WorldState(processes, regimes, credit, state.delay, delivered)
+        following = WorldState(processes, regimes, credit, state.delay, delivered, spot)
         return observed, payout, following
 
     def _market(
         self, values: Array, processes: ProcessState, regimes: Array, t: Array, elapsed: Array
     ) -> Array:
-        """[market observations, P]: zero, series, processes, regimes, formulas."""
+        """[observation, P] of the market before it clears: series, processes, regimes, formulas."""
         parts = [
             jnp.zeros((1, values.shape[-1])),
             self.series.at(values, t),
             self.processes.level(values, processes, elapsed),
             self.regimes.level(values, regimes),
         ]
-        observed = jnp.concatenate(parts)
-        for formula in self.formulas:
-            observed = jnp.concatenate([observed, formula.value(values, observed)[None]])
-        return observed
+        return _extended(self.formulas, values, jnp.concatenate(parts))
 
     def _power(self, values: Array, view: PhaseView) -> Array:
         """[2, sites, P] energised IT power, and power of the whole facility when fully used, MW."""
@@ -137,42 +133,61 @@ class World(NamedTuple):
 
     def _physical(
         self,
-        values: Array,
-        market: Array,
         phases: PhaseView,
         power: Array,
         fleet: FleetView,
+        earned: Earned,
         hours: Array,
-        years: Array,
         running: Array,
     ) -> list[Array]:
         """Physical observations in the order of `observation_names`."""
-        energised, facility = power
-        pue = jnp.where(energised > 0.0, facility / jnp.where(energised > 0.0, energised, 1.0), 0.0)
-        energy = fleet.site_mw * pue * hours
-        price, energy_price, cost, used = (market[index][None] for index in self.margins)
-        cohort_energy = fleet.cohort_mw * pue[self.cohorts.site] * hours
-        earned = price * fleet.cohort_h100e * hours * used
-        margin = earned - energy_price * cohort_energy - cost * fleet.cohort_mw * years
+        sites = self.site_marks.shape[0]
         return [
             phases.due,
             phases.active,
-            energised,
+            power[0],
             fleet.site_mw,
             fleet.site_h100e,
             fleet.site_h100e * hours,
-            energy,
+            jax.ops.segment_sum(earned.energy, self.cohorts.site, sites),
             running,
+            earned.site_run,
+            earned.site_price,
             fleet.cohort_h100e,
             fleet.cohort_mw,
             fleet.age,
-            margin,
+            earned.margin,
+            earned.run,
+            earned.value,
         ]
 
 
+def _pue(power: Array) -> Array:
+    """[sites, P] facility power over IT power, of [2, sites, P] IT and facility power; or 0."""
+    energised, facility = power
+    lit = energised > 0.0
+    return jnp.where(lit, facility / jnp.where(lit, energised, 1.0), 0.0)
+
+
+def _extended(formulas: tuple[Node, ...], values: Array, observed: Array) -> Array:
+    """Observations followed by formulas, each of which may use those before it."""
+    for formula in formulas:
+        observed = jnp.concatenate([observed, formula.value(values, observed)[None]])
+    return observed
+
+
 PHASE_OBSERVATIONS = ("due", "active")
-SITE_OBSERVATIONS = ("power_mw", "running_mw", "h100e", "h100e_hours", "energy_mwh", "open")
-COHORT_OBSERVATIONS = ("h100e", "mw", "age", "margin")
+SITE_OBSERVATIONS = (
+    "power_mw",
+    "running_mw",
+    "h100e",
+    "h100e_hours",
+    "energy_mwh",
+    "open",
+    "sold_share",
+    "spot_price",
+)
+COHORT_OBSERVATIONS = ("h100e", "mw", "age", "margin", "run", "value")
 
 
 def observation_names(

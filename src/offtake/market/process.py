@@ -6,7 +6,8 @@ A process in a plan is a trend with a deviation,
     x(t) = x(t-1) exp(-k dt) + s sqrt((1 - exp(-2 k dt)) / (2 k)) e(t),    k = ln 2 / half-life
 
 with `e` standard normal, correlated between processes. A random walk is the limit k = 0. With all
-shocks zero the value is its median, start (1 + trend)^years.
+shocks zero the value is its median, start (1 + trend)^years; with a ceiling C that trend g(t) is
+bent into the logistic curve g / (1 + (g - start) / C).
 
 A regime process sits in one of a few states and leaves it with probability
 1 - exp(-dt / mean stay), for another state chosen at random.
@@ -41,6 +42,8 @@ class Processes(NamedTuple):
     """per square root of a year"""
     half_life: IntArray
     """periods; infinite for a random walk"""
+    ceiling: IntArray
+    """level at which the trend ends; never reached where none is stated"""
     correlation: IntArray
     """[D, D] rows of the correlation matrix"""
     stream: IntArray
@@ -71,7 +74,10 @@ class Processes(NamedTuple):
     def level(self, values: Array, state: ProcessState, elapsed: Array) -> Array:
         """Values [D, P], `elapsed` [] years after the start."""
         trend = jnp.power(jnp.maximum(1.0 + values[self.trend], 1e-12), elapsed)
-        return values[self.start] * trend * jnp.exp(state.deviation)
+        start = values[self.start]
+        grown = start * trend
+        bent = grown / (1.0 + (grown - start) / values[self.ceiling])
+        return bent * jnp.exp(state.deviation)
 
 
 class Regimes(NamedTuple):

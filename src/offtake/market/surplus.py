@@ -11,6 +11,9 @@ all who ask. Everything in USD per hour.
 
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from offtake.core.arrays import Array, jnp
 from offtake.core.rows import total
 from offtake.market.clearing import Cleared
@@ -30,7 +33,9 @@ class Surplus(NamedTuple):
     """[P] of all fleets outside the plan"""
 
 
-def surplus(demand: Demand, supply: Supply, cleared: Cleared, weight: Array) -> Surplus:
+def surplus(
+    demand: Demand, supply: Supply, cleared: Cleared, weight: NDArray[np.float64]
+) -> Surplus:
     """Gains of a period. weight: [B] share of hours in each block."""
     hours = jnp.asarray(weight)[:, None]
     firm = _mean(cleared.firm, cleared.asked) * demand.firm * demand.beyond(cleared.price)

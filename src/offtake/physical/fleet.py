@@ -6,7 +6,8 @@ A cohort runs on what is delivered and what is energised. Its chips draw
 
 and when a site has less power than its cohorts need, all run at the same share. Capacity in H100e
 is units x delivered x surviving x share x H100e per chip x availability; chips fail at a constant
-rate and leave at the end of their physical life. Accounting and economic life are other clocks.
+rate and leave at the end of their physical life, or earlier where they do not pay. Accounting and
+economic life are other clocks.
 """
 
 from typing import NamedTuple
@@ -58,13 +59,14 @@ class Cohorts(NamedTuple):
     """[F] 1.0 where some contract pays for the cohort"""
 
     def view(
-        self, values: Array, paid: Array, power: Array, t: Array, per_year: Array
+        self, values: Array, paid: Array, power: Array, t: Array, per_year: Array, stays: Array
     ) -> FleetView:
         """What a period sees of the fleet.
 
         Args:
             paid: [F, P] share of the order paid by the end of the period before.
             power: [sites, P] energised IT power on average over the period, MW.
+            stays: [F, P] 0 for a cohort that has left before its time, else 1.
         """
         sites = power.shape[0]
         delivered = jnp.where(
@@ -75,7 +77,7 @@ class Cohorts(NamedTuple):
         gone = jnp.clip(since - values[self.physical_life], 0.0, 1.0)
         age = jnp.maximum(since, 0.0) / per_year
         alive = jnp.exp(-values[self.failure_rate] * age) * (here - gone)
-        chips = values[self.units] * delivered * alive
+        chips = values[self.units] * delivered * alive * stays
         need = chips * values[self.watts] / values[self.pue] * 1e-6
         needed = jax.ops.segment_sum(need, self.site, sites)
         share = jnp.where(

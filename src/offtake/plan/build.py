@@ -17,8 +17,9 @@ from offtake.core.fieldtypes import Unit
 from offtake.core.names import check_name, nearest, suggestion
 from offtake.core.series import Series
 from offtake.core.terms import Terms, references
-from offtake.plan.drivers import PROCESSES, Correlated, Formula
-from offtake.plan.items import Cohort, Header, LenderCase, Market, Party, PowerSource, Site
+from offtake.plan.drivers import PROCESSES, Correlated, Formula, FromMarket
+from offtake.plan.items import Cohort, Header, LenderCase, Party, PowerSource, Site
+from offtake.plan.market import Market
 from offtake.plan.messages import form_problem, problem_of, problems_of
 from offtake.plan.overrides import SECTIONS
 from offtake.plan.salvage import salvage
@@ -321,10 +322,12 @@ def _read_driver(draft: Draft, path: Path) -> Any:
             return _read_process(draft, node, path)
         if "formula" in node.entries:
             return _read_model(draft, Formula, path)
+        if "market" in node.entries:
+            return _read_model(draft, FromMarket, path)
         for key in node.entries:
-            meant = nearest(key, ("process", "formula"))
+            meant = nearest(key, ("process", "formula", "market"))
             if meant is not None:
-                expected = "process, formula, or dates with numbers"
+                expected = "process, formula, market, or dates with numbers"
                 found, mend = f"the key {quoted(key)}", f"did you mean {meant}?"
                 mistake = Mistake(code="key-unknown", found=found, expected=expected, mend=mend)
                 draft.report(mistake, *path, key)

@@ -4,15 +4,17 @@ A driver is one of
 
 - a number or a dated map: ``sofr: {2025: 4.3 %/year, 2026: 3.6 %/year}``;
 - a process: ``{process: random_walk, start: 2.6 USD/H100e/h, volatility: 35 %/year}``;
-- a formula over other drivers: ``{formula: consumer_share * consumer_market}``.
+- a formula over other drivers: ``{formula: consumer_share * consumer_market}``;
+- a result of the market, where it clears: ``{market: price}``, ``{market: chat.tokens}``.
 
 Its unit is that of its start value. The processes, with e standard normal and k = ln 2 / half_life:
 
     value(t) = start (1 + trend)^years(t) exp(x(t))
     x(t) = x(t-1) exp(-k dt) + volatility sqrt((1 - exp(-2 k dt)) / (2 k)) e(t)
 
-A random walk has k = 0. A regime process stays in each state for a mean time and then moves to
-another.
+A random walk has k = 0. With a ceiling C the trend x(t) = start (1 + trend)^years(t) is bent into
+x / (1 + (x - start) / C), the logistic curve that leaves start at the same rate. A regime process
+stays in each state for a mean time and then moves to another.
 """
 
 from __future__ import annotations
@@ -40,6 +42,8 @@ class RandomWalk(Terms):
     """Growth of the median per year."""
     volatility: Rate = default("0 %/year")
     """Standard deviation of the logarithm after a year."""
+    ceiling: AnyQuantity | None = None
+    """Level at which growth ends, so that the trend is an S-curve; in the unit of start."""
     about: str | None = None
     """What it is."""
 
@@ -57,6 +61,8 @@ class MeanReverting(Terms):
     """Standard deviation of the logarithm after a short time, per square root of a year."""
     half_life: Duration = default("12 months")
     """Time in which half of a deviation is gone."""
+    ceiling: AnyQuantity | None = None
+    """Level at which growth ends, so that the trend is an S-curve; in the unit of start."""
     about: str | None = None
     """What it is."""
 
@@ -140,6 +146,15 @@ class Formula(Terms):
         return parse_formula(self.formula)
 
 
+class FromMarket(Terms):
+    """A driver that the market tells: a price, a volume, a share."""
+
+    market: str
+    """What is told: price, utilisation, ..., or of a segment: chat.price, chat.tokens, ..."""
+    about: str | None = None
+    """What it is."""
+
+
 class Correlated(Terms):
     """Correlation of the shocks of two or more processes."""
 
@@ -162,7 +177,7 @@ class Correlated(Terms):
 
 
 Process = RandomWalk | MeanReverting | Regimes
-Driver = Series | RandomWalk | MeanReverting | Regimes | Formula
+Driver = Series | RandomWalk | MeanReverting | Regimes | Formula | FromMarket
 """What may stand under ``drivers``."""
 
 PROCESSES: dict[str, type[Terms]] = {

@@ -1,4 +1,4 @@
-"""What a plan is made of, apart from drivers and contracts: parties, sites, power, chips, market.
+"""What a plan is made of, apart from market, drivers and contracts: parties, sites, power, chips.
 
 Every field is documented by the text below it; the same text stands in the docs, the JSON schema
 and the error messages.
@@ -18,8 +18,6 @@ from offtake.core.fieldtypes import Unit
 from offtake.core.terms import (
     ChipCount,
     ChipWatts,
-    ComputePriceSeries,
-    CostPerMWYearSeries,
     Count,
     DriverName,
     Duration,
@@ -32,9 +30,7 @@ from offtake.core.terms import (
     Rate,
     RateSeries,
     Ratio,
-    RatioSeries,
     Share,
-    ShareSeries,
     SiteName,
     Terms,
     UnitPrice,
@@ -343,29 +339,6 @@ class Cohort(Terms):
     """Years over which the books write them off. Not the economic life, which is a result."""
     physical_life: Duration = default("10 years")
     """Age at which they leave even if they still earn."""
-
-
-class Market(Terms):
-    """Prices and rates that contracts share; a market that clears will live here."""
-
-    compute_price: ComputePriceSeries | None = None
-    """Price of compute by the hour; the driver compute_price if absent and if there is one."""
-    software_efficiency: RatioSeries | None = None
-    """Tokens per H100e-hour relative to the plan's start."""
-    energy_price: EnergyPriceSeries | None = None
-    """Price of energy for chips that sell by the hour; USD/MWh."""
-    running_cost: CostPerMWYearSeries | None = None
-    """Other cash cost of running chips, per MW of critical IT; USD/MW/year."""
-    utilisation: ShareSeries = default("100 %")
-    """Share of the capacity offered by the hour that finds a buyer."""
-    sentiment: ShareSeries | None = None
-    """How open capital markets are: 1 open, 0 shut."""
-    asset_rate: Rate = default("12 %/year")
-    """Rate at which the market values chips in use."""
-    price_decline: Rate = default("25 %/year")
-    """Expected fall of the price of compute from one generation of chips to the next."""
-    scarcity_half_life: Duration = default("12 months")
-    """Time in which half of a scarcity or glut is expected to pass."""
 
 
 class LenderCase(Terms):

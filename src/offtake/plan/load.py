@@ -21,6 +21,7 @@ from offtake.plan.items import Header
 from offtake.plan.overrides import apply_diff, apply_overrides, pick
 from offtake.plan.references import check_chips, check_references, check_series_units, driver_units
 from offtake.plan.schema import Plan
+from offtake.plan.told import check_market
 from offtake.plan.tree import Map, Node, Path
 
 
@@ -145,6 +146,7 @@ def _read(
         *check_chips(draft),
         *formulas,
         *check_series_units(draft, units),
+        *check_market(draft, units),
     ]
     if not _has_calendar(draft):
         return None, found, []

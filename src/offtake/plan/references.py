@@ -13,8 +13,9 @@ from offtake.core.terms import Terms
 from offtake.core.units import canonical
 from offtake.core.walk import driver_fields
 from offtake.plan.build import Draft
-from offtake.plan.drivers import Formula, Regimes
+from offtake.plan.drivers import Formula, FromMarket, Regimes
 from offtake.plan.messages import problem_of
+from offtake.plan.told import told
 from offtake.plan.tree import Path, parse_path
 
 _ONE = {
@@ -137,6 +138,7 @@ class _Units:
         self.drivers = draft.sections["drivers"]
         self.units: dict[str, str] = {}
         self.done: set[str] = set()
+        self.told = told(draft.market)
         self.problems: list[Problem] = []
 
     def all(self) -> tuple[dict[str, str], list[Problem]]:
@@ -164,6 +166,9 @@ class _Units:
         elif isinstance(driver, Series) and driver.driver is not None:
             if driver.driver in self.units:
                 self.units[name] = self.units[driver.driver]
+        elif isinstance(driver, FromMarket):
+            if driver.market in self.told:
+                self.units[name] = self.told[driver.market]
         elif driver is not None:
             self.units[name] = _own_unit(driver)
 

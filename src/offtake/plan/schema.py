@@ -18,6 +18,7 @@ from offtake.core.terms import AnySeries, Terms, default, numbers
 from offtake.plan.drivers import Correlated as Correlated
 from offtake.plan.drivers import Driver as Driver
 from offtake.plan.drivers import Formula as Formula
+from offtake.plan.drivers import FromMarket as FromMarket
 from offtake.plan.drivers import MeanReverting as MeanReverting
 from offtake.plan.drivers import RandomWalk as RandomWalk
 from offtake.plan.drivers import Regimes as Regimes
@@ -27,12 +28,14 @@ from offtake.plan.items import Credit as Credit
 from offtake.plan.items import Delay as Delay
 from offtake.plan.items import Header as Header
 from offtake.plan.items import LenderCase as LenderCase
-from offtake.plan.items import Market as Market
 from offtake.plan.items import Party as Party
 from offtake.plan.items import Phase as Phase
 from offtake.plan.items import PowerSource as PowerSource
 from offtake.plan.items import Role as Role
 from offtake.plan.items import Site as Site
+from offtake.plan.market import Market as Market
+from offtake.plan.market import OutsideFleet as OutsideFleet
+from offtake.plan.market import Segment as Segment
 
 
 class Plan(Terms):

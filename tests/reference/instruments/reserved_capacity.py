@@ -77,7 +77,7 @@ class ReservedCapacity(Row):
     def settle(
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
     ) -> Mapping[str, float]:
-        offered, used = self.offered(month), self.used(month)
+        offered, used, opened = self.offered(month), self.used(month), self.open(month.t)
         _, credited = self.bill(month)
         buyer, seller = self.terms.buyer, self.terms.seller
         self.arrears = month.unpaid(buyer, claimed["capacity"], paid["capacity"])
@@ -87,4 +87,5 @@ class ReservedCapacity(Row):
         if self.dated or self.served > 0.0 or offered > 0.0:
             self.served += self.begun(month.t)
         self.ended = self.ended or self.late > self.number("grace")
-        return {f"sites.{self.terms.site}.sold_hours": used}
+        site = f"sites.{self.terms.site}"
+        return {f"{site}.sold_hours": used, f"{site}.contracted": opened}

@@ -34,10 +34,17 @@ class SpotSale(Row):
             share = month.observe(f"contracts.{name}.reserved_share")
             capacity = month.observe(f"contracts.{name}.reserved_h100e")
             left -= min(share * delivered, capacity * month.hours)
-        return self.number("share") * self.over_time("utilisation", month) * max(left, 0.0)
+        taken = 1.0
+        if self.terms.price is None:
+            taken = month.observe(f"sites.{self.terms.site}.sold_share")
+        return self.number("share") * self.over_time("utilisation", month) * taken * max(left, 0.0)
 
     def claim(self, month: Month) -> Mapping[str, float]:
-        return {"hours": self.over_time("price", month) * self.hours(month)}
+        if self.terms.price is None:
+            price = month.observe(f"sites.{self.terms.site}.spot_price")
+        else:
+            price = self.over_time("price", month)
+        return {"hours": price * self.hours(month)}
 
     def settle(
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]

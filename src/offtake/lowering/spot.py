@@ -1,0 +1,223 @@
+"""What cohorts earn by the hour, what they are worth for it, and when they leave.
+
+Where the market clears, a cohort runs in the share of hours that the merit order gives it and is
+paid the price of each; elsewhere it is sold at the plan's price and utilisation. In both
+
+    margin = what it is paid - energy price x energy - running cost x IT power x length
+
+and a cohort leaves for good after `retire_after` periods in a row of negative margin, unless
+capacity of its site is under contract.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offtake.core.arrays import Array, jax, jnp
+from offtake.core.contract import IntArray
+from offtake.market.clearing import Cleared
+from offtake.market.exchange import (
+    HOURS_PER_YEAR,
+    Exchange,
+    ExchangeState,
+    Rates,
+    Traded,
+    mean_price,
+)
+from offtake.market.expectation import Outlook, value
+from offtake.physical.fleet import FleetView
+
+
+class SpotState(NamedTuple):
+    """What is carried from period to period."""
+
+    generation: Array
+    """[P] generation price, USD/H100e/h; 0 before the first period"""
+    exchange: ExchangeState | None
+    losing: Array
+    """[F, P] periods in a row with a negative margin; stays where it is once the cohort has left"""
+
+
+class Period(NamedTuple):
+    """Lengths of a period."""
+
+    years: Array
+    hours: Array
+    per_year: Array
+
+
+class Earned(NamedTuple):
+    """Cohorts and sites on the spot market in one period."""
+
+    told: Array
+    """[named value, P] what the market tells; of no rows where it does not clear"""
+    run: Array
+    """[F, P] share of the hours that are sold"""
+    energy: Array
+    """[F, P] MWh at the meter"""
+    margin: Array
+    """[F, P] USD"""
+    value: Array
+    """[F, P] USD, of the cohort at the period's outlook"""
+    site_run: Array
+    """[sites, P] share of its H100e-hours that are sold"""
+    site_price: Array
+    """[sites, P] what an H100e-hour sold is paid, USD/H100e/h"""
+
+
+class Spot(NamedTuple):
+    """The spot market as cohorts see it; indices into the market observations unless said."""
+
+    compute_price: IntArray
+    """[] USD/H100e/h; 0 where the plan has none"""
+    energy_price: IntArray
+    """[] USD/MWh"""
+    running_cost: IntArray
+    """[] USD/MW/year of IT power"""
+    utilisation: IntArray
+    """[] share of running hours that is sold"""
+    rates: Rates
+    exchange: Exchange | None
+    bandwidth: IntArray
+    """[F] rows: memory bandwidth per H100e relative to an H100"""
+    site: IntArray
+    """[F] index of the site"""
+    site_marks: NDArray[np.float64]
+    """[sites] zeros; its length is the number of sites"""
+    hazard: IntArray
+    """[F] rows: share of chips lost, 1/year"""
+    physical_life: IntArray
+    """[F] rows, periods"""
+    retire_after: IntArray
+    """row, periods"""
+    contracted_signal: IntArray
+    """[sites] signal that says whether capacity is under contract; -1 for none"""
+
+    def init(self, paths: int) -> SpotState:
+        """State before the opening period."""
+        exchange = None if self.exchange is None else self.exchange.init(paths)
+        return SpotState(jnp.zeros(paths), exchange, jnp.zeros((self.site.shape[0], paths)))
+
+    def stays(self, values: Array, state: SpotState) -> Array:
+        """[F, P] 1.0 while a cohort has not left."""
+        return jnp.where(state.losing >= values[self.retire_after][None], 0.0, 1.0)
+
+    def trade(
+        self,
+        values: Array,
+        observed: Array,
+        state: SpotState,
+        fleet: FleetView,
+        pue: Array,
+        contracted: Array,
+        length: Period,
+    ) -> tuple[Earned, SpotState]:
+        """One period of the spot market.
+
+        Args:
+            observed: [observation, P] what stands before the market clears.
+            pue: [sites, P].
+            contracted: [sites, P] above 0 where capacity is under contract.
+        """
+        metered = fleet.cohort_mw * pue[self.site]
+        if self.exchange is None:
+            price = observed[self.compute_price]
+            sold = observed[self.utilisation][None]
+            paid = price[None] * fleet.cohort_h100e * sold
+            runs = jnp.ones_like(metered)
+            told, following = jnp.zeros((0, price.shape[-1])), None
+            view = self._look(values, observed, state, price, length)
+        else:
+            paid, runs, told, view, following = self._clear(
+                self.exchange, values, observed, state, fleet, metered, length
+            )
+        energy = metered * length.hours * runs
+        energy_price, running = observed[self.energy_price], observed[self.running_cost]
+        standing = running[None] * fleet.cohort_mw
+        margin = paid * length.hours - energy_price[None] * energy - standing * length.years
+        yearly = energy_price[None] * metered * runs * HOURS_PER_YEAR + standing
+        worth = self._value(values, view, fleet, paid, yearly, length)
+        site_run, site_price = self._sites(view.price, fleet, runs, paid)
+        earned = Earned(told, runs, energy, margin, worth, site_run, site_price)
+        free = contracted[self.site] <= 0.0
+        loses = (margin < 0.0) & (fleet.cohort_h100e > 0.0) & free
+        left = self.stays(values, state) < 0.5
+        losing = jnp.where(left, state.losing, jnp.where(loses, state.losing + 1.0, 0.0))
+        return earned, SpotState(view.generation, following, losing)
+
+    def _look(
+        self, values: Array, observed: Array, state: SpotState, price: Array, length: Period
+    ) -> Outlook:
+        return self.rates.look(
+            values, observed, state.generation, price, length.years, length.per_year
+        )
+
+    def _clear(
+        self,
+        exchange: Exchange,
+        values: Array,
+        observed: Array,
+        state: SpotState,
+        fleet: FleetView,
+        metered: Array,
+        length: Period,
+    ) -> tuple[Array, Array, Array, Outlook, ExchangeState]:
+        """What cohorts are paid [F, P] USD/h, shares run [F, P], what is told, outlook, state."""
+        assert state.exchange is not None  # a market that clears has a state
+        demand, asked = exchange.segments.demand(values, observed)
+        work = exchange.segments.productivity(values, asked, values[self.bandwidth])
+        capacity = fleet.cohort_h100e * work
+        there = capacity > 0.0
+        energy_price = jnp.maximum(observed[self.energy_price], 0.0)
+        cost = energy_price[None] * metered / jnp.where(there, capacity, 1.0)
+        cleared, supply, gains = exchange.clear(
+            observed, state.exchange, demand, capacity, jnp.where(there, cost, 0.0)
+        )
+        view = self._look(
+            values, observed, state, mean_price(cleared, exchange.rule.weight), length
+        )
+        traded = Traded(cleared, gains, demand, supply, view)
+        told = exchange.tells(values, observed, traded)
+        runs, paid = _received(cleared, capacity, exchange.rule.weight)
+        following = exchange.after(values, state.exchange, view, length.years, length.per_year)
+        return paid, runs, told, view, following
+
+    def _value(
+        self,
+        values: Array,
+        view: Outlook,
+        fleet: FleetView,
+        paid: Array,
+        cost: Array,
+        length: Period,
+    ) -> Array:
+        """[F, P] USD."""
+        priced = view.price > 0.0
+        hours = paid * HOURS_PER_YEAR / jnp.where(priced, view.price, 1.0)[None]
+        left = values[self.physical_life] / length.per_year - fleet.age
+        worth = value(view, hours, cost, values[self.hazard], jnp.maximum(left, 0.0))
+        return jnp.where(priced[None] & (fleet.cohort_h100e > 0.0), worth, 0.0)
+
+    def _sites(
+        self, price: Array, fleet: FleetView, runs: Array, paid: Array
+    ) -> tuple[Array, Array]:
+        """Share of each site's H100e-hours that are sold, and what one sold is paid."""
+        if self.exchange is None:
+            shape = fleet.site_h100e.shape
+            return jnp.ones(shape), jnp.ones(shape) * price[None]
+        sites = self.site_marks.shape[0]
+        sold = jax.ops.segment_sum(fleet.cohort_h100e * runs, self.site, sites)
+        received = jax.ops.segment_sum(paid, self.site, sites)
+        there, any_sold = fleet.site_h100e > 0.0, sold > 0.0
+        share = jnp.where(there, sold / jnp.where(there, fleet.site_h100e, 1.0), 0.0)
+        mean = jnp.where(any_sold, received / jnp.where(any_sold, sold, 1.0), price[None])
+        return share, mean
+
+
+def _received(
+    cleared: Cleared, capacity: Array, weight: NDArray[np.float64]
+) -> tuple[Array, Array]:
+    """Share of hours that each cohort runs [F, P], and what it is paid [F, P] USD/h."""
+    run = jnp.asarray(weight)[None, :, None] * cleared.run
+    return jnp.sum(run, axis=1), capacity * jnp.sum(run * cleared.price[None], axis=1)

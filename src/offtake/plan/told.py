@@ -1,0 +1,124 @@
+"""What the market tells drivers, and what it may not ask of them: names, units, circles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from offtake.core.errors import Mistake, Problem, quoted
+from offtake.core.formula import names
+from offtake.core.names import suggestion
+from offtake.core.series import Series
+from offtake.core.walk import driver_fields
+from offtake.market.published import GENERAL, OF_SEGMENT, PER_HOUR
+from offtake.plan.build import Draft
+from offtake.plan.drivers import Formula, FromMarket
+from offtake.plan.market import Market
+from offtake.plan.messages import problem_of
+from offtake.plan.tree import parse_path
+
+
+def told(market: Market) -> dict[str, str]:
+    """Every name that the market of a plan tells, with its unit; none where it does not clear."""
+    if not market.clears:
+        return {}
+    found = dict(GENERAL)
+    for name, segment in market.demand.items():
+        units = OF_SEGMENT if segment.tokens is not None else {**OF_SEGMENT, **PER_HOUR}
+        found |= {f"{name}.{what}": unit for what, unit in units.items()}
+    return found
+
+
+def from_market(drivers: Mapping[str, object]) -> set[str]:
+    """Drivers that the market tells, and all that follow from them."""
+    found = {name for name, driver in drivers.items() if isinstance(driver, FromMarket)}
+    while True:
+        more = {
+            name
+            for name, driver in drivers.items()
+            if name not in found and set(_needed(driver)) & found
+        }
+        if not more:
+            return found
+        found |= more
+
+
+def _needed(driver: object) -> Iterator[str]:
+    if isinstance(driver, Formula):
+        yield from names(driver.expression)
+    elif isinstance(driver, Series) and driver.driver is not None:
+        yield driver.driver
+
+
+def check_market(draft: Draft, units: Mapping[str, str]) -> list[Problem]:
+    """A problem for each name the market does not tell, wrong unit, and circle."""
+    drivers = draft.sections.get("drivers", {})
+    return [
+        *_unknown_names(draft, drivers),
+        *_wrong_units(draft, units),
+        *_circles(draft, drivers),
+        *_no_price(draft),
+    ]
+
+
+def _unknown_names(draft: Draft, drivers: Mapping[str, object]) -> Iterator[Problem]:
+    known = told(draft.market)
+    for name, driver in drivers.items():
+        if not isinstance(driver, FromMarket) or driver.market in known:
+            continue
+        mistake = Mistake(
+            code="name-unknown",
+            found=f"{quoted(driver.market)}, which the market does not tell",
+            expected="a result of the market, such as price, utilisation or SEGMENT.tokens"
+            if known
+            else "a market that clears: market.demand with at least one segment",
+            mend=suggestion(driver.market, known, otherwise="add demand under market:"),
+        )
+        yield problem_of(mistake, draft.tree, ("drivers", name, "market"))
+
+
+def _wrong_units(draft: Draft, units: Mapping[str, str]) -> Iterator[Problem]:
+    for name, segment in draft.market.demand.items():
+        for field in ("price", "choke_price"):
+            driver = getattr(segment, field).driver
+            have = units.get(driver) if driver else None
+            if have is None or have == segment.price_unit:
+                continue
+            mistake = Mistake(
+                code="unit-wrong",
+                found=f"the driver {quoted(driver)}, which is in {have}",
+                expected=f"a price in {segment.price_unit}",
+                mend=f"name a driver in {segment.price_unit}, or write a number",
+            )
+            yield problem_of(mistake, draft.tree, ("market", "demand", name, field))
+
+
+def _circles(draft: Draft, drivers: Mapping[str, object]) -> Iterator[Problem]:
+    if not draft.market.clears:
+        return
+    results = from_market(drivers)
+    for place, _, driver in driver_fields(draft.market, "market"):
+        free = place in ("market.compute_price", "market.utilisation", "market.sentiment")
+        if driver in results and not free:
+            mistake = Mistake(
+                code="driver-circle",
+                found=f"the driver {quoted(driver)}, which follows from the market",
+                expected="a driver that stands before the market clears",
+                mend="state it as a number, a dated map or a process",
+            )
+            yield problem_of(mistake, draft.tree, parse_path(place) or ())
+
+
+def _no_price(draft: Draft) -> Iterator[Problem]:
+    market = draft.market
+    priced = market.clears or market.compute_price is not None
+    if priced or "compute_price" in draft.named.get("drivers", ()):
+        return
+    for name, contract in draft.sections.get("contracts", {}).items():
+        if getattr(contract, "at_market", False):
+            mistake = Mistake(
+                code="key-missing",
+                found="a sale at the price of the market in a plan without one",
+                expected="a price, or a plan whose market has one",
+                mend="add price: here, or the driver compute_price, or demand under market:",
+            )
+            yield problem_of(mistake, draft.tree, ("contracts", name))
