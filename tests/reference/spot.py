@@ -178,16 +178,7 @@ class Spot:
             seen |= {f"cleared.{p.name}.{k}": v for k, v in told.items()}
             served, asked, buyers = served + compute, asked + want, buyers + gain
             sellers += spent * (1.0 / p.kept - 1.0)
-        producers = capital = 0.0
-        for f in fleets:
-            for b in blocks:
-                z = b.run[f.name]
-                cost = f.cost * z
-                if f.highest is not None:
-                    cost += 0.5 * (f.highest - f.cost) * z * z
-                producers += h * f.capacity * (b.price * z - cost)
-            if f.highest is not None:
-                capital += f.capacity * self.future.number(f"market.supply.{f.name}.capital_cost")
+        producers, capital = self._producers(fleets, blocks)
         missing = asked - served
         seen |= {
             "cleared.price": price,
@@ -205,6 +196,21 @@ class Spot:
             "cleared.producer_surplus": producers * YEAR,
             "cleared.outside_capital": capital,
         }
+
+    def _producers(self, fleets: list[Fleet], blocks: list[Block]) -> tuple[float, float]:
+        """What owners of compute gain, USD/h, and what fleets outside cost to build, USD."""
+        h = 1.0 / len(blocks)
+        producers = capital = 0.0
+        for f in fleets:
+            for b in blocks:
+                z = b.run[f.name]
+                cost = f.cost * z
+                if f.highest is not None:
+                    cost += 0.5 * (f.highest - f.cost) * z * z
+                producers += h * f.capacity * (b.price * z - cost)
+            if f.highest is not None:
+                capital += f.capacity * self.future.number(f"market.supply.{f.name}.capital_cost")
+        return producers, capital
 
     def _site(
         self,
