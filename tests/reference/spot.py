@@ -152,19 +152,7 @@ class Spot:
             want = sum(h * b.asked[p.name] for b in blocks) + would[p.name]
             compute = firm + waited[p.name]
             spent = sum(h * b.price * b.firm[p.name] for b in blocks) + low * waited[p.name]
-            gain = sum(
-                h
-                * b.firm[p.name]
-                / b.asked[p.name]
-                * (1 - p.waits)
-                * p.shape[i]
-                * p.beyond(b.price)
-                for i, b in enumerate(blocks)
-                if b.asked[p.name] > 0.0
-            )
-            if would[p.name] > 0.0:
-                gain += waited[p.name] / would[p.name] * p.waits * p.beyond(low)
-            gain /= p.kept
+            gain = _gain(p, blocks, low, would[p.name], waited[p.name])
             mean = spent / compute if compute > 0.0 else price
             told = {
                 "price": mean / p.kept / p.rate,
@@ -281,3 +269,16 @@ class Spot:
             end = float(brentq(margin, 0.0, left, xtol=1e-14))
         worth = quad(lambda s: margin(s) * math.exp(-rate * s), 0.0, end, epsrel=1e-12, limit=200)
         return float(worth[0])
+
+
+def _gain(p: Product, blocks: list[Block], low: float, would: float, waited: float) -> float:
+    """What buyers of a segment gain, USD/h: those served are any of those who ask."""
+    h = 1.0 / len(blocks)
+    gain = sum(
+        h * b.firm[p.name] / b.asked[p.name] * (1 - p.waits) * p.shape[i] * p.beyond(b.price)
+        for i, b in enumerate(blocks)
+        if b.asked[p.name] > 0.0
+    )
+    if would > 0.0:
+        gain += waited / would * p.waits * p.beyond(low)
+    return gain / p.kept
