@@ -182,11 +182,11 @@ class Spot:
             "cleared.consumer_surplus": buyers * YEAR,
             "cleared.seller_surplus": sellers * YEAR,
             "cleared.producer_surplus": producers * YEAR,
-            "cleared.outside_capital": capital,
+            "cleared.outside_capital_cost": capital,
         }
 
     def _producers(self, fleets: list[Fleet], blocks: list[Block]) -> tuple[float, float]:
-        """What owners of compute gain, USD/h, and what fleets outside cost to build, USD."""
+        """What owners of compute gain, USD/h, and the yearly charge for fleets outside."""
         h = 1.0 / len(blocks)
         producers = capital = 0.0
         for f in fleets:
@@ -197,7 +197,11 @@ class Spot:
                     cost += 0.5 * (f.highest - f.cost) * z * z
                 producers += h * f.capacity * (b.price * z - cost)
             if f.highest is not None:
-                capital += f.capacity * self.future.number(f"market.supply.{f.name}.capital_cost")
+                place = f"market.supply.{f.name}"
+                rate = math.log1p(self.future.number("market.asset_rate"))
+                life = self.future.number(f"{place}.life") / self.future.calendar.per_year
+                charge = rate / (1.0 - math.exp(-rate * life))
+                capital += f.capacity * self.future.number(f"{place}.capital_cost") * charge
         return producers, capital
 
     def _site(

@@ -108,7 +108,7 @@ def _outside(market: Market, at: At, find: Find) -> Outside:
     series = {f: _ints([find(getattr(s, f), f"{p}.{f}") for p, s in items]) for f in OF_FLEET}
     rows = {
         f: _ints([at.number_at(f"{p}.{f}") for p, _ in items])
-        for f in ("capital_cost", "response", "lead_time")
+        for f in ("capital_cost", "life", "response", "lead_time")
     }
     return Outside(**series, **rows)
 

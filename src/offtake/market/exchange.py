@@ -117,6 +117,8 @@ class Outside(NamedTuple):
     """observation, USD/H100e/h"""
     capital_cost: IntArray
     """row, USD/H100e"""
+    life: IntArray
+    """row, periods over which it is spread"""
     response: IntArray
     """row, 1/year"""
     lead_time: IntArray
@@ -171,9 +173,8 @@ class Rates(NamedTuple):
         followed = follow(before, price, decline, years, window)
         stated = jnp.where(self.generation > 0, observed[self.generation], followed)
         half_life = jnp.maximum(values[self.half_life] / per_year, 1e-6)
-        return Outlook(
-            price, stated, decline, jnp.log(2.0) / half_life, jnp.log1p(values[self.asset_rate])
-        )
+        reversion, rate = jnp.log(2.0) / half_life, jnp.log1p(values[self.asset_rate])
+        return Outlook(price, stated, decline, reversion, rate, 1.0 / per_year)
 
 
 class Exchange(NamedTuple):
@@ -234,6 +235,13 @@ class Exchange(NamedTuple):
         growth = state.growth + values[fleet.response] * second * years
         return ExchangeState(jnp.stack([first, second]), growth)
 
+    def _charge(self, values: Array, view: Outlook) -> Array:
+        """[R, P] level charge that pays for capacity over its life, USD/H100e/year."""
+        fleet = self.outside
+        life = jnp.maximum(values[fleet.life] * view.period, 1e-6)
+        rate = jnp.maximum(view.rate, 1e-9)[None]
+        return values[fleet.capital_cost] * rate / -jnp.expm1(-rate * life)
+
     def tells(self, values: Array, observed: Array, traded: Traded) -> Array:
         """[named value, P] in the order of `published.names`."""
         cleared, gains, supply = traded.cleared, traded.gains, traded.supply
@@ -260,7 +268,7 @@ class Exchange(NamedTuple):
             total(gains.consumer) * year,
             total(gains.seller) * year,
             (total(gains.cohorts) + gains.outside) * year,
-            total(supply.outside * values[self.outside.capital_cost]),
+            total(supply.outside * self._charge(values, traded.view)),
         ]
         spent = jnp.sum((hours * cleared.price)[None] * cleared.firm, axis=1)
         spent = spent + cleared.valley[None] * cleared.waited

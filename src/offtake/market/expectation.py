@@ -38,6 +38,8 @@ class Outlook(NamedTuple):
     """k, 1/year"""
     rate: Array
     """r, 1/year, continuous"""
+    period: Array
+    """[] length of a period, years"""
 
 
 def follow(generation: Array, price: Array, decline: Array, years: Array, window: Array) -> Array:

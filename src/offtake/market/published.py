@@ -14,7 +14,7 @@ GENERAL: dict[str, str] = {
     "consumer_surplus": "USD/year",
     "seller_surplus": "USD/year",
     "producer_surplus": "USD/year",
-    "outside_capital": "USD",
+    "outside_capital_cost": "USD/year",
 }
 """Of the market as a whole. Prices are means over the hours of the period; short is the share of
 hours in which somebody who would pay the price is not served."""

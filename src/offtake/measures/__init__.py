@@ -5,6 +5,7 @@ from offtake.measures.cohorts import Cohorts
 from offtake.measures.contract_value import ContractValue
 from offtake.measures.facilities import Facilities
 from offtake.measures.funding import Funding
+from offtake.measures.market import Market
 from offtake.measures.physical import Physical
 from offtake.measures.who_pays import WhoPays
 
@@ -15,6 +16,7 @@ ALL = (
     ContractValue,
     Cohorts,
     Physical,
+    Market,
     Checks,
 )
 """Every measure, in the order in which the documentation lists them."""

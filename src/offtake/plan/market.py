@@ -145,6 +145,8 @@ class OutsideFleet(Terms):
     """Cash cost of running the dearest of it; USD/H100e/h."""
     capital_cost: CostPerH100e = default("0 USD/H100e")
     """What it cost to build, for welfare; USD/H100e."""
+    life: Duration = default("6 years")
+    """Time over which that cost is spread."""
     response: Ratio = default("0")
     """Growth per year, in logarithms, for each unit of ln(price / generation price)."""
     lead_time: Duration = default("18 months")

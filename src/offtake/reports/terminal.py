@@ -7,6 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from offtake.reports.market import market
+from offtake.reports.pieces import laid_out, number, percent
 from offtake.results.results import Results
 from offtake.results.table import Row, Table, money
 
@@ -44,6 +46,8 @@ def summary(results: Results, saved: Path | None = None, json_file: Path | None 
         parts += [Text(""), _facilities(results.facilities()), Text(FACILITIES, style="dim")]
     if len(results.cohorts()):
         parts += [Text(""), _cohorts(results.cohorts())]
+    if len(results.market()):
+        parts += [Text(""), *market(results)]
     parts += [Text(""), *_unknown(results), Text("")]
     if saved is not None:
         parts.append(Text(f'Results: {saved}   (offtake.Results.load("{saved}"))'))
@@ -60,22 +64,6 @@ def _frame(results: Results) -> str:
         f"{facts['start'][:7]}, seed {facts['seed']}; present values at "
         f"{100 * facts['discount_rate']:.4g} % a year."
     )
-
-
-def _table(title: str, columns: list[tuple[str, str]], rows: list[list[str]]) -> RichTable:
-    table = RichTable(
-        box=None,
-        pad_edge=False,
-        title=title,
-        title_justify="left",
-        header_style="bold",
-        title_style="bold",
-    )
-    for position, (name, side) in enumerate(columns):
-        table.add_column(name, justify="left" if side == "left" else "right", no_wrap=position == 0)
-    for row in rows:
-        table.add_row(*row)
-    return table
 
 
 def _error(row: Row, key: str) -> str:
@@ -110,7 +98,7 @@ def _who_pays(table: Table) -> RichTable:
         ("lost for good", "right"),
         ("unpaid to it", "right"),
     ]
-    return _table("Who pays (USD, present value, mean of all futures)", columns, rows)
+    return laid_out("Who pays (USD, present value, mean of all futures)", columns, rows)
 
 
 def _facilities(table: Table) -> RichTable:
@@ -134,17 +122,17 @@ def _facilities(table: Table) -> RichTable:
             money(row["drawn_usd_mean"]),
             _ratio(row["min_dscr_p50"]),
             _ratio(row["min_dscr_p5"]),
-            _percent(row["pd"]),
-            _percent(row["lgd"]),
+            percent(row["pd"]),
+            percent(row["lgd"]),
             money(row["el_usd"]),
             _ratio(row["llcr_p50"]),
-            _percent(row["irr_lender_p50"]),
-            _percent(row["repaid_before_economic_end"]),
+            percent(row["irr_lender_p50"]),
+            percent(row["repaid_before_economic_end"]),
         ]
         for row in table
     ]
     title = "Facilities (in time: repaid before what secures it stops earning)"
-    return _table(title, columns, rows)
+    return laid_out(title, columns, rows)
 
 
 def _cohorts(table: Table) -> RichTable:
@@ -161,34 +149,23 @@ def _cohorts(table: Table) -> RichTable:
     rows = [
         [
             str(row["cohort"]),
-            _number(row["payback_months_p5"]),
-            _number(row["payback_months_p50"]),
-            _number(row["payback_months_p95"]),
-            _percent(row["share_never"]),
-            _number(row["economic_life_months_p50"]),
-            _number(row["accounting_life_months"]),
-            _percent(row["share_payback_before_economic_end"]),
+            number(row["payback_months_p5"]),
+            number(row["payback_months_p50"]),
+            number(row["payback_months_p95"]),
+            percent(row["share_never"]),
+            number(row["economic_life_months_p50"]),
+            number(row["accounting_life_months"]),
+            percent(row["share_payback_before_economic_end"]),
         ]
         for row in table
     ]
-    return _table("Chips: paid back against how fast they lose their worth", columns, rows)
-
-
-def _number(value: Any) -> str:
-    return "–" if value is None else f"{float(value):.0f}"
+    return laid_out("Chips: paid back against how fast they lose their worth", columns, rows)
 
 
 def _ratio(value: Any) -> str:
     if value is None:
         return "–"
     return f"{float(value):.2f}x" if float(value) >= 0.0 else "< 0"
-
-
-def _percent(value: Any) -> str:
-    if value is None:
-        return "–"
-    share = 100.0 * float(value) if abs(float(value)) >= 5e-4 else 0.0
-    return f"{share:.1f} %" if share < 99.95 else "100 %"
 
 
 def _unknown(results: Results) -> list[Text]:

@@ -16,6 +16,13 @@ from offtake.results.tables.cohorts import cohort_rows
 from offtake.results.tables.contracts import contract_rows, hurdle_rows, support_rows
 from offtake.results.tables.facilities import facility_detail_rows, facility_rows
 from offtake.results.tables.funding import funding_gap_rows, sources_and_uses_rows
+from offtake.results.tables.market import (
+    market_rows,
+    segment_rows,
+    summary_rows,
+    welfare_rows,
+    yearly,
+)
 from offtake.results.tables.physical import physical_rows
 from offtake.results.tables.who_pays import who_pays_rows
 
@@ -179,6 +186,31 @@ class Results:
         rows = physical_rows(self._labels("site"), self._outputs("physical"), self._closes())
         return Table("Capacity", tuple(rows))
 
+    def market(self) -> Table:
+        """Prices and volumes of compute by month; no rows where the market does not clear."""
+        rows = market_rows(self._labels("told"), self._outputs("market"), self._closes())
+        return Table("Market", tuple(rows), "Means over all futures.")
+
+    def market_by_year(self) -> Table:
+        """The same as means over the months of each year."""
+        rows = tuple(self.market())
+        columns = [name for name in rows[0] if name != "month"] if rows else []
+        return Table("Market by year", tuple(yearly(rows, columns)), "Means over all futures.")
+
+    def segments(self) -> Table:
+        """Price, volume and share served of every segment of demand by month."""
+        rows = segment_rows(self._labels("told"), self._outputs("market"), self._closes())
+        return Table("Segments", tuple(rows), "Means over all futures.")
+
+    def segment_summary(self) -> Table:
+        """Every segment of demand in its first and last month, and the mean share served."""
+        return Table("Segments", tuple(summary_rows(tuple(self.segments()))))
+
+    def welfare(self) -> Table:
+        """Who gains by the market, less what its capital costs and its financiers lose."""
+        rows = welfare_rows(self._labels("told"), self._outputs("market"), tuple(self.who_pays()))
+        return Table("Welfare (USD, present value)", tuple(rows))
+
     def invariants(self) -> dict[str, float]:
         """Worst violation of every invariant, by name."""
         checks = zip(self._labels("check"), self._outputs("checks")["invariants"], strict=True)
@@ -213,6 +245,9 @@ class Results:
             "funding_gap_usd": list(self.funding_gap()),
             "cohorts": list(self.cohorts()),
             "physical": list(self.physical()),
+            "market": list(self.market()),
+            "segments": list(self.segments()),
+            "welfare": list(self.welfare()),
             "warnings": facts["warnings"],
             "sources": facts["sources"],
         }

@@ -12,7 +12,7 @@ from offtake.core.measure import Book
 from offtake.core.quantity import Quantity, When
 from offtake.engine.step import CHECKS
 from offtake.lowering.lower import LoweredPlan
-from offtake.measures import contract_value, physical
+from offtake.measures import contract_value, market, physical
 from offtake.measures.checks import PHYSICAL_CHECKS
 from offtake.results.results import Results
 from offtake.run.simulate import Outcome
@@ -39,6 +39,7 @@ def _coordinates(outcome: Outcome) -> dict[str, Any]:
         "side": [f"{contract}:{party}" for contract, party in contract_value.sides(book)],
         "financing": [f"{contract}:{party}" for contract, party in contract_value.financings(book)],
         "support": list(contract_value.supports(book)),
+        "told": list(market.told(book)),
         "driver": list(physical.drivers(book)),
         "internal_party": [
             n for n in book.labels.parties[: book.labels.internal] if n not in book.owners

@@ -1,0 +1,35 @@
+"""Pieces that tables on a terminal share: the table itself, numbers, shares."""
+
+from typing import Any
+
+from rich.table import Table as RichTable
+
+
+def laid_out(title: str, columns: list[tuple[str, str]], rows: list[list[str]]) -> RichTable:
+    """A table without rules; columns are (heading, side)."""
+    made = RichTable(
+        box=None,
+        pad_edge=False,
+        title=title,
+        title_justify="left",
+        header_style="bold",
+        title_style="bold",
+    )
+    for position, (name, side) in enumerate(columns):
+        made.add_column(name, justify="left" if side == "left" else "right", no_wrap=position == 0)
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def number(value: Any) -> str:
+    """A whole number; a dash for none."""
+    return "–" if value is None else f"{float(value):.0f}"
+
+
+def percent(value: Any) -> str:
+    """A share in per cent; a dash for none."""
+    if value is None:
+        return "–"
+    share = 100.0 * float(value) if abs(float(value)) >= 5e-4 else 0.0
+    return f"{share:.1f} %" if share < 99.95 else "100 %"
