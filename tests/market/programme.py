@@ -122,7 +122,7 @@ class Programme:
         """What buyers would pay for what they are served, at most the cap, USD/h."""
         case = self.case
         total = 0.0
-        for i in range(case.segments):
+        for i in range(len(case.level)):
             for j, h in enumerate(case.weight):
                 if case.firm[i, j] > 0.0:
                     total += h * self._capped(i, case.firm[i, j], firm[i, j], cap)[0]
