@@ -11,7 +11,7 @@
                   becomes a level charge X a / (1 - e^(-a L)) a year from then on, a the asset rate
                   in continuous form, L the accounting life of chips or 20 years for all else
 
-Charges end with the plan, so what is built late is charged for the years it serves. The opening
+What a company builds outside the plan does not count. Charges end with the plan, so what is built late is charged for the years it serves. The opening
 period has no length and counts for nothing.
 """
 
@@ -61,6 +61,11 @@ def told(book: Book) -> tuple[str, ...]:
     return tuple(n.removeprefix("cleared.") for n in names if n.startswith("cleared."))
 
 
+def _elsewhere(book: Book, claim: int) -> bool:
+    """Whether a claim belongs to what a company does outside the plan."""
+    return book.kinds[book.labels.claims[claim].contract] == "other_business"
+
+
 class Market(NamedTuple):
     """The measure."""
 
@@ -90,7 +95,8 @@ class Market(NamedTuple):
         """The measure for one plan."""
         names = told(book)
         wanted = ("price", "short", "utilisation", *SURPLUSES.values())
-        claims = book.claims(flow=int(Flow.CAPITAL_COST)) if names else []
+        built = book.claims(flow=int(Flow.CAPITAL_COST)) if names else []
+        claims = [c for c in built if not _elsewhere(book, c)]
         lives = [f"chips.{book.labels.claims[c].part}.accounting_life" for c in claims]
         return cls(
             told=np.array([book.labels.observation(f"cleared.{n}") for n in names], np.int64),

@@ -18,19 +18,15 @@ READING = (
 
 def market(results: Results) -> list[RenderableType]:
     """What `offtake run` says of a market that clears."""
-    return [
-        _years(results),
-        Text(READING, style="dim"),
-        Text(""),
-        _segments(results),
-        Text(""),
-        _welfare(results),
-    ]
+    parts = [_years(results), Text(READING, style="dim"), Text(""), _segments(results)]
+    stated = {str(row["item"]): row["usd"] for row in results.welfare()}
+    # Without the cost of capacity outside the plan the account would not be whole.
+    return [*parts, Text(""), _welfare(results)] if stated["capital outside the plan"] else parts
 
 
 def _count(value: Any) -> str:
     amount = float(value)
-    for size, sign in ((1e6, "M"), (1e3, "k")):
+    for size, sign in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
         if amount >= size:
             return f"{amount / size:.3g} {sign}"
     return f"{amount:.3g}"
