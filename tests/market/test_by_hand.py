@@ -59,6 +59,7 @@ def test_gains_by_hand():
 def test_the_charge_by_hand():
     """Two yearly periods after the opening, in which chips are paid for."""
     case = Case({"company": "internal", "vendor": "external"}, periods=3, rate=0.05)
+    case.cash("company", 100.0)
     case.kinds = {"order": "chip_purchase"}
     case.claim("order", "company", "vendor", Flow.CAPITAL_COST, paid={0: 100.0})
     case.part("new")
