@@ -17,9 +17,10 @@ def terms(**changes):
     return type(EXAMPLE).model_validate(EXAMPLE.model_dump(exclude_unset=True) | changes)
 
 
-def run(paid=lambda line, t, claimed: claimed, periods=5, numbers_at=None, **changes):
+def run(paid=lambda line, t, claimed: claimed, periods=5, numbers_at=None, ready=None, **changes):
     known = COHORT | LATER | (numbers_at or {})
-    return run_alone(ChipPurchase, terms(**changes), None, periods, paid=paid, numbers_at=known)
+    seen = {"chips.cohort.ready": 1.0, "chips.later.ready": 1.0} | (ready or {})
+    return run_alone(ChipPurchase, terms(**changes), seen, periods, paid=paid, numbers_at=known)
 
 
 def test_golden():
@@ -33,6 +34,13 @@ def test_example_by_hand():
     np.testing.assert_allclose(table.columns["paid"][:, 0, 0], [0, 60, 60, 60, 300, 300])
     np.testing.assert_allclose(table["outstanding"], [300, 240, 240, 240, 0, 0])
     np.testing.assert_allclose(table["signals.paid"], [0, 0, 0, 1, 1, 1])
+
+
+def test_a_vendor_that_is_short_is_paid_for_what_it_sends():
+    sent = [0.0, 0.0, 0.0, 0.25, 0.5, 1.0]
+    table = run(ready={"chips.cohort.ready": sent})
+    np.testing.assert_allclose(table["price"], [60, 0, 0, 60, 60, 120])
+    np.testing.assert_allclose(table["signals.paid"], [0, 0, 0, 0.25, 0.5, 1.0])
 
 
 def test_signed_later():
@@ -82,7 +90,10 @@ def test_milestones_add_up():
 
 def test_gradient():
     places = ("contracts.example.milestones.signing", "chips.cohort.price")
-    found = gradient(ChipPurchase, EXAMPLE, periods=5, share=0.7, bump=places, numbers_at=COHORT)
+    seen = {"chips.cohort.ready": 1.0}
+    found = gradient(
+        ChipPurchase, EXAMPLE, seen, periods=5, share=0.7, bump=places, numbers_at=COHORT
+    )
     assert all(map(math.isfinite, found.slope.values()))
     for place in places:
         assert math.isclose(found.slope[place], found.bump[place], rel_tol=1e-6)

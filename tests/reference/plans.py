@@ -179,18 +179,31 @@ parties:
   market:  {kind: external, role: customer}
   sponsor: {kind: external, role: equity}
   utility: {kind: external, role: supplier}
+  works:   {kind: external, role: vendor}
 sites:
   north: {owner: cloud, phases: [{power: 30 MW, pue: 1.2, energise: 2026-01},
           {power: 20 MW, pue: 1.2, energise: 2027-01, delay: {median: 3 months, p90: 9 months}}]}
   south: {owner: cloud, phases: [{power: 25 MW, pue: 1.35, energise: 2026-06}]}
 chips:
   hopper:    {site: north, chip: H100, units: 12000, deliver: 2024-01, price: 30k USD}
-  blackwell: {site: north, chip: GB200, units: 7000, deliver: 2026-09, price: 40k to 60k USD}
+  blackwell: {site: north, chip: GB200, units: 7000, deliver: 2026-09, price: 40k to 60k USD,
+              vendor: maker}
+  later:     {site: south, chip: GB200, units: 2000, deliver: 2026-10, price: 40k USD,
+              vendor: maker, turn: 2}
+  beside:    {site: south, chip: GB200, units: 1000, deliver: 2026-08, price: 40k USD,
+              vendor: maker, turn: 2}
+  foreign:   {site: north, chip: H200, units: 3000, deliver: 2027-01, price: 30k USD,
+              vendor: importer}
   instinct:  {site: south, chip: MI300X, units: 9000, deliver: 2026-06, price: 20k USD,
               failure_rate: 6 %/year, physical_life: 30 months}
   ancient:   {site: south, chip: {h100e: 0.3, watts: 900 W}, units: 3000, deliver: 2022-01,
               price: 1k USD}
+vendors:
+  maker:    {output: {2026: 9000 GPU/year, 2027: 20000 GPU/year}, open: border}
+  importer: {open: border, origin: overseas}
 drivers:
+  border: {process: regimes, states: {open: 100 %, shut: 10 %},
+           mean_stay: {open: 12 months, shut: 6 months}, initial: open}
   chat_volume:  {process: mean_reverting, start: 900 tn token/year, trend: 60 %/year,
                  volatility: 40 %/year, half_life: 12 months, ceiling: 3000 tn token/year}
   agent_volume: {process: random_walk, start: 300 tn token/year, trend: 90 %/year,
@@ -233,6 +246,9 @@ contracts:
   south:   {kind: spot_sale, seller: cloud, buyer: market, site: south}
   power:   {kind: power_purchase, buyer: cloud, seller: utility, site: north, price: energy}
   energy:  {kind: power_purchase, buyer: cloud, seller: utility, site: south, price: energy}
-  equity:  {kind: common_equity, investor: sponsor, issuer: cloud, commitment: 300 M USD}
+  order:   {kind: chip_purchase, buyer: cloud, seller: works, chips: [blackwell, foreign],
+            milestones: {signing: 10 %, delivery: 90 %}}
+  equity:  {kind: common_equity, investor: sponsor, issuer: cloud, commitment: 600 M USD,
+            funds: [order]}
 """
 """A market that clears, with everything that it can hold."""

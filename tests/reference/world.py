@@ -141,6 +141,7 @@ class World:
     defaulted: set[str] = field(default_factory=set)
     seen: dict[str, float] = field(default_factory=dict)
     delivered: dict[str, float] = field(default_factory=dict)
+    sent: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Delays of phases are drawn once."""
@@ -189,6 +190,7 @@ class World:
                 self.seen[f"drivers.{name}"] = self.drivers.level(name, t)
         for place, _ in self.phases():
             self._phase(place, t, signals.get(f"{place}.paid", 0.0), f"{place}.paid" in paid_for)
+        self._vendors(t)
         metered: dict[str, float] = {}
         for site in self.future.plan.sites:
             metered |= self._site(site, t, signals, paid_for)
@@ -252,6 +254,41 @@ class World:
             active = 0.0
         self.seen[f"{place}.active"] = active
 
+    def _vendors(self, t: int) -> None:
+        """A vendor sends the share it is open to of the lesser of output and backlog, by turns."""
+        plan, number = self.future.plan, self.future.number
+        for c in plan.chips:
+            self.seen[f"chips.{c}.ready"] = 1.0
+        for name, vendor in plan.vendors.items():
+            backlog: dict[str, float] = {}
+            for c, cohort in plan.chips.items():
+                if cohort.vendor == name:
+                    reached = t >= number(f"chips.{c}.deliver") - 1e-9
+                    due = number(f"chips.{c}.units") if reached else 0.0
+                    backlog[c] = max(due - self.sent.get(c, 0.0), 0.0)
+            able = sum(backlog.values())
+            if vendor.output is not None:
+                makes = self._over_time(vendor.output, f"vendors.{name}.output", t)
+                able = min(able, makes * float(self.future.calendar.years[t]))
+            able *= self._over_time(vendor.open, f"vendors.{name}.open", t)
+            for turn in sorted({plan.chips[c].turn for c in backlog}):
+                mine = {c: b for c, b in backlog.items() if plan.chips[c].turn == turn}
+                whole = sum(mine.values())
+                goes = min(max(able, 0.0), whole)
+                for c, b in mine.items():
+                    share = goes / whole if whole > 0.0 else 0.0
+                    self.sent[c] = self.sent.get(c, 0.0) + b * share
+                able -= whole
+            for c in backlog:
+                units = number(f"chips.{c}.units")
+                ready = min(self.sent[c] / units, 1.0) if units > 0.0 else 1.0
+                self.seen[f"chips.{c}.ready"] = ready
+
+    def _over_time(self, series: Series, place: str, t: int) -> float:
+        if series.driver is not None:
+            return self.seen[f"drivers.{series.driver}"]
+        return self.future.series(series, place, t)
+
     def _site(
         self, site: str, t: int, signals: Mapping[str, float], paid_for: set[str]
     ) -> dict[str, float]:
@@ -298,6 +335,7 @@ class World:
         surviving = math.exp(-self.future.number(f"{place}.failure_rate") * age)
         signal = f"{place}.paid"
         delivered = clip(signals.get(signal, 0.0)) if signal in paid_for else 1.0
+        delivered = min(delivered, self.seen[f"{place}.ready"])
         stays = 1.0 if self.spot.stays(cohort) else 0.0
         return self.future.number(f"{place}.units") * delivered * surviving * standing * stays
 

@@ -1,15 +1,16 @@
 """Chip purchase order: cohorts of chips bought in milestones, delivered when they are paid for.
 
     price       = units x price per chip
-    due(t)      = price x (signing share once signed + delivery share once delivered)
+    due(t)      = price x (signing share once signed + delivery share x sent(t) from its date on)
     claim(t)    = due(t) - paid so far
     delivered   = (paid - signing share x price) / (delivery share x price), between 0 and 1
 
-A milestone falls into the period of its date. What was paid by t - 1 sets the share of the cohort
+sent(t) is the share of the cohort that its vendor has ready, 1 where no vendor is short. A
+milestone falls into the period of its date. What was paid by t - 1 sets the share of the cohort
 that is delivered in t (DESIGN §5.10). One row for every cohort of the order.
 
-Reads: units, price and delivery date of the cohorts. Publishes: paid, outstanding. Signals: paid
-share.
+Reads: units, price, delivery date and sent share of the cohorts. Publishes: paid, outstanding.
+Signals: paid share.
 On shortfall: the vendor keeps unpaid chips; what is due is claimed again. After `cancel_after`
 with something overdue the order is cancelled: nothing more is claimed or delivered but the
 `cancellation_fee`, a share of what was left to pay; money already paid is not returned.
@@ -103,8 +104,8 @@ class ChipPurchaseState(NamedTuple):
 class ChipPurchase(NamedTuple):
     """A group of orders, one row per cohort."""
 
-    rows: IntArray
-    """[K] running number, keeps the group a pytree with one leaf"""
+    ready: IntArray
+    """[K] observation: share of the cohort that the vendor has sent"""
 
     kind = "chip_purchase"
     stage = "primary"
@@ -143,7 +144,7 @@ class ChipPurchase(NamedTuple):
             ),
         )
         return Lowered(
-            cls(np.arange(len(rows))),
+            cls(np.array([at.observe(f"chips.{chips}.ready") for _, _, chips in rows])),
             tuple(ids),
             numbers,
             lines,
@@ -166,7 +167,8 @@ class ChipPurchase(NamedTuple):
         """Milestones due and not yet paid."""
         price = n["units"] * n["price"]
         signing = jnp.where(reached(n["signed"], month.t), n["milestones.signing"], 0.0)
-        delivery = jnp.where(reached(n["deliver"], month.t), n["milestones.delivery"], 0.0)
+        sent = n["milestones.delivery"] * month.obs[self.ready]
+        delivery = jnp.where(reached(n["deliver"], month.t), sent, 0.0)
         owed = outstanding(price * (signing + delivery), s.paid)
         return {"price": owed * (1.0 - s.cancelled), "cancellation": s.fee}
 

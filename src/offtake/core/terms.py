@@ -100,6 +100,7 @@ _POWER = Unit("MW", "power", "147 MW", minimum=0.0)
 _ENERGY = Unit("MWh", "energy", "30 GWh", minimum=0.0)
 _COUNT = Unit("1", "a count", "10,000", bare=True, minimum=0.0)
 _CHIP_COUNT = Unit("GPU", "a number of chips", "7000", bare=True, minimum=0.0)
+_CHIP_FLOW = Unit("GPU/year", "chips per time", "500k GPU/year", minimum=0.0)
 _COMPUTE = Unit("H100e", "compute capacity", "100k H100e", minimum=0.0)
 _COMPUTE_PRICE = Unit("USD/H100e/h", "a price of compute", "2.6 USD/H100e/h", minimum=0.0)
 _CHIP_HOUR_PRICE = Unit("USD/GPU/h", "a price of a chip per hour", "2.75 USD/GPU/h", minimum=0.0)
@@ -138,6 +139,8 @@ Energy = Annotated[Quantity, _ENERGY]
 """MWh; at least 0."""
 Count = Annotated[Quantity, _COUNT]
 """1; at least 0; bare."""
+ChipFlowSeries = Annotated[Series, _CHIP_FLOW]
+"""Chips per time, over time."""
 ChipCount = Annotated[Quantity, _CHIP_COUNT]
 """GPU; at least 0; bare or in GPU."""
 Compute = Annotated[Quantity, _COMPUTE]
@@ -219,6 +222,8 @@ PartyName = Annotated[str, Ref("parties")]
 """Name of a party."""
 SiteName = Annotated[str, Ref("sites")]
 """Name of a site."""
+VendorName = Annotated[str, Ref("vendors")]
+"""Name of a vendor."""
 PowerName = Annotated[str, Ref("power")]
 """Name of a power source."""
 ChipsName = Annotated[str, Ref("chips")]

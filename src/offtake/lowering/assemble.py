@@ -15,7 +15,7 @@ from offtake.core.formula import Constant, Expression, Named
 from offtake.core.quantity import Quantity, Source
 from offtake.core.series import Series
 from offtake.lowering.at import NEVER, UNBOUNDED, At, series_rows
-from offtake.lowering.exchange import register_market, spot
+from offtake.lowering.exchange import finder, register_market, spot
 from offtake.lowering.world import World, observation_names
 from offtake.market.credit import Credit
 from offtake.market.formula import (
@@ -35,6 +35,7 @@ from offtake.market.published import names as told_names
 from offtake.market.series import SeriesGroup
 from offtake.physical.fleet import Cohorts
 from offtake.physical.sites import RUNNING_SIGNALS, Phases
+from offtake.physical.supply import Supply
 from offtake.plan.drivers import Formula, FromMarket, MeanReverting, RandomWalk
 from offtake.plan.drivers import Regimes as RegimesTerms
 from offtake.plan.schema import Plan
@@ -326,6 +327,28 @@ def _cohorts(plan: Plan, at: At, signals: Sequence[str], used: set[str]) -> Coho
     )
 
 
+def _supply(plan: Plan, at: At, stands: Sequence[str]) -> Supply:
+    find, vendors, names = finder(stands), list(plan.vendors), list(plan.chips)
+    pairs = sorted({(vendors.index(c.vendor), c.turn) for c in plan.chips.values() if c.vendor})
+    earlier = [[float(a[0] == b[0] and b[1] < a[1]) for b in pairs] for a in pairs]
+    queue = [
+        pairs.index((vendors.index(c.vendor), c.turn)) if c.vendor else 0
+        for c in plan.chips.values()
+    ]
+    items = [(f"vendors.{name}", vendor) for name, vendor in plan.vendors.items()]
+    return Supply(
+        output=_ints([find(v.output, f"{place}.output") for place, v in items]),
+        limited=np.array([float(v.output is not None) for _, v in items]),
+        opened=_ints([find(v.open, f"{place}.open") for place, v in items]),
+        made=np.array([float(c.vendor is not None) for c in plan.chips.values()]),
+        queue=_ints(queue),
+        vendor=_ints([vendor for vendor, _ in pairs]),
+        earlier=np.array(earlier, np.float64).reshape(len(pairs), len(pairs)),
+        units=_ints([at.number_at(f"chips.{c}.units") for c in names]),
+        deliver=_ints([at.number_at(f"chips.{c}.deliver") for c in names]),
+    )
+
+
 def _credit(plan: Plan, at: At, streams: Streams, market: Sequence[str]) -> Credit:
     names = [name for name, party in plan.parties.items() if party.credit is not None]
     credits: list[Any] = [plan.parties[name].credit for name in names]
@@ -362,6 +385,10 @@ def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
     """
     calendar, streams, signals = at.calendar, Streams(), signal_names(plan)
     register_market(plan.market, at)
+    for name, vendor in plan.vendors.items():
+        for what in ("output", "open"):
+            if (value := getattr(vendor, what)) is not None:
+                at.series_of(value, f"vendors.{name}.{what}")
     before, after, weight = series_rows(at.table, at.series_knots, calendar.count)
     processes, process_names = _processes(plan, at, streams)
     regimes, regime_names = _regimes(plan, at, streams)
@@ -384,6 +411,7 @@ def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
         credit=_credit(plan, at, streams, market),
         phases=_phases(plan, at, streams, signals, used),
         cohorts=_cohorts(plan, at, signals, used),
+        supply=_supply(plan, at, stands),
         spot=spot(plan, at, stands, signals, used),
         late_formulas=late_trees,
         sold_signal=_ints([signals.index(name) if name in used else -1 for name in sold]),

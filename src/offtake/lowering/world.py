@@ -15,6 +15,7 @@ from offtake.market.process import Processes, ProcessState, Regimes
 from offtake.market.series import SeriesGroup
 from offtake.physical.fleet import Cohorts, FleetView
 from offtake.physical.sites import Phases, PhaseView, open_share
+from offtake.physical.supply import Supply
 
 
 class WorldState(NamedTuple):
@@ -28,6 +29,8 @@ class WorldState(NamedTuple):
     delivered_hours: Array
     """[sites, P] H100e-hours of the period before"""
     spot: SpotState
+    sent: Array
+    """[F, P] chips that vendors have sent"""
 
 
 class World(NamedTuple):
@@ -40,6 +43,7 @@ class World(NamedTuple):
     credit: Credit
     phases: Phases
     cohorts: Cohorts
+    supply: Supply
     spot: Spot
     late_formulas: tuple[Node, ...]
     """formulas over what the market tells"""
@@ -70,6 +74,7 @@ class World(NamedTuple):
             self.phases.delay(values, once),
             jnp.zeros((self.site_marks.shape[0], paths)),
             self.spot.init(paths),
+            self.supply.init(paths),
         )
 
     def observe(
@@ -93,7 +98,10 @@ class World(NamedTuple):
         running = open_share(claimed, settled)
         powered = power[0] * running
         stays = self.spot.stays(values, state.spot)
-        fleet = self.cohorts.view(values, paid, powered, now, jnp.asarray(self.per_year), stays)
+        ready, sent = self.supply.send(values, market, state.sent, now, years)
+        fleet = self.cohorts.view(
+            values, paid, powered, now, jnp.asarray(self.per_year), stays, ready
+        )
         length = Period(years, hours, jnp.asarray(self.per_year))
         pue = _pue(power)
         contracted = offered[self.spot.contracted_signal + 1]
@@ -104,10 +112,10 @@ class World(NamedTuple):
         delivered = fleet.site_h100e * hours
         sold = jnp.where((self.sold_signal >= 0)[:, None], offered[self.sold_signal + 1], 0.0)
         excess = jnp.maximum(sold - state.delivered_hours, 0.0)
-        physical = self._physical(phases, power, fleet, earned, hours, running)
+        physical = self._physical(phases, power, fleet, earned, hours, running, ready)
         payout = self.credit.payout(values, credit, self.party_marks.shape[0])
         observed = jnp.concatenate([market, *physical, excess, payout])
-        following = WorldState(processes, regimes, credit, state.delay, delivered, spot)
+        following = WorldState(processes, regimes, credit, state.delay, delivered, spot, sent)
         return observed, payout, following
 
     def _market(
@@ -139,6 +147,7 @@ class World(NamedTuple):
         earned: Earned,
         hours: Array,
         running: Array,
+        ready: Array,
     ) -> list[Array]:
         """Physical observations in the order of `observation_names`."""
         sites = self.site_marks.shape[0]
@@ -159,6 +168,7 @@ class World(NamedTuple):
             earned.margin,
             earned.run,
             earned.value,
+            ready,
         ]
 
 
@@ -187,7 +197,7 @@ SITE_OBSERVATIONS = (
     "sold_share",
     "spot_price",
 )
-COHORT_OBSERVATIONS = ("h100e", "mw", "age", "margin", "run", "value")
+COHORT_OBSERVATIONS = ("h100e", "mw", "age", "margin", "run", "value", "ready")
 
 
 def observation_names(

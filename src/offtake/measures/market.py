@@ -11,8 +11,8 @@
                   becomes a level charge X a / (1 - e^(-a L)) a year from then on, a the asset rate
                   in continuous form, L the accounting life of chips or 20 years for all else
 
-What a company builds outside the plan does not count. Charges end with the plan, so what is built late is charged for the years it serves. The opening
-period has no length and counts for nothing.
+What a company builds outside the plan does not count. Charges end with the plan, so what is built
+late is charged for the years it serves. The opening period has no length and counts for nothing.
 """
 
 from typing import NamedTuple

@@ -59,19 +59,28 @@ class Cohorts(NamedTuple):
     """[F] 1.0 where some contract pays for the cohort"""
 
     def view(
-        self, values: Array, paid: Array, power: Array, t: Array, per_year: Array, stays: Array
+        self,
+        values: Array,
+        paid: Array,
+        power: Array,
+        t: Array,
+        per_year: Array,
+        stays: Array,
+        ready: Array,
     ) -> FleetView:
         """What a period sees of the fleet.
 
         Args:
             paid: [F, P] share of the order paid by the end of the period before.
             power: [sites, P] energised IT power on average over the period, MW.
+            ready: [F, P] share that the vendor has sent.
             stays: [F, P] 0 for a cohort that has left before its time, else 1.
         """
         sites = power.shape[0]
         delivered = jnp.where(
             (jnp.asarray(self.funded) > 0.5)[:, None], jnp.clip(paid, 0.0, 1.0), 1.0
         )
+        delivered = jnp.minimum(delivered, ready)
         since = t - values[self.deliver]
         here = jnp.clip(since, 0.0, 1.0)
         gone = jnp.clip(since - values[self.physical_life], 0.0, 1.0)

@@ -18,7 +18,7 @@ from offtake.core.names import check_name, nearest, suggestion
 from offtake.core.series import Series
 from offtake.core.terms import Terms, references
 from offtake.plan.drivers import PROCESSES, Correlated, Formula, FromMarket
-from offtake.plan.items import Cohort, Header, LenderCase, Party, PowerSource, Site
+from offtake.plan.items import Cohort, Header, LenderCase, Party, PowerSource, Site, Vendor
 from offtake.plan.market import Market
 from offtake.plan.messages import form_problem, problem_of, problems_of
 from offtake.plan.overrides import SECTIONS
@@ -33,7 +33,8 @@ Kinds = Mapping[str, type[Terms]]
 REQUIRED = ("plan", "parties", "contracts")
 """Sections that every plan has."""
 _NAMED: dict[str, type[Terms]] = {
-    "parties": Party, "sites": Site, "power": PowerSource, "chips": Cohort, "cases": LenderCase,
+    "parties": Party, "sites": Site, "power": PowerSource, "vendors": Vendor,
+    "chips": Cohort, "cases": LenderCase,
 }  # fmt: skip
 CORRELATIONS = "correlations"
 """Key under ``drivers`` that is not a driver."""

@@ -17,6 +17,7 @@ from offtake.core.errors import Mistake, mistake_at, quoted
 from offtake.core.fieldtypes import Unit
 from offtake.core.terms import (
     ChipCount,
+    ChipFlowSeries,
     ChipWatts,
     Count,
     DriverName,
@@ -31,9 +32,11 @@ from offtake.core.terms import (
     RateSeries,
     Ratio,
     Share,
+    ShareSeries,
     SiteName,
     Terms,
     UnitPrice,
+    VendorName,
     When,
     default,
 )
@@ -294,6 +297,20 @@ class PowerSource(Terms):
     """What it is."""
 
 
+class Vendor(Terms):
+    """A maker of chips whose output may be short, or who may be cut off."""
+
+    output: ChipFlowSeries | None = None
+    """Most chips it makes for the cohorts of this plan; without limit if absent. GPU/year."""
+    open: ShareSeries = default("100 %")
+    """Share of its deliveries that get through: less under an export stop or after a lost supplier;
+    usually a driver that switches between states."""
+    origin: str | None = None
+    """Where its chips come from, for reports."""
+    about: str | None = None
+    """What it is."""
+
+
 class ChipDefinition(Terms):
     """A chip that is not in the catalogue."""
 
@@ -329,6 +346,10 @@ class Cohort(Terms):
     """Planned date of delivery."""
     price: UnitPrice
     """Price per chip, its share of servers and network included; USD/GPU."""
+    vendor: VendorName | None = None
+    """Who makes it; always ready on its date if absent."""
+    turn: int = Field(default=1, ge=1, le=99)
+    """Turn in which the vendor serves it when its output is short: 1 before 2; one turn shares."""
     origin: str | None = None
     """Who makes it, for reports on own and bought chips."""
     availability: Share = default("95 %")

@@ -20,7 +20,7 @@ from offtake.plan.tree import Path, parse_path
 
 _ONE = {
     "parties": "party", "sites": "site", "power": "power source", "chips": "cohort of chips",
-    "contracts": "contract", "drivers": "driver",
+    "vendors": "vendor",    "contracts": "contract", "drivers": "driver",
 }  # fmt: skip
 """Section -> what one of its items is called."""
 

@@ -33,6 +33,7 @@ from offtake.plan.items import Phase as Phase
 from offtake.plan.items import PowerSource as PowerSource
 from offtake.plan.items import Role as Role
 from offtake.plan.items import Site as Site
+from offtake.plan.items import Vendor as Vendor
 from offtake.plan.market import Market as Market
 from offtake.plan.market import OutsideFleet as OutsideFleet
 from offtake.plan.market import Segment as Segment
@@ -51,6 +52,8 @@ class Plan(Terms):
     """Campuses and halls."""
     power: dict[str, PowerSource] = default({})
     """Sources of power."""
+    vendors: dict[str, Vendor] = default({})
+    """Makers of chips whose output may be short."""
     chips: dict[str, Cohort] = default({})
     """Cohorts of chips."""
     market: Market = Field(default_factory=Market)

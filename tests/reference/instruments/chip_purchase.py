@@ -32,7 +32,7 @@ class ChipPurchase(Row):
         if month.t >= self.number("signed", 0.0) - 1e-9:
             due += self.price * self.at_signing
         if month.t >= self.deliver - 1e-9:
-            due += self.price * self.at_delivery
+            due += self.price * self.at_delivery * month.observe(f"chips.{self.part}.ready")
         owed = due - self.paid
         claimed = owed if owed > PAID * due and not self.cancelled else 0.0
         return {"price": claimed, "cancellation": self.fee}
