@@ -1,1 +1,1 @@
-"""The program set against published figures; `make docs` writes the tables in docs/calibration.md."""
+"""The program set against published figures; `make docs` writes docs/calibration.md."""

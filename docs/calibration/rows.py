@@ -37,7 +37,13 @@ class Row:
 
 
 def within_factor(
-    what: str, unit: str, model: float, published: float, factor: Factor, source: str, note: str = ""
+    what: str,
+    unit: str,
+    model: float,
+    published: float,
+    factor: Factor,
+    source: str,
+    note: str = "",
 ) -> Row:
     """A row whose band is a factor about the model."""
     low, high = model / factor.value, model * factor.value
