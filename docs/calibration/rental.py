@@ -53,10 +53,12 @@ def month(date: str) -> int:
 # ---------------------------------------------------------------------------------------- the model
 
 
-def prices(paths: int = PATHS) -> Floats:
-    """[point, path] prices of the market in the months of the published points, USD/H100e/h.
+def simulated(paths: int = PATHS) -> tuple[Floats, Floats]:
+    """What the market does; the first paths are the same however many are run.
 
-    The first paths are the same however many are run.
+    Returns:
+        [point, path] prices in the months of the published points, USD/H100e/h.
+        [path] capacity at the end of 2025 over that at the start.
     """
     from offtake.core.arrays import jax, jnp
     from offtake.engine.simulate import Draws, simulate
@@ -64,29 +66,41 @@ def prices(paths: int = PATHS) -> Floats:
     from offtake.plan.load import load
     from offtake.run.draw import draw
 
-    lowered = lower(load(PLAN), ("cleared.price",))
-    place = lowered.labels.observations.index("cleared.price")
+    lowered = lower(load(PLAN), ("cleared.price", "cleared.capacity"))
+    price, capacity = map(lowered.labels.observations.index, ("cleared.price", "cleared.capacity"))
     run: Any = jax.jit(simulate, static_argnums=1)
     months = [month(number.date) for number in published()]
     found: list[Floats] = []
+    grown: list[Floats] = []
     for first in range(0, paths, BLOCK):
         block = draw(lowered, SEED, first, BLOCK, BLOCK)
         record: Any = run(lowered.program, lowered.shape, Draws(*(jnp.asarray(x) for x in block)))
-        found.append(np.asarray(record.months.observations)[months, place])
-    return np.concatenate(found, axis=1)
+        seen = np.asarray(record.months.observations)
+        found.append(seen[months, price])
+        grown.append(seen[month("2025-12"), capacity] / seen[0, capacity])
+    return np.concatenate(found, axis=1), np.concatenate(grown)
 
 
 def kept() -> Floats:
-    """[point, path] what `prices` gave when it was last run."""
+    """[point, path] prices of the run that is kept, USD/H100e/h."""
     return np.array(json.loads(KEPT.read_text(encoding="utf-8"))["prices_usd_per_h100e_hour"])
+
+
+def kept_growth() -> list[float]:
+    """5 %, 50 % and 95 % of capacity at the end of 2025 over that at the start, as kept."""
+    return json.loads(KEPT.read_text(encoding="utf-8"))["capacity_2025_over_2022"]
 
 
 def keep() -> None:
     """Run the plan and keep what it gives."""
-    rounded = [[float(f"{value:.4g}") for value in point] for point in prices().tolist()]
+    prices, growth = simulated()
+    rounded = [[float(f"{value:.4g}") for value in point] for point in prices.tolist()]
     content = {
         "made_by": "make docs ARGS=--calibrate",
         "dates": [number.date for number in published()],
+        "capacity_2025_over_2022": [
+            float(f"{value:.3g}") for value in np.quantile(growth, (0.05, 0.5, 0.95)).tolist()
+        ],
         "prices_usd_per_h100e_hour": rounded,
     }
     text = json.dumps(content).replace("], [", "],\n[").replace(', "', ',\n"')
@@ -184,7 +198,7 @@ def _beside_walk(model: Floats, first: int) -> list[Row]:
         _beside(
             f"mean width of the band, ln(95 % / 5 %), {span}",
             "1",
-            [_width(x) for x in draws],
+            [_width(draws[i]) for i in range(len(walks))],
             [_width(x) for x in walks],
             source,
         ),
@@ -192,7 +206,7 @@ def _beside_walk(model: Floats, first: int) -> list[Row]:
 
 
 def _width(draws: Floats) -> float:
-    low, high = (float(q) for q in np.quantile(draws, (0.05, 0.95)))
+    low, high = np.quantile(draws, (0.05, 0.95)).tolist()
     return float(np.log(high / low))
 
 
@@ -218,6 +232,9 @@ def section() -> str:
     fall, turn = turns(model)
     low = next(row for row in found if row.what.endswith("2025-10"))
     wide = found[-1].high / found[-1].low
+    least, middle, most = kept_growth()
+    shipped = {number.date: number.value for number in catalogue.shipments()["Nvidia"].h100e}
+    really = shipped["2025-12-31"] / shipped["2022-12-31"]
     moved = found[-1].model / low.model - 1.0
     moved_really = found[-1].published / low.published - 1.0
     return f"""## Rental price of the H100, 2023 to 2026
@@ -231,7 +248,14 @@ show what they rest on, not that nobody looked.
 
 {tally(found)} The band is wide, at the end {wide:.0f} times from end to end; from October 2025
 to June 2026 the median moves by {moved:+.0%}, the price by {moved_really:+.0%}. {fall:.0%} of
-paths fall from 2023 to October 2025; {turn:.0%} fall and have risen again by March 2026, as the price did.
+paths fall from 2023 to October 2025; {turn:.0%} fall and have risen again by March 2026, as the
+price did.
+
+Prices near what was paid do not show that volumes were. From the end of 2022 to the end of 2025 the
+model's capacity grows {middle:.0f}-fold ({least:.0f} to {most:.0f}, 5-95 %); Nvidia's shipments
+since 2022, which leave out older chips and so grow faster, came to {really:.0f} times what they had
+been. By its middle the model told supply too low; where its price was near all the same, it told
+demand too low as well.
 
 {table(whole)}
 

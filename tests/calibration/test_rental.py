@@ -54,10 +54,11 @@ def test_formulas_hold_no_number(lowered: LoweredPlan):
 
 def test_the_kept_run_is_the_run():
     """The first block of paths, made again."""
-    again = rental.prices(rental.BLOCK)
+    again, growth = rental.simulated(rental.BLOCK)
     kept = rental.kept()
     assert kept.shape == (len(rental.published()), rental.PATHS)
     np.testing.assert_allclose(kept[:, : rental.BLOCK], again, rtol=1e-3)
+    assert np.median(growth) == pytest.approx(rental.kept_growth()[1], rel=0.2)
 
 
 def test_months_are_counted_from_the_start():
