@@ -1,7 +1,8 @@
-"""How far off may be: every band, with its reason, written down before any result was known.
+"""How far off may be: every band, with its reason, kept before the comparisons were first run.
 
-A factor f asks that model / f <= published <= model * f. None of these follows from a result, and a
-result outside stays outside: mend the model, not the band.
+A factor f asks that model / f <= published <= model * f. A result outside stays outside: mend the
+model, not the band. What was published was known when these were set; a reader should hold the
+reasons against the catalogue, not trust the order alone.
 """
 
 from typing import NamedTuple

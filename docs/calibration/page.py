@@ -8,8 +8,10 @@ OPENING = """# Calibration
 <!-- made by `make docs`; change the source, not this -->
 
 What the program and its catalogue say beside what was published. Every band stands in
-[bands.py](calibration/bands.py) with its reason and was written down before there was a result; a
-result outside it is told as a miss, and the band stays; one benchmark was added later and says so.
+[bands.py](calibration/bands.py) with its reason and was kept before the comparisons were first run;
+the published figures were known by then, and for the H100's hour, H100e per MW and the GB300 rough
+sums had been done. A result outside is told as a miss, and the band stays; one benchmark was added
+later and says so.
 The residual is model over published, less one. A band holds the published figure, or the model's
 where it is marked so. `make docs` works out the tables; the run behind the rental prices is made
 again by `make docs ARGS=--calibrate`.
