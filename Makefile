@@ -46,7 +46,7 @@ conformance: setup-test ## compare with outside truth; writes docs/conformance.j
 	$(BIN)/python -m tests.conformance $(ARGS)
 
 docs: setup-test ## write the generated pages of docs/
-	$(BIN)/python docs/build.py $(ARGS)
+	$(BIN)/python -m docs.build $(ARGS)
 
 # ------------------------------------------------------------------------------------------- set-up
 

@@ -3,14 +3,17 @@
 * `docs/contracts/<kind>.md`: the table of fields, between two comments (`OPEN`, `CLOSE` below); a
   page that has none gets it at its end. The rest of a page is written by hand.
 * `docs/contracts/README.md`: the list of instruments.
+* `docs/calibration.md`: the program set against published figures (`docs/calibration/`).
 
 `make docs` writes; with `--check` nothing is written and the exit code says whether anything would
-be.
+be. `--calibrate` first makes again the run behind the rental prices.
 """
 
 import sys
 from pathlib import Path
 
+from docs.calibration import rental
+from docs.calibration.page import page
 from offtake.contracts import ALL
 from offtake.core.terms import FieldRow, fields
 
@@ -54,11 +57,11 @@ def field_table(rows: list[FieldRow]) -> str:
     return "\n".join([OPEN, NOTE, "", head, *map(row, rows), CLOSE])
 
 
-def with_table(page: str, table: str) -> str:
+def with_table(text: str, table: str) -> str:
     """A page with its table of fields put in place, or added at the end."""
-    if OPEN not in page:
-        return f"{page.rstrip()}\n\n## Fields\n\n{table}\n"
-    before, rest = page.split(OPEN, 1)
+    if OPEN not in text:
+        return f"{text.rstrip()}\n\n## Fields\n\n{table}\n"
+    before, rest = text.split(OPEN, 1)
     return before + table + rest.split(CLOSE, 1)[1]
 
 
@@ -69,7 +72,7 @@ def sentence(contract: type) -> str:
 
 def pages() -> dict[Path, str]:
     """Every generated page with the text that it should have."""
-    made = {PAGES / "README.md": INDEX}
+    made = {PAGES / "README.md": INDEX, DOCS / "calibration.md": page()}
     for contract in ALL:
         path = PAGES / f"{contract.kind}.md"
         entry = (f"[`{contract.kind}`]({path.name})", sentence(contract), contract.stage)
@@ -82,9 +85,12 @@ def pages() -> dict[Path, str]:
 
 def main(arguments: list[str]) -> int:
     """Write or check the pages; the exit code is 1 where a check finds one out of date."""
+    if "--calibrate" in arguments:
+        rental.keep()
+    made = pages()
     stale = [
         path
-        for path, text in pages().items()
+        for path, text in made.items()
         if not path.is_file() or path.read_text(encoding="utf-8") != text
     ]
     check = "--check" in arguments
@@ -93,7 +99,7 @@ def main(arguments: list[str]) -> int:
     if check:
         return 1 if stale else 0
     PAGES.mkdir(exist_ok=True)
-    for path, text in pages().items():
+    for path, text in made.items():
         path.write_text(text, encoding="utf-8")
     return 0
 

@@ -19,7 +19,7 @@ def markdown_files() -> list[Path]:
 
 def test_generated_pages_are_up_to_date():
     done = subprocess.run(
-        [sys.executable, "docs/build.py", "--check"],
+        [sys.executable, "-m", "docs.build", "--check"],
         cwd=ROOT,
         capture_output=True,
         text=True,

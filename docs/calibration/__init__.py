@@ -1,0 +1,1 @@
+"""The program set against published figures; `make docs` writes docs/calibration.md."""
