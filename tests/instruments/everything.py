@@ -38,7 +38,13 @@ CHANGES: dict[str, dict[str, Any]] = {
         "start": "2026-02-10",
         "end": "2029-05-10",
     },
-    "operating_cost": {"site": "hall", "per_mw": "30 k USD/MW/year"},
+    "operating_cost": {
+        "site": "hall",
+        "per_mw": "30 k USD/MW/year",
+        "fab": "mill",
+        "per_wafer": "20 USD/wafer",
+    },
+    "chip_sale": {"price": "2 to 8 USD", "share": "80 %"},
     "chip_purchase": {"cancel_after": "1 to 2 months", "cancellation_fee": "10 %"},
     "common_equity": {"commitment": "100 to 1,000 USD"},
     "equity_raise": {"amount": "200 to 2,000 USD"},
@@ -115,6 +121,13 @@ EXTRA: dict[str, dict[str, Any]] = {
         "rent": "300 USD/year",
         "start": "2026-04-10",
         "term": "30 months",
+    },
+    "mill": {
+        "kind": "construction_contract",
+        "owner": "company",
+        "contractor": "builder",
+        "fab": "mill",
+        "per_wspm": "500 to 2,000 USD/wspm",
     },
     "line": {
         "kind": "revolver",
@@ -197,11 +210,16 @@ def _world(suffix: str) -> dict[str, Any]:
         "deliver": "2026-04",
         "price": "300 to 400 USD",
     }
+    vendors = {"maker": {"output": "5 to 20 GPU/year"}}
+    fab = {"owner": "company", "vendor": "maker", "capacity": "0.05 wspm", "open": "2026-06"}
+    fab |= {"build": "4 months", "ramp": "3 months", "dies_per_wafer": 30, "die_yield": "60 %"}
     contracts = {contract_id(kind): written(kind) for kind in ALL} | EXTRA
-    names = {*parties, *sites, "cohort", *contracts}
+    names = {*parties, *sites, *vendors, "cohort", "mill", *contracts}
     whole = {
         "parties": parties,
         "sites": sites,
+        "vendors": vendors,
+        "fabs": {"mill": fab},
         "chips": {"cohort": cohort},
         "contracts": contracts,
     }
@@ -225,6 +243,8 @@ def everything(copies: int = 1) -> Plan:
         },
         "parties": {},
         "sites": {},
+        "vendors": {},
+        "fabs": {},
         "chips": {},
         "contracts": {},
     }

@@ -88,10 +88,10 @@ class Simulation:
         found: set[str] = set()
         for row in self.rows:
             kind = row.terms.kind  # type: ignore[attr-defined]
-            if kind == "chip_purchase":
+            if kind in ("chip_purchase", "chip_sale") and row.part:
                 found.add(f"chips.{row.part}.paid")
             if kind == "construction_contract":
-                found.add(f"sites.{row.terms.site}.{row.part}.paid")  # type: ignore[attr-defined]
+                found.add(f"{row.place}.paid")  # type: ignore[attr-defined]
         return found
 
     def _claims(self, month: Month) -> dict[Row, Mapping[str, float]]:

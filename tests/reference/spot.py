@@ -11,6 +11,7 @@ from offtake import catalogue
 from offtake.core.series import Series
 from tests.reference.future import Future
 from tests.reference.market import YEAR, Bazaar, Block, Fleet, Product
+from tests.reference.plant import Power
 
 
 class Spot:
@@ -37,12 +38,15 @@ class Spot:
         seen: dict[str, float],
         metered: Mapping[str, float],
         signals: Mapping[str, float],
+        power: Power,
     ) -> None:
         """Trade of a month; what it makes known is put into `seen`.
 
         Args:
             metered: cohort -> MW at the meter when running.
+            power: sources that sites draw on.
         """
+        self.power = power
         chips = self.future.plan.chips
         if self.bazaar is None:
             price = self.number(seen, t, "market", "compute_price")
@@ -54,6 +58,14 @@ class Spot:
             price, runs, paid = self._clear(self.bazaar, t, seen, metered)
         for site in self.future.plan.sites:
             self._site(site, seen, price, runs, paid)
+            here = [c for c, cohort in chips.items() if cohort.site == site]
+            wanted = sum(metered[c] * runs[c] for c in here)
+            market = self.number(seen, t, "market", "energy_price")
+            mean, taken = power.draw(site, seen, wanted, market)
+            seen[f"sites.{site}.energy_price"] = mean
+            for source, mw in taken.items():
+                hours = float(self.future.calendar.hours[t])
+                seen[f"sites.{site}.power.{source}.mwh"] = mw * hours
         for c, cohort in chips.items():
             contracted = signals.get(f"sites.{cohort.site}.contracted", 0.0)
             self._cohort(c, t, seen, price, metered[c], runs[c], paid[c], contracted)
@@ -101,12 +113,17 @@ class Spot:
             p.asked * self.future.number(f"market.demand.{p.name}.memory_bound") for p in products
         )
         bound = bound / whole if whole > 0.0 else 0.0
-        energy = max(of("market", "energy_price"), 0.0)
+        energy: dict[str, float] = {}
+        for site in self.future.plan.sites:
+            here = [c for c, cohort in self.future.plan.chips.items() if cohort.site == site]
+            wanted = sum(metered[c] for c in here)
+            mean = self.power.draw(site, seen, wanted, of("market", "energy_price"))[0]
+            energy |= dict.fromkeys(here, max(mean, 0.0))
         fleets, work = [], {}
         for c in self.future.plan.chips:
             work[c] = 1.0 / (1.0 - bound + bound / self._bandwidth(c))
             capacity = seen[f"chips.{c}.h100e"] * work[c]
-            cost = energy * metered[c] / capacity if capacity > 0.0 else 0.0
+            cost = energy[c] * metered[c] / capacity if capacity > 0.0 else 0.0
             fleets.append(Fleet(f"chips.{c}", capacity, cost))
         outside = bazaar.outside(of)
         cap, fixed = of("market", "price_cap"), of("market", "fixed_price")
@@ -236,7 +253,8 @@ class Spot:
         """Margin, value, and whether the cohort leaves."""
         calendar = self.future.calendar
         hours, years = float(calendar.hours[t]), float(calendar.years[t])
-        energy_price = self.number(seen, t, "market", "energy_price")
+        site = self.future.plan.chips[c].site
+        energy_price = seen[f"sites.{site}.energy_price"]
         running = self.number(seen, t, "market", "running_cost") * seen[f"chips.{c}.mw"]
         energy = metered * runs * hours
         margin = paid * hours - energy_price * energy - running * years

@@ -17,6 +17,7 @@ from offtake.engine.step import CHECKS
 from offtake.lowering.lower import LoweredPlan, lower
 from offtake.plan.load import load
 from offtake.run.draw import draw
+from tests.reference.foundry import FOUNDRY
 from tests.reference.future import Future
 from tests.reference.plans import BAZAAR, CAMPUS, QUARTERS
 from tests.reference.simulate import Simulation
@@ -137,6 +138,16 @@ def test_the_market_equals_the_oracle(rule: str, tmp_path: Path):
     observed_alike(lowered, PATHS)
 
 
+def test_what_is_built_equals_the_oracle(tmp_path: Path):
+    """Sources of power, fabs and what they make, month by month."""
+    file = tmp_path / "plan.yaml"
+    file.write_text(FOUNDRY, encoding="utf-8")
+    wanted = ("chips.*", "sites.*", "power.*", "fabs.*", "vendors.*", "drivers.*")
+    lowered = lower(load(file), wanted)
+    compare(lowered, PATHS)
+    observed_alike(lowered, PATHS)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("plan", sorted((ROOT / "plans").glob("*/plan.yaml")), ids=str)
 def test_engine_equals_the_oracle_on_the_plans_shown(plan: Path):
@@ -150,7 +161,7 @@ def test_the_plans_hold_every_kind(tmp_path: Path):
 
     assert set(KINDS) == set(BY_KIND)
     found: set[str] = set()
-    for name, text in (("campus", CAMPUS), ("quarters", QUARTERS)):
+    for name, text in (("campus", CAMPUS), ("quarters", QUARTERS), ("foundry", FOUNDRY)):
         file = tmp_path / f"{name}.yaml"
         file.write_text(text, encoding="utf-8")
         found |= {terms.kind for terms in load(file).contracts.values()}  # type: ignore

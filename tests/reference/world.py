@@ -15,10 +15,8 @@ from offtake.plan.drivers import Formula, FromMarket, MeanReverting, RandomWalk,
 from offtake.plan.told import from_market
 from tests.reference.books import clip
 from tests.reference.future import Future
+from tests.reference.plant import Fabs, Power, Works
 from tests.reference.spot import Spot
-
-Z90 = 1.2815515655446004
-"""90 % quantile of the standard normal."""
 
 
 class Drivers:
@@ -100,7 +98,8 @@ class Drivers:
         if isinstance(driver, Regimes):
             return self.future.number(f"{place}.states.{list(driver.states)[self.state[name]]}")
         if isinstance(driver, FromMarket):
-            return self.told[f"cleared.{driver.market}"]
+            told = driver.market
+            return self.told[told if told.startswith("vendors.") else f"cleared.{told}"]
         if isinstance(driver, Formula):
             tree, _ = in_units(driver.expression, self.future.plan.driver_units, driver.formula)
             return self.formula(tree, t)
@@ -137,42 +136,21 @@ class World:
     future: Future
     drivers: Drivers = field(init=False)
     spot: Spot = field(init=False)
-    delays: dict[str, float] = field(init=False)
+    works: Works = field(init=False)
+    power: Power = field(init=False)
+    fabs: Fabs = field(init=False)
     defaulted: set[str] = field(default_factory=set)
     seen: dict[str, float] = field(default_factory=dict)
     delivered: dict[str, float] = field(default_factory=dict)
     sent: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Delays of phases are drawn once."""
+        """Delays are drawn once."""
         self.drivers = Drivers(self.future)
         self.spot = Spot(self.future)
-        self.delays = {place: self.delay(place, phase) for place, phase in self.phases()}
-
-    def phases(self) -> list[tuple[str, Any]]:
-        """Every phase with its place."""
-        return [
-            (f"sites.{s}.phases[{j}]", phase)
-            for s, site in self.future.plan.sites.items()
-            for j, phase in enumerate(site.phases)
-        ]
-
-    def delay(self, place: str, phase: Any) -> float:
-        """Lognormal with stated median and P90, partly by causes that phases share, periods."""
-        if phase.delay is None:
-            return 0.0
-        future = self.future
-        z, left = 0.0, 1.0
-        for cause in phase.delay.causes:
-            weight = future.number(f"{place}.delay.causes.{cause}")
-            z += math.sqrt(weight) * future.once[f"causes.{cause}"]
-            left -= weight
-        z += math.sqrt(max(left, 0.0)) * future.once[place]
-        median = future.number(f"{place}.delay.median")
-        p90 = future.number(f"{place}.delay.p90")
-        if median <= 0.0 or p90 <= 0.0:
-            return max(p90 * z / Z90, 0.0)
-        return median * math.exp(math.log(max(p90 / median, 1.0)) / Z90 * z)
+        self.works = Works(self.future)
+        self.power = Power(self.future, self._over_time)
+        self.fabs = Fabs(self.future, self._over_time)
 
     def month(self, t: int, signals: Mapping[str, float], paid_for: set[str]) -> None:
         """Observe a period.
@@ -188,13 +166,14 @@ class World:
         for name in self.future.plan.drivers:
             if name not in late:
                 self.seen[f"drivers.{name}"] = self.drivers.level(name, t)
-        for place, _ in self.phases():
-            self._phase(place, t, signals.get(f"{place}.paid", 0.0), f"{place}.paid" in paid_for)
-        self._vendors(t)
+        self.works.month(t, self.seen, signals, paid_for)
+        self._vendors(t, self.fabs.month(t, self.seen))
+        mw = {site: self._energised(site) for site in self.future.plan.sites}
+        self.power.offer(t, self.seen, {site: facility for site, (_, facility) in mw.items()})
         metered: dict[str, float] = {}
         for site in self.future.plan.sites:
-            metered |= self._site(site, t, signals, paid_for)
-        self.spot.month(t, self.seen, metered, signals)
+            metered |= self._site(site, t, mw[site], signals, paid_for)
+        self.spot.month(t, self.seen, metered, signals, self.power)
         for site in self.future.plan.sites:
             here = [c for c, cohort in self.future.plan.chips.items() if cohort.site == site]
             energy = sum(self.seen[f"chips.{c}.energy"] for c in here)
@@ -240,37 +219,35 @@ class World:
             return self.seen[f"drivers.{credit.hazard.driver}"]
         return self.future.series(credit.hazard, place, t)
 
-    def _phase(self, place: str, t: int, paid: float, funded: bool) -> None:
-        """Share of the work that is due, and of the period for which the phase is energised."""
-        planned, build = (
-            self.future.number(f"{place}.energise"),
-            self.future.number(f"{place}.build"),
-        )
-        delay = self.delays[place]
-        done = clip((t - (planned - build)) / max(build + delay, 1e-9))
-        self.seen[f"{place}.due"] = done * done * (3.0 - 2.0 * done)
-        active = clip(t - (planned + delay))
-        if funded and not self.future.reaches(f"{place} is paid for", paid, 1.0 - 1e-6):
-            active = 0.0
-        self.seen[f"{place}.active"] = active
+    def _vendors(self, t: int, fabs: Mapping[str, float]) -> None:
+        """A vendor sends the share it is open to of the lesser of output and backlog, by turns.
 
-    def _vendors(self, t: int) -> None:
-        """A vendor sends the share it is open to of the lesser of output and backlog, by turns."""
+        Args:
+            fabs: vendor -> chips that its fabs make.
+        """
         plan, number = self.future.plan, self.future.number
+        years = float(self.future.calendar.years[t])
         for c in plan.chips:
-            self.seen[f"chips.{c}.ready"] = 1.0
+            self.seen[f"chips.{c}.ready"], self.seen[f"chips.{c}.sent"] = 1.0, 0.0
         for name, vendor in plan.vendors.items():
+            made = fabs[name]
+            if vendor.output is not None:
+                made += self._over_time(vendor.output, f"vendors.{name}.output", t) * years
+            self.seen[f"vendors.{name}.chips"] = made / years if years > 0.0 else made
             backlog: dict[str, float] = {}
             for c, cohort in plan.chips.items():
                 if cohort.vendor == name:
                     reached = t >= number(f"chips.{c}.deliver") - 1e-9
                     due = number(f"chips.{c}.units") if reached else 0.0
                     backlog[c] = max(due - self.sent.get(c, 0.0), 0.0)
-            able = sum(backlog.values())
-            if vendor.output is not None:
-                makes = self._over_time(vendor.output, f"vendors.{name}.output", t)
-                able = min(able, makes * float(self.future.calendar.years[t]))
-            able *= self._over_time(vendor.open, f"vendors.{name}.open", t)
+            able, opened = (
+                sum(backlog.values()),
+                self._over_time(vendor.open, f"vendors.{name}.open", t),
+            )
+            own = any(fab.vendor == name for fab in plan.fabs.values())
+            limited = vendor.output is not None or own
+            able = opened * (min(able, made) if limited else able)
+            self.seen[f"vendors.{name}.unsold"] = max(opened * made - able, 0.0) if limited else 0.0
             for turn in sorted({plan.chips[c].turn for c in backlog}):
                 mine = {c: b for c, b in backlog.items() if plan.chips[c].turn == turn}
                 whole = sum(mine.values())
@@ -278,6 +255,7 @@ class World:
                 for c, b in mine.items():
                     share = goes / whole if whole > 0.0 else 0.0
                     self.sent[c] = self.sent.get(c, 0.0) + b * share
+                    self.seen[f"chips.{c}.sent"] = b * share
                 able -= whole
             for c in backlog:
                 units = number(f"chips.{c}.units")
@@ -289,16 +267,25 @@ class World:
             return self.seen[f"drivers.{series.driver}"]
         return self.future.series(series, place, t)
 
+    def _energised(self, site: str) -> tuple[float, float]:
+        """IT power of the phases that are switched on, and of the whole facility, MW."""
+        phases = [p for p in self.works.items if p.startswith(f"sites.{site}.phases[")]
+        mw = {p: self.seen[f"{p}.active"] * self.future.number(f"{p}.power") for p in phases}
+        return sum(mw.values()), sum(mw[p] * self.future.number(f"{p}.pue") for p in phases)
+
     def _site(
-        self, site: str, t: int, signals: Mapping[str, float], paid_for: set[str]
+        self,
+        site: str,
+        t: int,
+        mw: tuple[float, float],
+        signals: Mapping[str, float],
+        paid_for: set[str],
     ) -> dict[str, float]:
         """Power, chips and compute of a site; what each cohort draws at the meter, MW."""
         future, hours = self.future, float(self.future.calendar.hours[t])
-        phases = [place for place, _ in self.phases() if place.startswith(f"sites.{site}.phases[")]
-        mw = {p: self.seen[f"{p}.active"] * future.number(f"{p}.power") for p in phases}
-        power = sum(mw.values())
-        facility = sum(mw[p] * future.number(f"{p}.pue") for p in phases)
+        power, facility = mw
         pue = facility / power if power > 0.0 else 0.0
+        power *= self.power.share(site, self.seen, facility)
         cohorts = [c for c, cohort in future.plan.chips.items() if cohort.site == site]
         chips = {c: self._chips(c, t, signals, paid_for) for c in cohorts}
         need = {c: chips[c] * self._watts(c) * 1e-6 for c in cohorts}

@@ -1,6 +1,7 @@
 """The instruments. Adding one is one file, one line here, its test, golden table and docs page."""
 
 from offtake.contracts.chip_purchase import ChipPurchase
+from offtake.contracts.chip_sale import ChipSale
 from offtake.contracts.common_equity import CommonEquity
 from offtake.contracts.construction_contract import ConstructionContract
 from offtake.contracts.delayed_draw_loan import DelayedDrawLoan
@@ -20,6 +21,7 @@ from offtake.contracts.term_loan import TermLoan
 
 ALL = (
     ChipPurchase,
+    ChipSale,
     ConstructionContract,
     PowerPurchase,
     OperatingCost,

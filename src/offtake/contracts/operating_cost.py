@@ -1,11 +1,12 @@
-"""Operating cost: money that a party needs to keep going, per time and per MW of a site.
+"""Operating cost: money that a party needs to keep going, per time, per MW and per wafer.
 
-    claim(t) = (amount(t) + per_mw(t) x energised MW(t)) x years(t) + arrears
+    claim(t) = (amount(t) + per_mw(t) x MW(t)) x years(t) + per_wafer(t) x wafers(t) + arrears
 
-between `start` and `end`. Paid at the close of the period. The same kind carries a company's other
-costs (wages, research), stated as dated amounts or by a driver.
+between `start` and `end`, the MW being those energised at a site or given by a source of power, the
+wafers those that a fab starts. Paid at the close of the period. The same kind carries a company's
+other costs (wages, research), stated as dated amounts or by a driver.
 
-Reads: energised power of the site, payout of the payer. Publishes: arrears.
+Reads: power of the site or source, wafers of the fab, payout of the payer. Publishes: arrears.
 On shortfall: what is unpaid is claimed again next period, without interest, and where the cost is
 of a site its unpaid share shuts that share of the site next period (DESIGN §5.10); what a payer in
 default outside the plan does not pay is lost.
@@ -21,10 +22,14 @@ from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
 from offtake.core.errors import Mistake
 from offtake.core.flows import Flow, Rank
+from offtake.core.series import Series
 from offtake.core.terms import (
     CostPerMWYearSeries,
+    CostPerWaferSeries,
+    FabName,
     MoneyFlowSeries,
     PartyName,
+    PowerName,
     SiteName,
     Terms,
     When,
@@ -47,24 +52,50 @@ class OperatingCostTerms(Terms):
     """Cost per time, USD/year; may change over time or follow a driver."""
     per_mw: CostPerMWYearSeries = default("0 USD/MW/year")
     """Cost per MW of energised IT power and time, USD/MW/year."""
+    per_wafer: CostPerWaferSeries = default("0 USD/wafer")
+    """Cost per wafer that a fab starts, such as the fee of who runs it, USD/wafer."""
     site: SiteName | None = None
     """Site whose energised power counts for `per_mw`."""
+    source: PowerName | None = None
+    """Source of power whose power counts for `per_mw`."""
+    fab: FabName | None = None
+    """Fab whose wafers count for `per_wafer`."""
     start: When | None = None
     """Date from which the cost runs; the start of the plan if left out."""
     end: When | None = None
     """Date until which it runs; the horizon if left out."""
 
     @model_validator(mode="after")
-    def _per_mw_of_a_site(self) -> "OperatingCostTerms":
-        per_mw = self.per_mw.driver or any(number.value for _, number in self.per_mw.knots)
-        if per_mw and self.site is None:
+    def _of_something(self) -> "OperatingCostTerms":
+        if _stated(self.per_mw) and (self.site is None) == (self.source is None):
             raise Mistake(
                 code="cost-site",
-                found="a cost per MW without a site",
-                expected="the site whose power counts",
-                mend="add site: with the name of a site",
+                found="a cost per MW of both a site and a source"
+                if self.site
+                else "a cost per MW without a site",
+                expected="the site or the source of power whose power counts",
+                mend="write one contract for each" if self.site else "add site: with its name",
+            )
+        if _stated(self.per_wafer) and self.fab is None:
+            raise Mistake(
+                code="cost-fab",
+                found="a cost per wafer without a fab",
+                expected="the fab whose wafers count",
+                mend="add fab: with the name of a fab",
             )
         return self
+
+
+def _stated(series: Series) -> bool:
+    """Whether a cost is anything but zero."""
+    return series.driver is not None or any(number.value for _, number in series.knots)
+
+
+def _power(terms: OperatingCostTerms) -> str:
+    """Name of the observation that counts for `per_mw`."""
+    if terms.source is not None:
+        return f"power.{terms.source}.available_mw"
+    return "zero" if terms.site is None else f"sites.{terms.site}.power_mw"
 
 
 EXAMPLE = OperatingCostTerms.model_validate(
@@ -81,6 +112,10 @@ class OperatingCost(NamedTuple):
     """[K] observation, USD/MW/year"""
     power: IntArray
     """[K] observation, MW"""
+    per_wafer: IntArray
+    """[K] observation, USD/wafer"""
+    wafers: IntArray
+    """[K] observation"""
     payout: IntArray
     """[K] observation: share of its claims that the payer meets"""
 
@@ -94,11 +129,13 @@ class OperatingCost(NamedTuple):
     def lower(cls, items: Sequence[tuple[str, OperatingCostTerms]], at: Lowerer) -> Lowered:
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
-        sites = ["zero" if t.site is None else f"sites.{t.site}.power_mw" for _, t in items]
+        fabs = ["zero" if t.fab is None else f"fabs.{t.fab}.wafers" for _, t in items]
         group = cls(
             amount=np.array([at.series(name, "amount") for name in ids]),
             per_mw=np.array([at.series(name, "per_mw") for name in ids]),
-            power=np.array([at.observe(site) for site in sites]),
+            power=np.array([at.observe(_power(t)) for _, t in items]),
+            per_wafer=np.array([at.series(name, "per_wafer") for name in ids]),
+            wafers=np.array([at.observe(fab) for fab in fabs]),
             payout=np.array([at.observe(f"parties.{t.payer}.payout") for _, t in items]),
         )
         payer, payee = (at.parties([getattr(t, f) for _, t in items]) for f in ("payer", "payee"))
@@ -120,7 +157,8 @@ class OperatingCost(NamedTuple):
     def claim(self, n: Numbers, s: Array, month: Month) -> Amounts:
         """Cost of the part of the period between start and end, and arrears."""
         yearly = month.obs[self.amount] + month.obs[self.per_mw] * month.obs[self.power]
-        return {"cost": yearly * month.years * between(n["start"], n["end"], month.t) + s}
+        cost = yearly * month.years + month.obs[self.per_wafer] * month.obs[self.wafers]
+        return {"cost": cost * between(n["start"], n["end"], month.t) + s}
 
     def settle(
         self, n: Numbers, s: Array, month: Month, claimed: Amounts, paid: Amounts

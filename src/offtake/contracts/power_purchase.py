@@ -5,10 +5,13 @@
     claim(t)   = part(t) x bill(t) + arrears
 
 with part(t) the share of the period between `start` and `end`. Without a stated power the
-contracted MW follow the energised power of the site. A price below zero lowers the bill, at most
-to zero. Paid at the close of the period.
+contracted MW follow the energised power of the site. With a `source` the energy is what the site
+draws from that source of power, the MW are what the source has for the site, and the price is the
+source's where none is stated. A price below zero lowers the bill, at most to zero. Paid at the
+close of the period.
 
-Reads: energy and energised power of the site, payout of the buyer. Publishes: arrears.
+Reads: energy and energised power of the site, or of its source; price of the source; payout of the
+buyer. Publishes: arrears.
 On shortfall: what is unpaid is claimed again next period, without interest, and the unpaid share
 of the claim shuts that share of the site next period (DESIGN §5.10); what a buyer in default
 outside the plan does not pay is lost.
@@ -19,15 +22,18 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import model_validator
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
+from offtake.core.errors import Mistake
 from offtake.core.flows import Flow, Rank
 from offtake.core.terms import (
     CostPerMWYearSeries,
     EnergyPriceSeries,
     PartyName,
     Power,
+    PowerName,
     Share,
     SiteName,
     Terms,
@@ -49,12 +55,16 @@ class PowerPurchaseTerms(Terms):
     """Supplier."""
     site: SiteName
     """Site that draws the power."""
-    price: EnergyPriceSeries
-    """Price of energy, USD/MWh; may change over time or follow a driver."""
+    source: PowerName | None = None
+    """Source of power that it comes from; all that the site draws if left out."""
+    price: EnergyPriceSeries | None = None
+    """Price of energy, USD/MWh; may change over time or follow a driver. What the source's energy
+    costs if left out."""
     share: Share = default("100 %")
-    """Share of the site's energy that comes from this supplier."""
+    """Share of the site's energy, or of that from the source, that is bought from this supplier."""
     contracted: Power | None = None
-    """Power contracted with this supplier, MW; its share of energised IT power if left out."""
+    """Power contracted with this supplier, MW; its share of energised IT power, or of what the
+    source has for the site, if left out."""
     capacity_charge: CostPerMWYearSeries = default("0 USD/MW/year")
     """Charge for contracted power, used or not, USD/MW/year."""
     take_or_pay: Share = default("0 %")
@@ -63,6 +73,17 @@ class PowerPurchaseTerms(Terms):
     """Date from which power is bought; the start of the plan if left out."""
     end: When | None = None
     """Date until which it is bought; the horizon if left out."""
+
+    @model_validator(mode="after")
+    def _priced(self) -> "PowerPurchaseTerms":
+        if self.price is None and self.source is None:
+            raise Mistake(
+                code="key-missing",
+                found="power without a price",
+                expected="a price of energy, or a source of power, whose price it then is",
+                mend="add price: 55 USD/MWh, or source: with the name of a source",
+            )
+        return self
 
 
 EXAMPLE = PowerPurchaseTerms.model_validate(
@@ -79,6 +100,13 @@ EXAMPLE = PowerPurchaseTerms.model_validate(
 )
 
 
+def _place(terms: PowerPurchaseTerms, of_site: str, of_source: str) -> str:
+    """Name of an observation of the site, or of its source."""
+    if terms.source is None:
+        return f"sites.{terms.site}.{of_site}"
+    return f"sites.{terms.site}.power.{terms.source}.{of_source}"
+
+
 class PowerPurchase(NamedTuple):
     """A group of power purchases."""
 
@@ -87,9 +115,9 @@ class PowerPurchase(NamedTuple):
     charge: IntArray
     """[K] observation, USD/MW/year"""
     energy: IntArray
-    """[K] observation: energy drawn by the site, MWh"""
+    """[K] observation: energy drawn by the site, or by it from the source, MWh"""
     power: IntArray
-    """[K] observation: energised IT power, MW"""
+    """[K] observation: energised IT power, or what the source has for the site, MW"""
     payout: IntArray
     """[K] observation: share of its claims that the buyer meets"""
     stated: NDArray[np.float64]
@@ -106,10 +134,15 @@ class PowerPurchase(NamedTuple):
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
         group = cls(
-            price=np.array([at.series(name, "price") for name in ids]),
+            price=np.array(
+                [
+                    at.series(name, "price") if t.price else at.observe(f"power.{t.source}.price")
+                    for name, t in items
+                ]
+            ),
             charge=np.array([at.series(name, "capacity_charge") for name in ids]),
-            energy=np.array([at.observe(f"sites.{t.site}.energy_mwh") for _, t in items]),
-            power=np.array([at.observe(f"sites.{t.site}.power_mw") for _, t in items]),
+            energy=np.array([at.observe(_place(t, "energy_mwh", "mwh")) for _, t in items]),
+            power=np.array([at.observe(_place(t, "power_mw", "mw")) for _, t in items]),
             payout=np.array([at.observe(f"parties.{t.buyer}.payout") for _, t in items]),
             stated=np.array([float(t.contracted is not None) for _, t in items]),
         )

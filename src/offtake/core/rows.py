@@ -27,9 +27,9 @@ def highest(rows: Array, index: Any = 0, count: int = 1) -> Array:
     return jnp.zeros((count, flat.shape[-1])).at[where].max(flat)
 
 
-def ratio(part: Array, whole: Array) -> Array:
-    """Share of a whole that a part is, entry by entry; 1 where the whole is nothing."""
-    return jnp.where(whole > 0.0, part / jnp.where(whole > 0.0, whole, 1.0), 1.0)
+def ratio(part: Array, whole: Array, nothing: Array | float = 1.0) -> Array:
+    """Share of a whole that a part is, entry by entry; `nothing` where there is no whole."""
+    return jnp.where(whole > 0.0, part / jnp.where(whole > 0.0, whole, 1.0), nothing)
 
 
 def some(mask: Array) -> Array:

@@ -117,6 +117,10 @@ _COST_PER_H100E = Unit("USD/H100e", "a cost per capacity", "20k USD/H100e", mini
 _TOKEN_FLOW = Unit("token/year", "tokens per time", "900 tn token/year", minimum=0.0)
 _TOKEN_PRICE = Unit("USD/token", "a price of tokens", "2 USD/M token", minimum=0.0)
 _TOKEN_RATE = Unit("token/H100e/h", "tokens per compute", "8 M token/H100e/h", minimum=0.0)
+_HEAT_RATE = Unit("1", "fuel per energy", "9.3 MMBtu/MWh", bare=True, minimum=1.0)
+_WAFER_STARTS = Unit("wspm", "wafers started per month", "20k wspm", minimum=0.0)
+_COST_PER_WSPM = Unit("USD/wspm", "a cost per wafer started per month", "1 M USD/wspm", minimum=0.0)
+_COST_PER_WAFER = Unit("USD/wafer", "a cost per wafer", "18k USD/wafer", minimum=0.0)
 _CHIP_WATTS = Unit("W", "the power of one chip", "1200 W", minimum=0.0)
 
 Money = Annotated[Quantity, _MONEY]
@@ -169,6 +173,12 @@ TokenRate = Annotated[Quantity, _TOKEN_RATE]
 """token/H100e/h; at least 0."""
 ChipWatts = Annotated[Quantity, _CHIP_WATTS]
 """W; at least 0."""
+HeatRate = Annotated[Quantity, _HEAT_RATE]
+"""1, energy of the fuel over energy given; at least 1."""
+WaferStarts = Annotated[Quantity, _WAFER_STARTS]
+"""wspm, wafers started per month; at least 0."""
+CostPerWspm = Annotated[Quantity, _COST_PER_WSPM]
+"""USD/wspm; at least 0."""
 AnyQuantity = Annotated[Quantity, Unit(None, "a number", "1.5 bn USD/year", bare=True)]
 """Any unit of this field, converted to the canonical unit of its dimension."""
 
@@ -208,6 +218,8 @@ TokenPriceSeries = Annotated[Series, _TOKEN_PRICE]
 """A price of tokens over time."""
 TokenRateSeries = Annotated[Series, _TOKEN_RATE]
 """Tokens per compute, over time."""
+CostPerWaferSeries = Annotated[Series, _COST_PER_WAFER]
+"""A cost per wafer over time."""
 CountSeries = Annotated[Series, _COUNT]
 """A count over time."""
 AnySeries = Annotated[Series, Unit(None, "a number over time", "{2025: 13 bn USD/year}", bare=True)]
@@ -224,6 +236,8 @@ SiteName = Annotated[str, Ref("sites")]
 """Name of a site."""
 VendorName = Annotated[str, Ref("vendors")]
 """Name of a vendor."""
+FabName = Annotated[str, Ref("fabs")]
+"""Name of a fab."""
 PowerName = Annotated[str, Ref("power")]
 """Name of a power source."""
 ChipsName = Annotated[str, Ref("chips")]

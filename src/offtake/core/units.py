@@ -15,7 +15,8 @@ A year is 12 months or 365.2425 days, so an hour is 1/730.485 month. Real day co
 money accrues (:mod:`offtake.core.calendar`); this ratio serves only to convert what people write.
 
 Energy is a dimension of its own, not power times time: a capacity charge (USD/kW/month) and a
-price of energy (USD/MWh) would otherwise convert into one another without a word.
+price of energy (USD/MWh) would otherwise convert into one another without a word. Fuel is measured
+as energy: a heat rate in MMBtu/MWh is a ratio.
 """
 
 from __future__ import annotations
@@ -47,8 +48,11 @@ DEFINITIONS: tuple[str, ...] = (
     "kWh = 1e-3 * MWh",
     "GWh = 1e3 * MWh",
     "TWh = 1e6 * MWh",
+    "MMBtu = 0.29307107 * MWh",
     "H100e = [compute]",
     "GPU = [chip]",
+    "wafer = [wafer]",
+    "wspm = wafer / month",
     "token = [token]",
     "user = [person]",
     "percent = 0.01",
@@ -67,8 +71,10 @@ SPELLINGS: dict[str, str] = {
     "year": "year", "years": "year",
     "W": "W", "kW": "kW", "MW": "MW", "GW": "GW", "TW": "TW",
     "Wh": "Wh", "kWh": "kWh", "MWh": "MWh", "GWh": "GWh", "TWh": "TWh",
+    "MMBtu": "MMBtu",
     "H100e": "H100e",
     "GPU": "GPU", "GPUs": "GPU",
+    "wafer": "wafer", "wafers": "wafer", "wspm": "wspm",
     "token": "token", "tokens": "token",
     "user": "user", "users": "user", "people": "user",
     "%": "percent", "percent": "percent",
@@ -126,6 +132,8 @@ REFUSED: dict[str, str] = {
     "gw": "write GW for gigawatts",
     "kw": "write kW for kilowatts",
     "KW": "write kW for kilowatts",
+    "mmbtu": "write MMBtu for a million British thermal units",
+    "MMBTU": "write MMBtu for a million British thermal units",
     "mwh": "write MWh for megawatt-hours",
     "kwh": "write kWh for kilowatt-hours",
     "H100": "write H100e for capacity in H100 equivalents, GPU for a number of chips",
@@ -146,6 +154,7 @@ CANONICAL: tuple[str, ...] = (
     "user", "USD/H100e/h", "USD/GPU/h", "USD/MWh", "USD/MW", "USD/MW/year", "USD/GPU", "USD/H100e",
     "USD/token", "USD/user/year", "token/year", "token/H100e/h", "token/user/year", "H100e/year",
     "GPU/year", "MW/year",
+    "wspm", "USD/wspm", "USD/wafer",
     "H100e/GPU", "MW/GPU", "MW/H100e", "MWh/token",
 )  # fmt: skip
 """Units in which numbers are kept after reading, one per dimension; a chip's own power is in W."""
@@ -354,7 +363,7 @@ def canonical(unit: str) -> str:
 
 _BASE = {
     "[currency]": "USD", "[power]": "MW", "[energy]": "MWh", "[compute]": "H100e", "[chip]": "GPU",
-    "[token]": "token",
+    "[token]": "token", "[wafer]": "wafer",
     "[person]": "user", "[time]": "year",
 }  # fmt: skip
 

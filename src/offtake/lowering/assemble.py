@@ -1,7 +1,7 @@
 """Plan items other than contracts to the arrays of the environment."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -14,9 +14,11 @@ from offtake.core.contract import IntArray
 from offtake.core.formula import Constant, Expression, Named
 from offtake.core.quantity import Quantity, Source
 from offtake.core.series import Series
+from offtake.lowering import plant
 from offtake.lowering.at import NEVER, UNBOUNDED, At, series_rows
 from offtake.lowering.exchange import finder, register_market, spot
-from offtake.lowering.world import World, observation_names
+from offtake.lowering.plant import Streams
+from offtake.lowering.world import Names, World, observation_names
 from offtake.market.credit import Credit
 from offtake.market.formula import (
     Add,
@@ -33,13 +35,11 @@ from offtake.market.formula import (
 from offtake.market.process import Processes, Regimes
 from offtake.market.published import names as told_names
 from offtake.market.series import SeriesGroup
-from offtake.physical.fleet import Cohorts
-from offtake.physical.sites import RUNNING_SIGNALS, Phases
-from offtake.physical.supply import Supply
+from offtake.physical.sites import RUNNING_SIGNALS
 from offtake.plan.drivers import Formula, FromMarket, MeanReverting, RandomWalk
 from offtake.plan.drivers import Regimes as RegimesTerms
 from offtake.plan.schema import Plan
-from offtake.plan.told import from_market
+from offtake.plan.told import from_market, observed_as
 
 _OPERATORS = {
     "+": Add,
@@ -52,28 +52,6 @@ _OPERATORS = {
 }
 
 
-@dataclass
-class Streams:
-    """Names of random streams, in the order of their indices."""
-
-    monthly: list[str] = field(default_factory=list[str])
-    once: list[str] = field(default_factory=list[str])
-
-    def every_period(self, name: str) -> int:
-        """Index of a stream drawn every period."""
-        return _place(self.monthly, name)
-
-    def once_per_path(self, name: str) -> int:
-        """Index of a stream drawn once per path."""
-        return _place(self.once, name)
-
-
-def _place(names: list[str], name: str) -> int:
-    if name not in names:
-        names.append(name)
-    return names.index(name)
-
-
 @dataclass(frozen=True)
 class Assembled:
     """The environment with the names of what it offers and hears."""
@@ -82,23 +60,6 @@ class Assembled:
     observations: list[str]
     signals: list[str]
     streams: Streams
-
-
-SITE_SIGNALS = ("sold_hours", "contracted", *RUNNING_SIGNALS)
-
-
-def signal_names(plan: Plan) -> list[str]:
-    """Names of the environment's signals, in the order of their indices."""
-    phases = [
-        f"sites.{s}.phases[{j}].paid"
-        for s, site in plan.sites.items()
-        for j in range(len(site.phases))
-    ]
-    return [
-        *phases,
-        *(f"chips.{name}.paid" for name in plan.chips),
-        *(f"sites.{name}.{what}" for what in SITE_SIGNALS for name in plan.sites),
-    ]
 
 
 def _ints(values: Sequence[int]) -> IntArray:
@@ -207,11 +168,11 @@ def _formulas(plan: Plan, at: At, market: list[str], order: Sequence[str]) -> tu
 
 def _told(plan: Plan, market: list[str]) -> tuple[Node, ...]:
     """Names of what the market tells, and the drivers that read it, appended to `market`."""
-    if not plan.market.clears:
-        return ()
-    market += [f"cleared.{name}" for name in told_names(list(plan.market.demand))]
+    if plan.market.clears:
+        market += [f"cleared.{name}" for name in told_names(list(plan.market.demand))]
+    market += [f"vendors.{name}.chips" for name in plan.vendors]
     read = {k: d.market for k, d in plan.drivers.items() if isinstance(d, FromMarket)}
-    nodes = tuple(Observed(np.int64(market.index(f"cleared.{told}"))) for told in read.values())  # pyright: ignore[reportArgumentType]
+    nodes = tuple(Observed(np.int64(market.index(observed_as(told)))) for told in read.values())  # pyright: ignore[reportArgumentType]
     market += [f"drivers.{name}" for name in read]
     return nodes
 
@@ -252,103 +213,6 @@ def rated_hazard(rating: str, start: date) -> Series:
     return Series(knots=tuple(knots), labels=tuple(day.isoformat() for day, _ in knots))
 
 
-def _phases(plan: Plan, at: At, streams: Streams, signals: Sequence[str], used: set[str]) -> Phases:
-    places = [(s, j, p) for s, site in plan.sites.items() for j, p in enumerate(site.phases)]
-    causes = sorted({c for _, _, p in places if p.delay for c in p.delay.causes})
-    sites = list(plan.sites)
-    zero = at.constant(0.0)
-
-    def row(s: str, j: int, field: str) -> int:
-        return at.number_at(f"sites.{s}.phases[{j}].{field}")
-
-    def delay(s: str, j: int, present: bool, field: str) -> int:
-        return row(s, j, f"delay.{field}") if present else zero
-
-    weights = np.full((len(places), len(causes)), zero)
-    for h, (s, j, phase) in enumerate(places):
-        for c, cause in enumerate(causes):
-            if phase.delay and cause in phase.delay.causes:
-                weights[h, c] = row(s, j, f"delay.causes.{cause}")
-    paid = [f"sites.{s}.phases[{j}].paid" for s, j, _ in places]
-    return Phases(
-        site=_ints([sites.index(s) for s, _, _ in places]),
-        power=_ints([row(s, j, "power") for s, j, _ in places]),
-        pue=_ints([row(s, j, "pue") for s, j, _ in places]),
-        energise=_ints([row(s, j, "energise") for s, j, _ in places]),
-        build=_ints([row(s, j, "build") for s, j, _ in places]),
-        delay_median=_ints([delay(s, j, p.delay is not None, "median") for s, j, p in places]),
-        delay_p90=_ints([delay(s, j, p.delay is not None, "p90") for s, j, p in places]),
-        cause_weight=weights,
-        cause_stream=_ints([streams.once_per_path(f"causes.{cause}") for cause in causes]),
-        own_stream=_ints([streams.once_per_path(f"sites.{s}.phases[{j}]") for s, j, _ in places]),
-        paid_signal=_ints([signals.index(name) for name in paid]),
-        funded=np.array([float(name in used) for name in paid]),
-    )
-
-
-def _chip_rows(plan: Plan, at: At, name: str) -> tuple[int, int]:
-    """Rows of H100e and watts per chip, from the plan or from the catalogue."""
-    chip = plan.chips[name].chip
-    if not isinstance(chip, str):
-        return at.number_at(f"chips.{name}.chip.h100e"), at.number_at(f"chips.{name}.chip.watts")
-    known = catalogue.chip(chip)
-    rows: list[int] = []
-    power = known.needed("all_in_power")
-    for what, number, unit in (("h100e", known.h100e, "1"), ("watts", power, "W")):
-        source = Source(number.source, None, None, number.note or None)
-        quantity = Quantity(number.value, unit, source=source, text=f"{number.value:g} {unit}")
-        rows.append(at.table.add(f"catalogue.chips.{chip}.{what}", quantity))
-    return rows[0], rows[1]
-
-
-def _utility_pue(plan: Plan, at: At, name: str) -> int:
-    """Row of what a chip's power is divided by; the catalogue states it at the utility's meter."""
-    cohort = plan.chips[name]
-    catalogued = isinstance(cohort.chip, str)
-    return at.number_at(f"sites.{cohort.site}.phases[0].pue") if catalogued else at.constant(1.0)
-
-
-def _cohorts(plan: Plan, at: At, signals: Sequence[str], used: set[str]) -> Cohorts:
-    names = list(plan.chips)
-    sites = list(plan.sites)
-    rows = {
-        f: _ints([at.number_at(f"chips.{c}.{f}") for c in names])
-        for f in ("units", "availability", "failure_rate", "deliver", "physical_life")
-    }
-    chips = [_chip_rows(plan, at, c) for c in names]
-    return Cohorts(
-        site=_ints([sites.index(plan.chips[c].site) for c in names]),
-        h100e=_ints([h for h, _ in chips]),
-        watts=_ints([w for _, w in chips]),
-        pue=_ints([_utility_pue(plan, at, c) for c in names]),
-        paid_signal=_ints([signals.index(f"chips.{c}.paid") for c in names]),
-        funded=np.array([float(f"chips.{c}.paid" in used) for c in names]),
-        **rows,
-    )
-
-
-def _supply(plan: Plan, at: At, stands: Sequence[str]) -> Supply:
-    find, vendors, names = finder(stands), list(plan.vendors), list(plan.chips)
-    pairs = sorted({(vendors.index(c.vendor), c.turn) for c in plan.chips.values() if c.vendor})
-    earlier = [[float(a[0] == b[0] and b[1] < a[1]) for b in pairs] for a in pairs]
-    queue = [
-        pairs.index((vendors.index(c.vendor), c.turn)) if c.vendor else 0
-        for c in plan.chips.values()
-    ]
-    items = [(f"vendors.{name}", vendor) for name, vendor in plan.vendors.items()]
-    return Supply(
-        output=_ints([find(v.output, f"{place}.output") for place, v in items]),
-        limited=np.array([float(v.output is not None) for _, v in items]),
-        opened=_ints([find(v.open, f"{place}.open") for place, v in items]),
-        made=np.array([float(c.vendor is not None) for c in plan.chips.values()]),
-        queue=_ints(queue),
-        vendor=_ints([vendor for vendor, _ in pairs]),
-        earlier=np.array(earlier, np.float64).reshape(len(pairs), len(pairs)),
-        units=_ints([at.number_at(f"chips.{c}.units") for c in names]),
-        deliver=_ints([at.number_at(f"chips.{c}.deliver") for c in names]),
-    )
-
-
 def _credit(plan: Plan, at: At, streams: Streams, market: Sequence[str]) -> Credit:
     names = [name for name, party in plan.parties.items() if party.credit is not None]
     credits: list[Any] = [plan.parties[name].credit for name in names]
@@ -376,6 +240,20 @@ def _credit(plan: Plan, at: At, streams: Streams, market: Sequence[str]) -> Cred
     )
 
 
+def _names(plan: Plan, at: At) -> Names:
+    """Names of what is observed."""
+    return Names(
+        works=[work.place for work in plant.built(plan)],
+        sites=list(plan.sites),
+        links=plant.links(plan),
+        sources=list(plan.power),
+        fabs=list(plan.fabs),
+        vendors=list(plan.vendors),
+        cohorts=list(plan.chips),
+        parties=list(at.party_index),
+    )
+
+
 def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
     """The environment of a plan.
 
@@ -383,12 +261,9 @@ def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
         at: after all contracts were lowered, so that it knows every series they read.
         used: names of the signals that contracts send.
     """
-    calendar, streams, signals = at.calendar, Streams(), signal_names(plan)
+    calendar, streams, signals = at.calendar, Streams(), plant.signal_names(plan)
     register_market(plan.market, at)
-    for name, vendor in plan.vendors.items():
-        for what in ("output", "open"):
-            if (value := getattr(vendor, what)) is not None:
-                at.series_of(value, f"vendors.{name}.{what}")
+    plant.register(plan, at)
     before, after, weight = series_rows(at.table, at.series_knots, calendar.count)
     processes, process_names = _processes(plan, at, streams)
     regimes, regime_names = _regimes(plan, at, streams)
@@ -398,9 +273,6 @@ def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
     stands = tuple(market)
     late_trees = _told(plan, market)
     late_trees += _formulas(plan, at, market, [k for k in _in_order(plan) if k in late])
-    phases = [
-        f"sites.{s}.phases[{j}]" for s, site in plan.sites.items() for j in range(len(site.phases))
-    ]
     sold = [f"sites.{name}.sold_hours" for name in plan.sites]
     years = np.asarray(calendar.years, np.float64)
     world = World(
@@ -409,9 +281,12 @@ def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
         regimes=regimes,
         formulas=trees,
         credit=_credit(plan, at, streams, market),
-        phases=_phases(plan, at, streams, signals, used),
-        cohorts=_cohorts(plan, at, signals, used),
-        supply=_supply(plan, at, stands),
+        works=plant.works(plan, at, streams, signals, used),
+        phases=plant.phases(plan, at),
+        sources=plant.sources(plan, at, finder(stands)),
+        fabs=plant.fabs(plan, at, finder(stands)),
+        cohorts=plant.cohorts(plan, at, signals, used),
+        supply=plant.supply(plan, at, finder(stands)),
         spot=spot(plan, at, stands, signals, used),
         late_formulas=late_trees,
         sold_signal=_ints([signals.index(name) if name in used else -1 for name in sold]),
@@ -429,7 +304,5 @@ def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
         elapsed=np.cumsum(years),
         per_year=np.array(float(at.periods_per_year)),
     )
-    names = observation_names(
-        market, phases, list(plan.sites), list(plan.chips), list(at.party_index)
-    )
+    names = observation_names(market, _names(plan, at))
     return Assembled(world, names, signals, streams)

@@ -15,7 +15,7 @@ from offtake.core.calendar import Periods
 from offtake.core.contract import IntArray, Lowered
 from offtake.core.labels import ClaimLabel, Labels
 from offtake.engine.program import Program, Shape, Totals
-from offtake.lowering.assemble import Assembled, assemble, register_series, signal_names
+from offtake.lowering.assemble import Assembled, assemble, register_series
 from offtake.lowering.at import At
 from offtake.lowering.network import (
     build_network,
@@ -23,6 +23,7 @@ from offtake.lowering.network import (
     claim_labels,
     concrete,
 )
+from offtake.lowering.plant import signal_names
 from offtake.lowering.table import NumberTable
 from offtake.plan.schema import Plan
 
@@ -67,7 +68,7 @@ def _published_names(lowered: Sequence[Lowered]) -> Iterator[str]:
     for part in lowered:
         for value in part.group.published:
             for k, contract in enumerate(part.contracts):
-                where = f"/{part.parts[k]}" if part.parts else ""
+                where = f"/{part.parts[k]}" if part.parts and part.parts[k] else ""
                 yield f"contracts.{contract}{where}.{value}"
 
 

@@ -5,6 +5,9 @@ paid the price of each; elsewhere it is sold at the plan's price and utilisation
 
     margin = what it is paid - energy price x energy - running cost x IT power x length
 
+the energy price being the mean that its site pays; what it costs to run when the market clears is
+that of a site all of whose chips run.
+
 and a cohort leaves for good after `retire_after` periods in a row of negative margin, unless
 capacity of its site is under contract.
 """
@@ -27,6 +30,8 @@ from offtake.market.exchange import (
 )
 from offtake.market.expectation import Outlook, value
 from offtake.physical.fleet import FleetView
+from offtake.physical.power import Drawn, Offer
+from offtake.physical.sites import pue
 
 
 class SpotState(NamedTuple):
@@ -64,6 +69,8 @@ class Earned(NamedTuple):
     """[sites, P] share of its H100e-hours that are sold"""
     site_price: Array
     """[sites, P] what an H100e-hour sold is paid, USD/H100e/h"""
+    drawn: Drawn
+    """where the power of sites came from, and its price"""
 
 
 class Spot(NamedTuple):
@@ -72,7 +79,7 @@ class Spot(NamedTuple):
     compute_price: IntArray
     """[] USD/H100e/h; 0 where the plan has none"""
     energy_price: IntArray
-    """[] USD/MWh"""
+    """[] USD/MWh, of sites without sources of power"""
     running_cost: IntArray
     """[] USD/MW/year of IT power"""
     utilisation: IntArray
@@ -109,7 +116,7 @@ class Spot(NamedTuple):
         observed: Array,
         state: SpotState,
         fleet: FleetView,
-        pue: Array,
+        offer: Offer,
         contracted: Array,
         length: Period,
     ) -> tuple[Earned, SpotState]:
@@ -117,10 +124,11 @@ class Spot(NamedTuple):
 
         Args:
             observed: [observation, P] what stands before the market clears.
-            pue: [sites, P].
+            offer: what sources of power give.
             contracted: [sites, P] above 0 where capacity is under contract.
         """
-        metered = fleet.cohort_mw * pue[self.site]
+        sites = self.site_marks.shape[0]
+        metered = fleet.cohort_mw * pue(offer.power)[self.site]
         if self.exchange is None:
             price = observed[self.compute_price]
             sold = observed[self.utilisation][None]
@@ -129,17 +137,20 @@ class Spot(NamedTuple):
             told, following = jnp.zeros((0, price.shape[-1])), None
             view = self._look(values, observed, state, price, length)
         else:
+            most = offer.draw(jax.ops.segment_sum(metered, self.site, sites)).price
+            cost = jnp.maximum(most, 0.0)[self.site] * metered
             paid, runs, told, view, following = self._clear(
-                self.exchange, values, observed, state, fleet, metered, length
+                self.exchange, values, observed, state, fleet, cost, length
             )
-        energy = metered * length.hours * runs
-        energy_price, running = observed[self.energy_price], observed[self.running_cost]
-        standing = running[None] * fleet.cohort_mw
-        margin = paid * length.hours - energy_price[None] * energy - standing * length.years
-        yearly = energy_price[None] * metered * runs * HOURS_PER_YEAR + standing
+        drawn = offer.draw(jax.ops.segment_sum(metered * runs, self.site, sites))
+        energy_cost = drawn.price[self.site] * metered * runs
+        standing = observed[self.running_cost][None] * fleet.cohort_mw
+        margin = (paid - energy_cost) * length.hours - standing * length.years
+        yearly = energy_cost * HOURS_PER_YEAR + standing
         worth = self._value(values, view, fleet, paid, yearly, length)
         site_run, site_price = self._sites(view.price, fleet, runs, paid)
-        earned = Earned(told, runs, energy, margin, worth, site_run, site_price)
+        energy = metered * length.hours * runs
+        earned = Earned(told, runs, energy, margin, worth, site_run, site_price, drawn)
         free = contracted[self.site] <= 0.0
         loses = (margin < 0.0) & (fleet.cohort_h100e > 0.0) & free
         left = self.stays(values, state) < 0.5
@@ -160,19 +171,22 @@ class Spot(NamedTuple):
         observed: Array,
         state: SpotState,
         fleet: FleetView,
-        metered: Array,
+        cost: Array,
         length: Period,
     ) -> tuple[Array, Array, Array, Outlook, ExchangeState]:
-        """What cohorts are paid [F, P] USD/h, shares run [F, P], what is told, outlook, state."""
+        """What cohorts are paid [F, P] USD/h, shares run [F, P], what is told, outlook, state.
+
+        Args:
+            cost: [F, P] of running each cohort, USD/h.
+        """
         assert state.exchange is not None  # a market that clears has a state
         demand, asked = exchange.segments.demand(values, observed)
         work = exchange.segments.productivity(values, asked, values[self.bandwidth])
         capacity = fleet.cohort_h100e * work
         there = capacity > 0.0
-        energy_price = jnp.maximum(observed[self.energy_price], 0.0)
-        cost = energy_price[None] * metered / jnp.where(there, capacity, 1.0)
+        unit_cost = jnp.where(there, cost / jnp.where(there, capacity, 1.0), 0.0)
         cleared, supply, gains = exchange.clear(
-            observed, state.exchange, demand, capacity, jnp.where(there, cost, 0.0)
+            observed, state.exchange, demand, capacity, unit_cost
         )
         view = self._look(
             values, observed, state, mean_price(cleared, exchange.rule.weight), length

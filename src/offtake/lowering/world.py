@@ -13,9 +13,12 @@ from offtake.market.credit import Credit
 from offtake.market.formula import Node
 from offtake.market.process import Processes, ProcessState, Regimes
 from offtake.market.series import SeriesGroup
+from offtake.physical.fabs import Fabs, Made
 from offtake.physical.fleet import Cohorts, FleetView
-from offtake.physical.sites import Phases, PhaseView, open_share
-from offtake.physical.supply import Supply
+from offtake.physical.power import Offer, Sources
+from offtake.physical.sites import Phases, open_share
+from offtake.physical.supply import Sent, Supply
+from offtake.physical.works import Works, WorkView
 
 
 class WorldState(NamedTuple):
@@ -25,12 +28,29 @@ class WorldState(NamedTuple):
     regimes: Array
     credit: Array
     delay: Array
-    """[H, P] delay of every phase, periods"""
+    """[H, P] delay of everything that is built, periods"""
     delivered_hours: Array
     """[sites, P] H100e-hours of the period before"""
     spot: SpotState
     sent: Array
     """[F, P] chips that vendors have sent"""
+    fab_age: Array
+    """[U, P] periods since each fab opened"""
+
+
+class Seen(NamedTuple):
+    """Physical results of a period, for `World._physical`."""
+
+    works: WorkView
+    offer: Offer
+    fleet: FleetView
+    earned: Earned
+    running: Array
+    """[sites, P] share of each site that is paid for"""
+    sent: Sent
+    made: Made
+    years: Array
+    hours: Array
 
 
 class World(NamedTuple):
@@ -41,7 +61,11 @@ class World(NamedTuple):
     regimes: Regimes
     formulas: tuple[Node, ...]
     credit: Credit
+    works: Works
+    """phases in the order of `phases`, then sources of power, then fabs"""
     phases: Phases
+    sources: Sources
+    fabs: Fabs
     cohorts: Cohorts
     supply: Supply
     spot: Spot
@@ -71,10 +95,11 @@ class World(NamedTuple):
             self.processes.init(values),
             self.regimes.init(values),
             self.credit.init(values),
-            self.phases.delay(values, once),
+            self.works.delay(values, once),
             jnp.zeros((self.site_marks.shape[0], paths)),
             self.spot.init(paths),
             self.supply.init(paths),
+            self.fabs.init(paths),
         )
 
     def observe(
@@ -91,32 +116,55 @@ class World(NamedTuple):
         regimes = self.regimes.advance(values, state.regimes, moves, shocks)
         market = self._market(values, processes, regimes, t, elapsed)
         offered = jnp.concatenate([jnp.ones_like(signals[:1]), signals])
-        phases = self.phases.view(values, state.delay, offered[self.phases.paid_signal + 1], now)
-        power = self._power(values, phases)
+        works = self.works.view(values, state.delay, offered[self.works.paid_signal + 1], now)
+        offer = self._offer(values, market, works)
         paid = offered[self.cohorts.paid_signal + 1]
         claimed, settled = offered[self.running_signal + 1]
         running = open_share(claimed, settled)
-        powered = power[0] * running
         stays = self.spot.stays(values, state.spot)
-        ready, sent = self.supply.send(values, market, state.sent, now, years)
+        made, fab_age = self._chips(values, market, state, works, years)
+        sent = self.supply.send(values, market, state.sent, made.of_vendor, now, years)
         fleet = self.cohorts.view(
-            values, paid, powered, now, jnp.asarray(self.per_year), stays, ready
+            values,
+            paid,
+            offer.power[0] * running,
+            now,
+            jnp.asarray(self.per_year),
+            stays,
+            sent.ready,
         )
         length = Period(years, hours, jnp.asarray(self.per_year))
-        pue = _pue(power)
         contracted = offered[self.spot.contracted_signal + 1]
         contracted = jnp.where((self.spot.contracted_signal >= 0)[:, None], contracted, 0.0)
-        earned, spot = self.spot.trade(values, market, state.spot, fleet, pue, contracted, length)
-        market = _extended(self.late_formulas, values, jnp.concatenate([market, earned.told]))
+        earned, spot = self.spot.trade(values, market, state.spot, fleet, offer, contracted, length)
+        told = jnp.concatenate([earned.told, sent.made / jnp.where(years > 0.0, years, 1.0)])
+        market = _extended(self.late_formulas, values, jnp.concatenate([market, told]))
         credit = self.credit.advance(values, state.credit, years, shocks, market)
         delivered = fleet.site_h100e * hours
         sold = jnp.where((self.sold_signal >= 0)[:, None], offered[self.sold_signal + 1], 0.0)
         excess = jnp.maximum(sold - state.delivered_hours, 0.0)
-        physical = self._physical(phases, power, fleet, earned, hours, running, ready)
+        seen = Seen(works, offer, fleet, earned, running, sent, made, years, hours)
         payout = self.credit.payout(values, credit, self.party_marks.shape[0])
-        observed = jnp.concatenate([market, *physical, excess, payout])
-        following = WorldState(processes, regimes, credit, state.delay, delivered, spot, sent)
+        observed = jnp.concatenate([market, *self._physical(seen), excess, payout])
+        following = WorldState(
+            processes, regimes, credit, state.delay, delivered, spot, sent.so_far, fab_age
+        )
         return observed, payout, following
+
+    def _offer(self, values: Array, market: Array, works: WorkView) -> Offer:
+        """Power that sites can run on, and where it may come from."""
+        phases, sources = self.phases.site.shape[0], self.sources.capacity.shape[0]
+        energised = self.phases.energised(values, works.active[:phases])
+        on = works.active[phases : phases + sources]
+        price = market[self.spot.energy_price]
+        return self.sources.offer(values, market, on, energised, price)
+
+    def _chips(
+        self, values: Array, market: Array, state: WorldState, works: WorkView, years: Array
+    ) -> tuple[Made, Array]:
+        """What fabs make, and periods since they opened."""
+        first = self.phases.site.shape[0] + self.sources.capacity.shape[0]
+        return self.fabs.make(values, market, state.fab_age, works.active[first:], years)
 
     def _market(
         self, values: Array, processes: ProcessState, regimes: Array, t: Array, elapsed: Array
@@ -130,53 +178,37 @@ class World(NamedTuple):
         ]
         return _extended(self.formulas, values, jnp.concatenate(parts))
 
-    def _power(self, values: Array, view: PhaseView) -> Array:
-        """[2, sites, P] energised IT power, and power of the whole facility when fully used, MW."""
-        power = view.active * values[self.phases.power]
-        facility = power * values[self.phases.pue]
-        sites = self.site_marks.shape[0]
-        return jnp.stack(
-            [jax.ops.segment_sum(x, self.phases.site, sites) for x in (power, facility)]
-        )
-
-    def _physical(
-        self,
-        phases: PhaseView,
-        power: Array,
-        fleet: FleetView,
-        earned: Earned,
-        hours: Array,
-        running: Array,
-        ready: Array,
-    ) -> list[Array]:
+    def _physical(self, seen: Seen) -> list[Array]:
         """Physical observations in the order of `observation_names`."""
-        sites = self.site_marks.shape[0]
+        sites, fleet, earned = self.site_marks.shape[0], seen.fleet, seen.earned
         return [
-            phases.due,
-            phases.active,
-            power[0],
+            seen.works.due,
+            seen.works.active,
+            seen.offer.power[0],
             fleet.site_mw,
             fleet.site_h100e,
-            fleet.site_h100e * hours,
+            fleet.site_h100e * seen.hours,
             jax.ops.segment_sum(earned.energy, self.cohorts.site, sites),
-            running,
+            seen.running,
             earned.site_run,
             earned.site_price,
+            earned.drawn.price,
+            earned.drawn.link_mw * seen.hours,
+            seen.offer.link_mw,
+            seen.offer.price,
+            seen.offer.source_mw,
+            seen.made.wafers,
+            seen.made.chips,
+            seen.sent.unsold,
             fleet.cohort_h100e,
             fleet.cohort_mw,
             fleet.age,
             earned.margin,
             earned.run,
             earned.value,
-            ready,
+            seen.sent.ready,
+            seen.sent.chips,
         ]
-
-
-def _pue(power: Array) -> Array:
-    """[sites, P] facility power over IT power, of [2, sites, P] IT and facility power; or 0."""
-    energised, facility = power
-    lit = energised > 0.0
-    return jnp.where(lit, facility / jnp.where(lit, energised, 1.0), 0.0)
 
 
 def _extended(formulas: tuple[Node, ...], values: Array, observed: Array) -> Array:
@@ -186,7 +218,7 @@ def _extended(formulas: tuple[Node, ...], values: Array, observed: Array) -> Arr
     return observed
 
 
-PHASE_OBSERVATIONS = ("due", "active")
+WORK_OBSERVATIONS = ("due", "active")
 SITE_OBSERVATIONS = (
     "power_mw",
     "running_mw",
@@ -196,23 +228,44 @@ SITE_OBSERVATIONS = (
     "open",
     "sold_share",
     "spot_price",
+    "energy_price",
 )
-COHORT_OBSERVATIONS = ("h100e", "mw", "age", "margin", "run", "value", "ready")
+LINK_OBSERVATIONS = ("mwh", "mw")
+SOURCE_OBSERVATIONS = ("price", "available_mw")
+FAB_OBSERVATIONS = ("wafers", "chips")
+COHORT_OBSERVATIONS = ("h100e", "mw", "age", "margin", "run", "value", "ready", "sent")
 
 
-def observation_names(
-    market: Sequence[str],
-    phases: Sequence[str],
-    sites: Sequence[str],
-    cohorts: Sequence[str],
-    parties: Sequence[str],
-) -> list[str]:
-    """Names of the environment's observations, in the order of `World.observe`."""
+class Names(NamedTuple):
+    """Names of things that are observed."""
+
+    works: Sequence[str]
+    sites: Sequence[str]
+    links: Sequence[tuple[str, str]]
+    """site, source of power"""
+    sources: Sequence[str]
+    fabs: Sequence[str]
+    vendors: Sequence[str]
+    cohorts: Sequence[str]
+    parties: Sequence[str]
+
+
+def observation_names(market: Sequence[str], names: Names) -> list[str]:
+    """Names of the environment's observations, in the order of `World.observe`.
+
+    Args:
+        market: names of what the market and the formulas tell.
+        names: of everything else.
+    """
     return [
         *market,
-        *(f"{phase}.{what}" for what in PHASE_OBSERVATIONS for phase in phases),
-        *(f"sites.{site}.{what}" for what in SITE_OBSERVATIONS for site in sites),
-        *(f"chips.{cohort}.{what}" for what in COHORT_OBSERVATIONS for cohort in cohorts),
-        *(f"sites.{site}.oversold_hours" for site in sites),
-        *(f"parties.{party}.payout" for party in parties),
+        *(f"{work}.{what}" for what in WORK_OBSERVATIONS for work in names.works),
+        *(f"sites.{site}.{what}" for what in SITE_OBSERVATIONS for site in names.sites),
+        *(f"sites.{s}.power.{p}.{what}" for what in LINK_OBSERVATIONS for s, p in names.links),
+        *(f"power.{source}.{what}" for what in SOURCE_OBSERVATIONS for source in names.sources),
+        *(f"fabs.{fab}.{what}" for what in FAB_OBSERVATIONS for fab in names.fabs),
+        *(f"vendors.{vendor}.unsold" for vendor in names.vendors),
+        *(f"chips.{cohort}.{what}" for what in COHORT_OBSERVATIONS for cohort in names.cohorts),
+        *(f"sites.{site}.oversold_hours" for site in names.sites),
+        *(f"parties.{party}.payout" for party in names.parties),
     ]

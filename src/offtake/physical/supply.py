@@ -1,14 +1,15 @@
 """Vendors whose output is short: chips that are due and are not ready yet.
 
 In a period of length y years a vendor that is open to the share o sends that share of the lesser of
-what it makes, output x y, and of what is due and was not sent:
+what it makes, output x y and what its fabs make, and of what is due and was not sent:
 
     backlog(t) = units x due(t) - sent(t-1)
     sent(t)    = sent(t-1) + share of backlog(t)
 
-A cohort of a lower `turn` is served first; those of one turn get the same share of their backlog. A
-vendor without a stated output is short only while it is not fully open. What is not of a vendor is
-always ready on its date.
+A cohort of a lower `turn` is served first; those of one turn get the same share of their backlog.
+What a vendor makes and nobody waits for is unsold: it is not kept, and may be sold elsewhere. A
+vendor with neither a stated output nor fabs is short only while it is not fully open. What is not
+of a vendor is always ready on its date.
 """
 
 from typing import NamedTuple
@@ -18,9 +19,25 @@ from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jax, jnp
 from offtake.core.contract import IntArray
+from offtake.core.rows import ratio
 
 DUE = 1e-9
 """Periods by which a date may lie after a close and still fall on it."""
+
+
+class Sent(NamedTuple):
+    """What vendors send in a period."""
+
+    ready: Array
+    """[F, P] share of each cohort that is ready"""
+    so_far: Array
+    """[F, P] chips sent by the close"""
+    chips: Array
+    """[F, P] chips sent in the period"""
+    made: Array
+    """[V, P] chips made; 0 where there is no limit"""
+    unsold: Array
+    """[V, P] chips made, let through and sent to no cohort"""
 
 
 class Supply(NamedTuple):
@@ -29,7 +46,7 @@ class Supply(NamedTuple):
     output: IntArray
     """[V] chips a year; 0 where none is stated"""
     limited: NDArray[np.float64]
-    """[V] 1.0 where an output is stated"""
+    """[V] 1.0 where an output is stated or a fab is of the vendor"""
     opened: IntArray
     """[V] share"""
     made: NDArray[np.float64]
@@ -50,26 +67,38 @@ class Supply(NamedTuple):
         return jnp.zeros((self.made.shape[0], paths))
 
     def send(
-        self, values: Array, observed: Array, sent: Array, t: Array, years: Array
-    ) -> tuple[Array, Array]:
-        """Share of each cohort that is ready [F, P], and chips sent so far [F, P]."""
+        self,
+        values: Array,
+        observed: Array,
+        sent: Array,
+        fabs: Array,
+        t: Array,
+        years: Array,
+    ) -> Sent:
+        """What vendors send.
+
+        Args:
+            sent: [F, P] chips sent by the end of the period before.
+            fabs: [V, P] chips that their fabs make.
+            years: [] length of the period.
+        """
+        made = observed[self.output] * years + fabs
         if not self.vendor.shape[0]:
-            return jnp.ones_like(sent), sent
+            return Sent(jnp.ones_like(sent), sent, jnp.zeros_like(sent), made, made)
         units = values[self.units]
         due = jnp.where(t >= values[self.deliver] - DUE, units, 0.0)
         backlog = jnp.maximum(due - sent, 0.0) * jnp.asarray(self.made)[:, None]
         pairs = self.vendor.shape[0]
         asked = jax.ops.segment_sum(backlog, self.queue, pairs)
-        vendors = self.output.shape[0]
         opened = observed[self.opened]
-        whole = jax.ops.segment_sum(asked, self.vendor, vendors)
+        whole = jax.ops.segment_sum(asked, self.vendor, self.output.shape[0])
         stated = jnp.asarray(self.limited)[:, None] > 0.5
-        makes = jnp.where(stated, observed[self.output] * years, jnp.inf)
-        able = opened * jnp.minimum(makes, whole)
+        able = opened * jnp.where(stated, jnp.minimum(made, whole), whole)
         before = jnp.sum(jnp.asarray(self.earlier)[:, :, None] * asked[None], axis=1)
         room = jnp.clip(able[self.vendor] - before, 0.0, asked)
-        share = jnp.where(asked > 0.0, room / jnp.where(asked > 0.0, asked, 1.0), 0.0)
-        now = sent + backlog * share[self.queue]
+        chips = backlog * ratio(room, asked, 0.0)[self.queue]
+        now = sent + chips
         there = jnp.asarray(self.made)[:, None] > 0.5
-        ready = jnp.where(units > 0.0, now / jnp.where(units > 0.0, units, 1.0), 1.0)
-        return jnp.where(there, jnp.minimum(ready, 1.0), 1.0), now
+        ready = jnp.where(there, jnp.minimum(ratio(now, units), 1.0), 1.0)
+        unsold = jnp.where(stated, jnp.maximum(opened * made - able, 0.0), 0.0)
+        return Sent(ready, now, chips, made, unsold)

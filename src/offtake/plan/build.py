@@ -18,7 +18,7 @@ from offtake.core.names import check_name, nearest, suggestion
 from offtake.core.series import Series
 from offtake.core.terms import Terms, references
 from offtake.plan.drivers import PROCESSES, Correlated, Formula, FromMarket
-from offtake.plan.items import Cohort, Header, LenderCase, Party, PowerSource, Site, Vendor
+from offtake.plan.items import Cohort, Fab, Header, LenderCase, Party, PowerSource, Site, Vendor
 from offtake.plan.market import Market
 from offtake.plan.messages import form_problem, problem_of, problems_of
 from offtake.plan.overrides import SECTIONS
@@ -33,7 +33,7 @@ Kinds = Mapping[str, type[Terms]]
 REQUIRED = ("plan", "parties", "contracts")
 """Sections that every plan has."""
 _NAMED: dict[str, type[Terms]] = {
-    "parties": Party, "sites": Site, "power": PowerSource, "vendors": Vendor,
+    "parties": Party, "sites": Site, "power": PowerSource, "vendors": Vendor, "fabs": Fab,
     "chips": Cohort, "cases": LenderCase,
 }  # fmt: skip
 CORRELATIONS = "correlations"

@@ -70,6 +70,46 @@ def phases_exist(plan: Plan) -> Iterator[Finding]:
                 )
 
 
+def paid_for_once(plan: Plan) -> Iterator[Finding]:
+    """Something that two contracts pay for: shares paid under both would add up."""
+    payers: dict[str, str] = {}
+    for name, contract in plan.contracts.items():
+        for thing, at in _paid_for(plan, contract):
+            if thing in payers:
+                yield (
+                    f"contracts.{name}.{at}",
+                    "error",
+                    Mistake(
+                        code="paid-twice",
+                        found=f"{thing}, which {payers[thing]} pays for too",
+                        expected="one contract that pays for it",
+                        mend="delete one of the two, or join them into one",
+                    ),
+                )
+            payers.setdefault(thing, name)
+
+
+def _paid_for(plan: Plan, contract: Terms) -> Iterator[tuple[str, str]]:
+    """What a contract builds or buys, and the field that says so."""
+    kind = getattr(contract, "kind", "")
+    if kind in ("chip_purchase", "chip_sale"):
+        chips: object = getattr(contract, "chips", None)
+        several = cast("tuple[object, ...]", chips) if isinstance(chips, tuple) else (chips,)
+        for cohort in several:
+            if cohort in plan.chips:
+                yield f"chips.{cohort}", "chips"
+    if kind != "construction_contract":
+        return
+    for field, section in (("source", "power"), ("fab", "fabs")):
+        if (name := getattr(contract, field, None)) is not None:
+            yield f"{section}.{name}", field
+    site = str(getattr(contract, "site", ""))
+    stated = cast("tuple[int, ...] | None", getattr(contract, "phases", None))
+    whole = range(len(plan.sites[site].phases)) if site in plan.sites else range(0)
+    for phase in whole if stated is None else stated:
+        yield f"sites.{site}.phases[{phase}]", "site" if stated is None else "phases"
+
+
 def parties_differ(plan: Plan) -> Iterator[Finding]:
     """A contract in which a party deals with itself."""
     for name, contract in plan.contracts.items():
@@ -180,7 +220,7 @@ def starts_within_the_plan(plan: Plan) -> Iterator[Finding]:
         if number.date >= last and not place.endswith(".end"):
             word = f"{number.date:%Y-%m}, after the plan ends"
             mend = "lengthen the horizon or bring the date forward"
-        elif number.date < first and not place.endswith((".start", ".available")):
+        elif number.date < first and not place.endswith((".start", ".available", ".open")):
             word = f"{number.date:%Y-%m}, before the plan starts"
             mend = "start the plan earlier, or state what exists at its start"
         else:
@@ -421,6 +461,7 @@ def _series(item: object, place: str) -> Iterator[tuple[str, Series]]:
 ERRORS: tuple[Check, ...] = (
     parties_differ,
     phases_exist,
+    paid_for_once,
     contract_does_not_name_itself,
     fits_the_horizon,
     owners_are_parties_of_their_kind,

@@ -150,7 +150,8 @@ class FromMarket(Terms):
     """A driver that the market tells: a price, a volume, a share."""
 
     market: str
-    """What is told: price, utilisation, ..., or of a segment: chat.price, chat.tokens, ..."""
+    """What is told: price, utilisation, ..., or of a segment: chat.price, chat.tokens, ..., or
+    vendors.NAME.chips, the chips that a vendor and its fabs make a year."""
     about: str | None = None
     """What it is."""
 

@@ -23,6 +23,7 @@ from offtake.core.terms import (
     DriverName,
     Duration,
     EnergyPriceSeries,
+    HeatRate,
     Money,
     PartyName,
     Power,
@@ -37,6 +38,7 @@ from offtake.core.terms import (
     Terms,
     UnitPrice,
     VendorName,
+    WaferStarts,
     When,
     default,
 )
@@ -250,6 +252,10 @@ class Delay(Terms):
         return self
 
 
+SpendCurve = Literal["smooth", "even", "early", "late"]
+"""How the cost of what is built falls due over building time (see `physical.works`)."""
+
+
 class Phase(Terms):
     """A part of a site that is energised on one date."""
 
@@ -265,6 +271,8 @@ class Phase(Terms):
     """Length of construction, which ends when the phase is energised."""
     delay: Delay | None = None
     """How late it may be; on time if absent."""
+    spend: SpendCurve = "smooth"
+    """How its cost falls due while it is built: slow, fast, slow; even; early; or late."""
 
 
 class Site(Terms):
@@ -275,7 +283,7 @@ class Site(Terms):
     location: str | None = None
     """Where it is."""
     power: tuple[PowerName, ...] = ()
-    """Sources of power it draws on."""
+    """Sources of power it draws on; with any it runs on no more than they give."""
     phases: list[Phase] = Field(min_length=1)
     """Its parts, in the order of their dates."""
     about: str | None = None
@@ -285,14 +293,28 @@ class Site(Terms):
 class PowerSource(Terms):
     """A named source of power: a grid connection, a plant, a contract with a utility."""
 
-    supplier: PartyName | None = None
-    """Party that sells the power."""
     capacity: Power
-    """Most power it gives; MW."""
+    """Power of the source at the meter; MW."""
+    capacity_factor: Share = default("100 %")
+    """Share of its capacity that it gives on average, storage included."""
     available: When | None = None
-    """From when; from the plan's start if absent."""
-    price: EnergyPriceSeries | None = None
-    """Price of energy at the source; USD/MWh."""
+    """Planned date from which it gives power; the plan's start if absent."""
+    build: Duration = default("0 months")
+    """Length of construction, which ends when it is available."""
+    delay: Delay | None = None
+    """How late it may be; on time if absent."""
+    spend: SpendCurve = "smooth"
+    """How its cost falls due while it is built."""
+    price: EnergyPriceSeries = default("0 USD/MWh")
+    """Tariff of its energy; USD/MWh."""
+    heat_rate: HeatRate = default("1")
+    """Fuel it burns per energy it gives; MMBtu/MWh, or a ratio."""
+    fuel: EnergyPriceSeries = default("0 USD/MMBtu")
+    """Price of its fuel; USD/MMBtu."""
+    other_cost: EnergyPriceSeries = default("0 USD/MWh")
+    """Other cost that goes with its energy, such as wear; USD/MWh."""
+    must_take: bool = False
+    """Whether what it gives is taken before that of cheaper sources."""
     about: str | None = None
     """What it is."""
 
@@ -301,12 +323,46 @@ class Vendor(Terms):
     """A maker of chips whose output may be short, or who may be cut off."""
 
     output: ChipFlowSeries | None = None
-    """Most chips it makes for the cohorts of this plan; without limit if absent. GPU/year."""
+    """Most chips it makes for the cohorts of this plan besides those of its fabs; without limit if
+    absent and it has none. GPU/year."""
     open: ShareSeries = default("100 %")
     """Share of its deliveries that get through: less under an export stop or after a lost supplier;
     usually a driver that switches between states."""
     origin: str | None = None
     """Where its chips come from, for reports."""
+    about: str | None = None
+    """What it is."""
+
+
+class Fab(Terms):
+    """A plant that makes chips; what it makes adds to the output of its vendor."""
+
+    owner: PartyName
+    """Party that owns it."""
+    vendor: VendorName
+    """Vendor whose chips it makes."""
+    capacity: WaferStarts
+    """Wafers started per month when it is fully ramped up; wspm."""
+    open: When
+    """Planned date on which its first wafers start."""
+    build: Duration = default("36 months")
+    """Length of construction, which ends when it opens."""
+    delay: Delay | None = None
+    """How late it may be; on time if absent."""
+    spend: SpendCurve = "smooth"
+    """How its cost falls due while it is built."""
+    ramp: Duration = default("18 months")
+    """Time from opening to full capacity, along a straight line."""
+    cycle: Duration = default("4 months")
+    """Time from the start of a wafer to chips that are packaged and tested."""
+    utilisation: ShareSeries = default("90 %")
+    """Share of its capacity that is used."""
+    dies_per_wafer: Count
+    """Whole dies on a wafer."""
+    die_yield: ShareSeries
+    """Share of dies that work."""
+    dies_per_chip: Count = default("1")
+    """Dies in one chip."""
     about: str | None = None
     """What it is."""
 

@@ -176,8 +176,8 @@ def _plan(draft: Draft, units: dict[str, str], *, whole: bool) -> Plan:
 
 
 _NAMED = (
-    "parties", "sites", "power", "vendors", "chips", "drivers", "contracts", "cases", "scenarios",
-    "stacks",
+    "parties", "sites", "power", "vendors", "fabs", "chips", "drivers", "contracts", "cases",
+    "scenarios", "stacks",
 )  # fmt: skip
 
 

@@ -20,8 +20,8 @@ from offtake.plan import source
 from offtake.plan.tree import Items, Leaf, Map, Node, Path, Step, child, parse_path, place_of
 
 SECTIONS: tuple[str, ...] = (
-    "plan", "parties", "sites", "power", "vendors", "chips", "market", "drivers", "contracts",
-    "cases", "scenarios", "stacks",
+    "plan", "parties", "sites", "power", "vendors", "fabs", "chips", "market", "drivers",
+    "contracts", "cases", "scenarios", "stacks",
 )  # fmt: skip
 """Top-level keys of a plan, in the order in which they are written."""
 

@@ -20,7 +20,7 @@ from offtake.plan.tree import Path, parse_path
 
 _ONE = {
     "parties": "party", "sites": "site", "power": "power source", "chips": "cohort of chips",
-    "vendors": "vendor",    "contracts": "contract", "drivers": "driver",
+    "vendors": "vendor", "fabs": "fab", "contracts": "contract", "drivers": "driver",
 }  # fmt: skip
 """Section -> what one of its items is called."""
 
@@ -138,7 +138,7 @@ class _Units:
         self.drivers = draft.sections["drivers"]
         self.units: dict[str, str] = {}
         self.done: set[str] = set()
-        self.told = told(draft.market)
+        self.told = told(draft.market, draft.sections.get("vendors", ()))
         self.problems: list[Problem] = []
 
     def all(self) -> tuple[dict[str, str], list[Problem]]:

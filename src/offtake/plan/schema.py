@@ -26,6 +26,7 @@ from offtake.plan.items import ChipDefinition as ChipDefinition
 from offtake.plan.items import Cohort as Cohort
 from offtake.plan.items import Credit as Credit
 from offtake.plan.items import Delay as Delay
+from offtake.plan.items import Fab as Fab
 from offtake.plan.items import Header as Header
 from offtake.plan.items import LenderCase as LenderCase
 from offtake.plan.items import Party as Party
@@ -54,6 +55,8 @@ class Plan(Terms):
     """Sources of power."""
     vendors: dict[str, Vendor] = default({})
     """Makers of chips whose output may be short."""
+    fabs: dict[str, Fab] = default({})
+    """Plants that make chips."""
     chips: dict[str, Cohort] = default({})
     """Cohorts of chips."""
     market: Market = Field(default_factory=Market)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from offtake.core.errors import Mistake, Problem, quoted
 from offtake.core.formula import names
 from offtake.core.names import suggestion
 from offtake.core.series import Series
+from offtake.core.terms import Terms
 from offtake.core.walk import driver_fields
 from offtake.market.published import GENERAL, OF_SEGMENT, PER_HOUR
 from offtake.plan.build import Draft
@@ -17,11 +18,17 @@ from offtake.plan.messages import problem_of
 from offtake.plan.tree import parse_path
 
 
-def told(market: Market) -> dict[str, str]:
-    """Every name that the market of a plan tells, with its unit; none where it does not clear."""
+def told(market: Market, vendors: Iterable[str] = ()) -> dict[str, str]:
+    """Every name that a plan can ask for, with its unit.
+
+    Args:
+        market: tells its prices and volumes where it clears.
+        vendors: each tells the chips that it makes.
+    """
+    found = {f"vendors.{name}.chips": "GPU/year" for name in vendors}
     if not market.clears:
-        return {}
-    found = dict(GENERAL)
+        return found
+    found |= GENERAL
     for name, segment in market.demand.items():
         units = OF_SEGMENT if segment.tokens is not None else {**OF_SEGMENT, **PER_HOUR}
         found |= {f"{name}.{what}": unit for what, unit in units.items()}
@@ -61,14 +68,14 @@ def check_market(draft: Draft, units: Mapping[str, str]) -> list[Problem]:
 
 
 def _unknown_names(draft: Draft, drivers: Mapping[str, object]) -> Iterator[Problem]:
-    known = told(draft.market)
+    known = told(draft.market, draft.sections.get("vendors", ()))
     for name, driver in drivers.items():
         if not isinstance(driver, FromMarket) or driver.market in known:
             continue
         mistake = Mistake(
             code="name-unknown",
-            found=f"{quoted(driver.market)}, which the market does not tell",
-            expected="a result of the market, such as price, utilisation or SEGMENT.tokens"
+            found=f"{quoted(driver.market)}, which is not told",
+            expected="a result of the market, such as price or SEGMENT.tokens, or VENDOR.chips"
             if known
             else "a market that clears: market.demand with at least one segment",
             mend=suggestion(driver.market, known, otherwise="add demand under market:"),
@@ -92,13 +99,23 @@ def _wrong_units(draft: Draft, units: Mapping[str, str]) -> Iterator[Problem]:
             yield problem_of(mistake, draft.tree, ("market", "demand", name, field))
 
 
+BEFORE = ("power", "vendors", "fabs")
+"""Sections that are observed before the market clears."""
+
+
 def _circles(draft: Draft, drivers: Mapping[str, object]) -> Iterator[Problem]:
-    if not draft.market.clears:
-        return
     results = from_market(drivers)
-    for place, _, driver in driver_fields(draft.market, "market"):
-        free = place in ("market.compute_price", "market.utilisation", "market.sentiment")
-        if driver in results and not free:
+    items: list[tuple[str, Terms]] = [("market", draft.market)] if draft.market.clears else []
+    items += [
+        (f"{section}.{name}", item)
+        for section in BEFORE
+        for name, item in draft.sections.get(section, {}).items()
+    ]
+    for at, item in items:
+        for place, _, driver in driver_fields(item, at):
+            free = place in ("market.compute_price", "market.utilisation", "market.sentiment")
+            if driver not in results or free:
+                continue
             mistake = Mistake(
                 code="driver-circle",
                 found=f"the driver {quoted(driver)}, which follows from the market",
@@ -122,3 +139,8 @@ def _no_price(draft: Draft) -> Iterator[Problem]:
                 mend="add price: here, or the driver compute_price, or demand under market:",
             )
             yield problem_of(mistake, draft.tree, ("contracts", name))
+
+
+def observed_as(name: str) -> str:
+    """Name of the observation that carries what is told."""
+    return name if name.startswith("vendors.") else f"cleared.{name}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.reference.books import Row
 from tests.reference.future import Future
-from tests.reference.instruments import chip_purchase, construction_contract
+from tests.reference.instruments import chip_purchase, chip_sale, construction_contract
 from tests.reference.instruments.common_equity import CommonEquity
 from tests.reference.instruments.delayed_draw_loan import DelayedDrawLoan
 from tests.reference.instruments.equity_raise import EquityRaise
@@ -30,6 +30,7 @@ def _one(make: Any, future: Future, contract: str, terms: Any) -> Iterable[Row]:
 
 KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "chip_purchase": chip_purchase.rows,
+    "chip_sale": chip_sale.rows,
     "construction_contract": construction_contract.rows,
     "power_purchase": partial(_one, PowerPurchase),
     "operating_cost": partial(_one, OperatingCost),

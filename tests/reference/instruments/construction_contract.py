@@ -9,14 +9,15 @@ from tests.reference.future import Future
 
 
 class ConstructionContract(Row):
-    """One phase of a site."""
+    """One phase of a site, one source of power or one fab."""
 
-    def __init__(self, future: Future, contract: str, terms: Any, phase: int) -> None:
-        super().__init__(future, contract, terms, f"phases[{phase}]")
-        self.place = f"sites.{terms.site}.phases[{phase}]"
+    def __init__(self, future: Future, contract: str, terms: Any, place: str, part: str) -> None:
+        super().__init__(future, contract, terms, part)
+        self.place = place
         self.lines = [Line("work", terms.owner, terms.contractor, Flow.CAPITAL_COST, 500)]
-        power = future.number(f"{self.place}.power")
-        self.cost = self.number("per_mw") * power + self.number("per_phase")
+        size = future.number(f"{place}.power" if part else f"{place}.capacity")
+        per_size = self.number("per_wspm" if place.startswith("fabs.") else "per_mw")
+        self.cost = per_size * size + self.number("per_phase")
         self.paid = 0.0
 
     def publish(self, t: int) -> Mapping[str, float]:
@@ -36,7 +37,15 @@ class ConstructionContract(Row):
 
 
 def rows(future: Future, contract: str, terms: Any) -> Iterator[Row]:
+    if terms.source is not None:
+        yield ConstructionContract(future, contract, terms, f"power.{terms.source}", "")
+        return
+    if terms.fab is not None:
+        yield ConstructionContract(future, contract, terms, f"fabs.{terms.fab}", "")
+        return
     phases = terms.phases
     if phases is None:
         phases = range(len(future.plan.sites[terms.site].phases))
-    return (ConstructionContract(future, contract, terms, j) for j in phases)
+    for j in phases:
+        place = f"sites.{terms.site}.phases[{j}]"
+        yield ConstructionContract(future, contract, terms, place, f"phases[{j}]")

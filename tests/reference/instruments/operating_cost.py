@@ -9,7 +9,7 @@ from tests.reference.future import NEVER, Future
 
 
 class OperatingCost(Row):
-    """A cost per time and per MW."""
+    """A cost per time, per MW and per wafer."""
 
     def __init__(self, future: Future, contract: str, terms: Any) -> None:
         super().__init__(future, contract, terms)
@@ -25,7 +25,14 @@ class OperatingCost(Row):
         if self.terms.site is not None:
             power = month.observe(f"sites.{self.terms.site}.power_mw")
             yearly += self.over_time("per_mw", month) * power
-        return {"cost": yearly * month.years * covered + self.arrears}
+        if self.terms.source is not None:
+            power = month.observe(f"power.{self.terms.source}.available_mw")
+            yearly += self.over_time("per_mw", month) * power
+        cost = yearly * month.years
+        if self.terms.fab is not None:
+            wafers = month.observe(f"fabs.{self.terms.fab}.wafers")
+            cost += self.over_time("per_wafer", month) * wafers
+        return {"cost": cost * covered + self.arrears}
 
     def settle(
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]

@@ -22,10 +22,16 @@ class PowerPurchase(Row):
     def claim(self, month: Month) -> Mapping[str, float]:
         covered = share_between(month.t, self.number("start", 0.0), self.number("end", NEVER))
         share, site = self.number("share"), f"sites.{self.terms.site}"
-        contracted = self.number("contracted", share * month.observe(f"{site}.power_mw"))
+        source = self.terms.source
+        mw, mwh = f"{site}.power_mw", f"{site}.energy_mwh"
+        if source is not None:
+            mw, mwh = f"{site}.power.{source}.mw", f"{site}.power.{source}.mwh"
+        contracted = self.number("contracted", share * month.observe(mw))
         least = self.number("take_or_pay") * contracted * month.hours
-        billed = max(share * month.observe(f"{site}.energy_mwh"), least)
-        bill = self.over_time("price", month) * billed
+        billed = max(share * month.observe(mwh), least)
+        own = self.terms.price is not None
+        price = self.over_time("price", month) if own else month.observe(f"power.{source}.price")
+        bill = price * billed
         bill += self.over_time("capacity_charge", month) * contracted * month.years
         return {"power": covered * max(bill, 0.0) + self.arrears}
 
