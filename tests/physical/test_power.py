@@ -9,7 +9,7 @@ from offtake.physical.power import Offer, Sources
 
 
 def sources(links: list[tuple[int, int]], count: int, must: list[float] | None = None) -> Sources:
-    """Sources whose capacity is row k, with rows for factor 1 and heat rate; prices are observed."""
+    """Sources: rows for capacity, factor and heat rate; observed price, fuel and other cost."""
     width = max(sum(s == site for s, _ in links) for site, _ in links)
     rivals = np.zeros((len(links), width), np.int64)
     rival, earlier = np.zeros(rivals.shape, bool), np.zeros(rivals.shape, bool)

@@ -69,8 +69,8 @@ class Works(NamedTuple):
     def delay(self, values: Array, once: Array) -> Array:
         """Delay of every work, [H, P] periods."""
         weight = values[self.cause_weight]
-        shared = jnp.sum(jnp.sqrt(weight) * once[self.cause_stream][None], axis=1)
-        own = jnp.sqrt(jnp.maximum(1.0 - jnp.sum(weight, axis=1), 0.0)) * once[self.own_stream]
+        shared = jnp.sum(_root(weight) * once[self.cause_stream][None], axis=1)
+        own = _root(1.0 - jnp.sum(weight, axis=1)) * once[self.own_stream]
         z = shared + own
         median, p90 = values[self.delay_median], values[self.delay_p90]
         known = (median > 0.0) & (p90 > 0.0)
@@ -95,3 +95,9 @@ class Works(NamedTuple):
         active = jnp.where(money, jnp.clip(t - ready, 0.0, 1.0), 0.0)
         first, second, third = jnp.asarray(self.curve)[:, :, None]
         return WorkView(u * (first + u * (second + u * third)), active)
+
+
+def _root(share: Array) -> Array:
+    """Square root, 0 from zero down, with a finite derivative there."""
+    some = share > 0.0
+    return jnp.where(some, jnp.sqrt(jnp.where(some, share, 1.0)), 0.0)
