@@ -7,6 +7,7 @@ from offtake.measures.facilities import Facilities
 from offtake.measures.funding import Funding
 from offtake.measures.market import Market
 from offtake.measures.physical import Physical
+from offtake.measures.plant import Plant
 from offtake.measures.who_pays import WhoPays
 
 ALL = (
@@ -16,6 +17,7 @@ ALL = (
     ContractValue,
     Cohorts,
     Physical,
+    Plant,
     Market,
     Checks,
 )

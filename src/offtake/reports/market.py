@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from offtake.reports.pieces import laid_out, percent
+from offtake.reports.pieces import count, laid_out, percent
 from offtake.results.results import Results
 from offtake.results.table import money
 
@@ -22,14 +22,6 @@ def market(results: Results) -> list[RenderableType]:
     stated = {str(row["item"]): row["usd"] for row in results.welfare()}
     # Without the cost of capacity outside the plan the account would not be whole.
     return [*parts, Text(""), _welfare(results)] if stated["capital outside the plan"] else parts
-
-
-def _count(value: Any) -> str:
-    amount = float(value)
-    for size, sign in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
-        if amount >= size:
-            return f"{amount / size:.3g} {sign}"
-    return f"{amount:.3g}"
 
 
 def _years(results: Results) -> RenderableType:
@@ -49,10 +41,10 @@ def _years(results: Results) -> RenderableType:
             str(row["year"]),
             *(f"{float(row[k]):.2f}" for k in ("price", "peak_price", "valley_price")),
             f"{float(row['generation_price']):.2f}",
-            _count(row["capacity"]),
+            count(row["capacity"]),
             percent(row["utilisation"]),
             percent(row["short"]),
-            _count(row["unserved"]),
+            count(row["unserved"]),
         ]
         for row in results.market_by_year()
     ]
@@ -83,7 +75,7 @@ def _segments(results: Results) -> RenderableType:
         [
             row["segment"],
             *(_price(row[when]) for when in ("first", "last")),
-            *(_count(row[when]["compute"]) for when in ("first", "last")),
+            *(count(row[when]["compute"]) for when in ("first", "last")),
             *(percent(row[when]["served"]) for when in ("first", "last")),
             percent(row["mean_served"]),
         ]

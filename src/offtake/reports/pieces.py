@@ -33,3 +33,12 @@ def percent(value: Any) -> str:
         return "–"
     share = 100.0 * float(value) if abs(float(value)) >= 5e-4 else 0.0
     return f"{share:.1f} %" if share < 99.95 else "100 %"
+
+
+def count(value: Any) -> str:
+    """A large number in thousands, millions or thousand millions."""
+    amount = float(value)
+    for size, sign in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
+        if amount >= size:
+            return f"{amount / size:.3g} {sign}"
+    return f"{amount:.3g}"

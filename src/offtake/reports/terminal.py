@@ -9,6 +9,7 @@ from rich.text import Text
 
 from offtake.reports.market import market
 from offtake.reports.pieces import laid_out, number, percent
+from offtake.reports.plant import plant
 from offtake.results.results import Results
 from offtake.results.table import Row, Table, money
 
@@ -46,6 +47,8 @@ def summary(results: Results, saved: Path | None = None, json_file: Path | None 
         parts += [Text(""), _facilities(results.facilities()), Text(FACILITIES, style="dim")]
     if len(results.cohorts()):
         parts += [Text(""), _cohorts(results.cohorts())]
+    if built := plant(results):
+        parts += [Text(""), *built]
     if len(results.market()):
         parts += [Text(""), *market(results)]
     parts += [Text(""), *_unknown(results), Text("")]

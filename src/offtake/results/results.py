@@ -24,6 +24,7 @@ from offtake.results.tables.market import (
     yearly,
 )
 from offtake.results.tables.physical import physical_rows
+from offtake.results.tables.plant import capacity_rows, chip_rows, energy_rows
 from offtake.results.tables.who_pays import who_pays_rows
 
 if TYPE_CHECKING:
@@ -158,10 +159,8 @@ class Results:
 
     def funding_gap(self) -> Table:
         """Cash needed by year beyond liquidity and all money promised."""
-        years = [int(year) for year in self._labels("year")]
-        rows = funding_gap_rows(
-            self._labels("internal_party"), years, self._outputs("funding")["gap"]
-        )
+        gap = self._outputs("funding")["gap"]
+        rows = funding_gap_rows(self._labels("internal_party"), self._years(), gap)
         return Table("Funding gap (USD, nominal)", tuple(rows))
 
     def sources_and_uses(self) -> Table:
@@ -170,7 +169,7 @@ class Results:
         rows = sources_and_uses_rows(
             self._labels("internal_party"),
             self._labels("flow"),
-            [int(year) for year in self._labels("year")],
+            self._years(),
             (of["received"], of["received_se"]),
             (of["spent"], of["spent_se"]),
         )
@@ -185,6 +184,25 @@ class Results:
         """Energised power and running capacity by month and site."""
         rows = physical_rows(self._labels("site"), self._outputs("physical"), self._closes())
         return Table("Capacity", tuple(rows))
+
+    def capacity_by_year(self) -> Table:
+        """Energised power and running capacity at the end of each year, all sites and each."""
+        rows = capacity_rows(self._years(), self._labels("site"), self._outputs("plant"))
+        return Table("Capacity by year", tuple(rows))
+
+    def energy(self) -> Table:
+        """Energy by year and source of power; no rows where the plan names no sources."""
+        rows = energy_rows(self._years(), self._labels("source"), self._outputs("plant"))
+        return Table("Energy by source", tuple(rows), "Means over all futures.")
+
+    def chip_supply(self) -> Table:
+        """Wafers and chips by year and vendor; no rows where the plan names no vendors."""
+        fabs = self.facts["fabs"]
+        rows = chip_rows(self._years(), self._labels("vendor"), fabs, self._outputs("plant"))
+        return Table("Chips made", tuple(rows), "Means over all futures.")
+
+    def _years(self) -> list[int]:
+        return [int(year) for year in self._labels("year")]
 
     def market(self) -> Table:
         """Prices and volumes of compute by month; no rows where the market does not clear."""
@@ -245,6 +263,9 @@ class Results:
             "funding_gap_usd": list(self.funding_gap()),
             "cohorts": list(self.cohorts()),
             "physical": list(self.physical()),
+            "capacity_by_year": list(self.capacity_by_year()),
+            "energy": list(self.energy()),
+            "chip_supply": list(self.chip_supply()),
             "market": list(self.market()),
             "segments": list(self.segments()),
             "welfare": list(self.welfare()),

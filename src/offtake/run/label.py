@@ -12,7 +12,7 @@ from offtake.core.measure import Book
 from offtake.core.quantity import Quantity, When
 from offtake.engine.step import CHECKS
 from offtake.lowering.lower import LoweredPlan
-from offtake.measures import contract_value, market, physical
+from offtake.measures import contract_value, market, physical, plant
 from offtake.measures.checks import PHYSICAL_CHECKS
 from offtake.results.results import Results
 from offtake.run.simulate import Outcome
@@ -33,12 +33,15 @@ def _coordinates(outcome: Outcome) -> dict[str, Any]:
         "contract": list(book.kinds),
         "facility": [facility.contract for facility in book.facilities],
         "cohort": list(book.cohorts),
-        "site": list(lowered.plan.sites),
+        "site": list(physical.sites(book)),
         "year": sorted({int(year) for year in book.calendar_years}),
         "period": _period_dates(lowered),
         "side": [f"{contract}:{party}" for contract, party in contract_value.sides(book)],
         "financing": [f"{contract}:{party}" for contract, party in contract_value.financings(book)],
         "support": list(contract_value.supports(book)),
+        "source": list(plant.named(book, "power", "available_mw")),
+        "fab": list(plant.named(book, "fabs", "wafers")),
+        "vendor": list(plant.named(book, "vendors", "unsold")),
         "told": list(market.told(book)),
         "driver": list(physical.drivers(book)),
         "internal_party": [
@@ -165,6 +168,7 @@ def label(outcome: Outcome) -> Results:
             }
             for f in book.facilities
         ],
+        "fabs": {name: fab.vendor for name, fab in plan.fabs.items()},
         "claims": _claims(book),
         "traced_paths": int(outcome.traced.paid.shape[-1]),
         "sources": _sources(outcome.lowered),
