@@ -47,6 +47,9 @@ FloatArray = NDArray[np.float64]
 NEGLIGIBLE = 1e-9
 """Share of a pool below which a source does not count as one: what rounding leaves behind."""
 
+NOTHING = 1e-6
+"""USD; what is in a pool is traced from here on: a residue of rounding has no sources."""
+
 
 @dataclass(frozen=True)
 class Traced:
@@ -265,7 +268,7 @@ class _Pools:
         routes, n, labels = self.routes, self.parties, self.cash.shape[1]
         source = self.cash + _grid(paid, routes.inward, n, labels)
         flow, pool, paid = self._without_circles(paid, np.sum(source, axis=1), factor, traced)
-        scale = np.divide(1.0, pool, out=np.zeros_like(pool), where=pool > 0.0)
+        scale = np.divide(1.0, pool, out=np.zeros_like(pool), where=pool > NOTHING)
         made, own = self._composition(paid, flow, source, scale)
         present = factor * paid
         for claim, payer, use in routes.outward:

@@ -3,11 +3,13 @@
 from rich.console import RenderableType
 from rich.text import Text
 
-from offtake.reports.pieces import count, laid_out, percent
+from offtake.reports.pieces import count, laid_out
 from offtake.results.results import Results
 
 YEARS = 8
-"""Most years in one table; of a longer plan every second, third, ... is shown."""
+"""Most years in one table: the first in which anything runs, those after it, and the last."""
+WIDE = 6
+"""The same where a cell holds a share and a price."""
 
 
 def plant(results: Results) -> list[RenderableType]:
@@ -15,22 +17,21 @@ def plant(results: Results) -> list[RenderableType]:
     parts = _capacity(results)
     if len(results.energy()):
         parts += [Text(""), _energy(results)]
-    if len(results.chip_supply()):
+    if any(float(row["wafers"]) for row in results.chip_supply()):
         parts += [Text(""), _chips(results)]
     return parts
 
 
-def _shown(years: list[int]) -> list[int]:
-    """Years of a table, the last one always among them."""
-    step = -(-len(years) // YEARS)
-    return years[::-1][::step][::-1]
+def _shown(years: list[int], most: int) -> list[int]:
+    """Years of a table."""
+    return years if len(years) <= most else [*years[: most - 1], years[-1]]
 
 
 def _capacity(results: Results) -> list[RenderableType]:
     rows = {int(row["year"]): row for row in results.capacity_by_year()}
     if not any(float(row["mw"]) for row in rows.values()):
         return []
-    years = _shown(list(rows))
+    years = _shown([y for y, row in rows.items() if float(row["mw"])], YEARS)
     sites = list(rows[years[0]]["sites"])
     body = [[site, *(f"{rows[y]['sites'][site]:,.0f}" for y in years)] for site in sites]
     if len(sites) > 1:
@@ -45,14 +46,14 @@ def _capacity(results: Results) -> list[RenderableType]:
 
 def _energy(results: Results) -> RenderableType:
     rows = list(results.energy())
-    years = _shown(sorted({int(row["year"]) for row in rows}))
+    years = _shown(sorted({int(row["year"]) for row in rows if float(row["mwh"])}), WIDE)
     sources = list(dict.fromkeys(str(row["source"]) for row in rows))
     of = {(int(row["year"]), str(row["source"])): row for row in rows}
 
     def cell(year: int, source: str) -> str:
         row = of[year, source]
         price = row["usd_per_mwh"]
-        return "–" if price is None else f"{percent(row['share'])} at {float(price):.0f}"
+        return "–" if price is None else f"{100 * row['share']:.0f} % at {float(price):.0f}"
 
     body = [[source, *(cell(y, source) for y in years)] for source in sources]
     columns = [("source", "left"), *((str(y), "right") for y in years)]
@@ -68,10 +69,11 @@ def _chips(results: Results) -> RenderableType:
         ("sent to no cohort", "right"),
     ]
     rows = list(results.chip_supply())
-    years = _shown(sorted({int(row["year"]) for row in rows}))
+    years = _shown(sorted({int(row["year"]) for row in rows if float(row["wafers"])}), YEARS)
+    makers = {row["vendor"] for row in rows if float(row["wafers"])}
     body = [
         [row["vendor"], str(row["year"]), *(count(row[k]) for k in ("wafers", "chips", "unsold"))]
         for row in sorted(rows, key=lambda row: (str(row["vendor"]), int(row["year"])))
-        if int(row["year"]) in years and float(row["chips"])
+        if int(row["year"]) in years and row["vendor"] in makers
     ]
     return laid_out("Chips made", columns, body)
