@@ -28,7 +28,7 @@ def find(found: Any, place: str) -> Any:
         found = found[step["key"]]
         if step["where"]:
             wanted = dict(pair.split("=") for pair in step["where"].split(","))
-            (found,) = [row for row in found if all(row[k] == v for k, v in wanted.items())]
+            (found,) = [row for row in found if all(str(row[k]) == v for k, v in wanted.items())]
     return found
 
 

@@ -12,7 +12,7 @@ from offtake import catalogue
 from offtake.core.formula import Constant, Expression, Named, in_units
 from offtake.core.series import Series
 from offtake.plan.drivers import Formula, FromMarket, MeanReverting, RandomWalk, Regimes
-from offtake.plan.told import from_market
+from offtake.plan.told import from_market, from_plant
 from tests.reference.books import clip
 from tests.reference.future import Future
 from tests.reference.plant import Fabs, Power, Works
@@ -163,11 +163,15 @@ class World:
         self.drivers.advance(t)
         self.seen = {"zero": 0.0}
         late = from_market(self.future.plan.drivers)
+        built = from_plant(self.future.plan.drivers)
         for name in self.future.plan.drivers:
-            if name not in late:
+            if name not in late | built:
                 self.seen[f"drivers.{name}"] = self.drivers.level(name, t)
         self.works.month(t, self.seen, signals, paid_for)
         self._vendors(t, self.fabs.month(t, self.seen))
+        self.drivers.told = self.seen
+        for name in built:
+            self.seen[f"drivers.{name}"] = self.drivers.level(name, t)
         mw = {site: self._energised(site) for site in self.future.plan.sites}
         self.power.offer(t, self.seen, {site: facility for site, (_, facility) in mw.items()})
         metered: dict[str, float] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,10 +36,10 @@ from offtake.market.process import Processes, Regimes
 from offtake.market.published import names as told_names
 from offtake.market.series import SeriesGroup
 from offtake.physical.sites import RUNNING_SIGNALS
-from offtake.plan.drivers import Formula, FromMarket, MeanReverting, RandomWalk
+from offtake.plan.drivers import Formula, MeanReverting, RandomWalk
 from offtake.plan.drivers import Regimes as RegimesTerms
 from offtake.plan.schema import Plan
-from offtake.plan.told import from_market, observed_as
+from offtake.plan.told import from_market, from_plant, read_from
 
 _OPERATORS = {
     "+": Add,
@@ -166,15 +166,42 @@ def _formulas(plan: Plan, at: At, market: list[str], order: Sequence[str]) -> tu
     return tuple(nodes)
 
 
-def _told(plan: Plan, market: list[str]) -> tuple[Node, ...]:
-    """Names of what the market tells, and the drivers that read it, appended to `market`."""
+def _read(plan: Plan, market: list[str], names: Mapping[str, str]) -> tuple[Node, ...]:
+    """Drivers that read an observation, appended to `market`; names: driver -> observation."""
+    nodes = tuple(Observed(np.int64(market.index(seen))) for seen in names.values())  # pyright: ignore[reportArgumentType]
+    market += [f"drivers.{name}" for name in names]
+    return nodes
+
+
+class _Stages(NamedTuple):
+    """Formulas by when they can be worked out, and what is known by then."""
+
+    first: tuple[Node, ...]
+    known: tuple[str, ...]
+    """before vendors tell what they make"""
+    built: tuple[Node, ...]
+    """after it"""
+    stands: tuple[str, ...]
+    """before the market clears"""
+    cleared: tuple[Node, ...]
+    """after it"""
+
+
+def _stages(plan: Plan, at: At, market: list[str]) -> _Stages:
+    """All formulas; the names of what is known are appended to `market`."""
+    order, read = _in_order(plan), read_from(plan.drivers)
+    plant, cleared = from_plant(plan.drivers), from_market(plan.drivers)
+    first = _formulas(plan, at, market, [k for k in order if k not in plant | cleared])
+    known = tuple(market)
+    market += [f"vendors.{name}.chips" for name in plan.vendors]
+    built = _read(plan, market, {k: m for k, m in read.items() if k in plant})
+    built += _formulas(plan, at, market, [k for k in order if k in plant])
+    stands = tuple(market)
     if plan.market.clears:
         market += [f"cleared.{name}" for name in told_names(list(plan.market.demand))]
-    market += [f"vendors.{name}.chips" for name in plan.vendors]
-    read = {k: d.market for k, d in plan.drivers.items() if isinstance(d, FromMarket)}
-    nodes = tuple(Observed(np.int64(market.index(observed_as(told)))) for told in read.values())  # pyright: ignore[reportArgumentType]
-    market += [f"drivers.{name}" for name in read]
-    return nodes
+    late = _read(plan, market, {k: f"cleared.{m}" for k, m in read.items() if k in cleared})
+    late += _formulas(plan, at, market, [k for k in order if k in cleared])
+    return _Stages(first, known, built, stands, late)
 
 
 def register_series(plan: Plan, at: At) -> None:
@@ -268,27 +295,25 @@ def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
     processes, process_names = _processes(plan, at, streams)
     regimes, regime_names = _regimes(plan, at, streams)
     market = ["zero", *at.series_knots, *process_names, *regime_names]
-    late = from_market(plan.drivers)
-    trees = _formulas(plan, at, market, [k for k in _in_order(plan) if k not in late])
-    stands = tuple(market)
-    late_trees = _told(plan, market)
-    late_trees += _formulas(plan, at, market, [k for k in _in_order(plan) if k in late])
+    stages = _stages(plan, at, market)
+    known = finder(stages.known)
     sold = [f"sites.{name}.sold_hours" for name in plan.sites]
     years = np.asarray(calendar.years, np.float64)
     world = World(
         series=SeriesGroup(before, after, weight),
         processes=processes,
         regimes=regimes,
-        formulas=trees,
+        formulas=stages.first,
+        built_formulas=stages.built,
         credit=_credit(plan, at, streams, market),
         works=plant.works(plan, at, streams, signals, used),
         phases=plant.phases(plan, at),
-        sources=plant.sources(plan, at, finder(stands)),
-        fabs=plant.fabs(plan, at, finder(stands)),
+        sources=plant.sources(plan, at, known),
+        fabs=plant.fabs(plan, at, known),
         cohorts=plant.cohorts(plan, at, signals, used),
-        supply=plant.supply(plan, at, finder(stands)),
-        spot=spot(plan, at, stands, signals, used),
-        late_formulas=late_trees,
+        supply=plant.supply(plan, at, known),
+        spot=spot(plan, at, stages.stands, signals, used),
+        late_formulas=stages.cleared,
         sold_signal=_ints([signals.index(name) if name in used else -1 for name in sold]),
         running_signal=np.array(
             [

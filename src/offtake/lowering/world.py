@@ -69,6 +69,8 @@ class World(NamedTuple):
     cohorts: Cohorts
     supply: Supply
     spot: Spot
+    built_formulas: tuple[Node, ...]
+    """formulas over what vendors make"""
     late_formulas: tuple[Node, ...]
     """formulas over what the market tells"""
     sold_signal: IntArray
@@ -124,6 +126,8 @@ class World(NamedTuple):
         stays = self.spot.stays(values, state.spot)
         made, fab_age = self._chips(values, market, state, works, years)
         sent = self.supply.send(values, market, state.sent, made.of_vendor, now, years)
+        rate = sent.made / jnp.where(years > 0.0, years, 1.0)
+        market = _extended(self.built_formulas, values, jnp.concatenate([market, rate]))
         fleet = self.cohorts.view(
             values,
             paid,
@@ -137,8 +141,7 @@ class World(NamedTuple):
         contracted = offered[self.spot.contracted_signal + 1]
         contracted = jnp.where((self.spot.contracted_signal >= 0)[:, None], contracted, 0.0)
         earned, spot = self.spot.trade(values, market, state.spot, fleet, offer, contracted, length)
-        told = jnp.concatenate([earned.told, sent.made / jnp.where(years > 0.0, years, 1.0)])
-        market = _extended(self.late_formulas, values, jnp.concatenate([market, told]))
+        market = _extended(self.late_formulas, values, jnp.concatenate([market, earned.told]))
         credit = self.credit.advance(values, state.credit, years, shocks, market)
         delivered = fleet.site_h100e * hours
         sold = jnp.where((self.sold_signal >= 0)[:, None], offered[self.sold_signal + 1], 0.0)

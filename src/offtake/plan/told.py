@@ -35,9 +35,29 @@ def told(market: Market, vendors: Iterable[str] = ()) -> dict[str, str]:
     return found
 
 
+VENDORS = "vendors."
+"""What is told of vendors begins with this; it is known before the market clears."""
+
+
+def from_plant(drivers: Mapping[str, object]) -> set[str]:
+    """Drivers that vendors tell, and all that follow from them but not from the market."""
+    told_by_vendors = {n for n, m in read_from(drivers).items() if m.startswith(VENDORS)}
+    return _following(drivers, told_by_vendors) - from_market(drivers)
+
+
 def from_market(drivers: Mapping[str, object]) -> set[str]:
     """Drivers that the market tells, and all that follow from them."""
-    found = {name for name, driver in drivers.items() if isinstance(driver, FromMarket)}
+    told_by_market = {n for n, m in read_from(drivers).items() if not m.startswith(VENDORS)}
+    return _following(drivers, told_by_market)
+
+
+def read_from(drivers: Mapping[str, object]) -> dict[str, str]:
+    """Drivers that read what is told, with its name."""
+    return {name: d.market for name, d in drivers.items() if isinstance(d, FromMarket)}
+
+
+def _following(drivers: Mapping[str, object], found: set[str]) -> set[str]:
+    """Some drivers with all that follow from them."""
     while True:
         more = {
             name
@@ -46,7 +66,7 @@ def from_market(drivers: Mapping[str, object]) -> set[str]:
         }
         if not more:
             return found
-        found |= more
+        found = found | more
 
 
 def _needed(driver: object) -> Iterator[str]:
@@ -104,22 +124,25 @@ BEFORE = ("power", "vendors", "fabs")
 
 
 def _circles(draft: Draft, drivers: Mapping[str, object]) -> Iterator[Problem]:
-    results = from_market(drivers)
-    items: list[tuple[str, Terms]] = [("market", draft.market)] if draft.market.clears else []
+    market, plant = from_market(drivers), from_plant(drivers)
+    items: list[tuple[str, Terms, set[str]]] = []
+    if draft.market.clears:
+        items.append(("market", draft.market, market))
     items += [
-        (f"{section}.{name}", item)
+        (f"{section}.{name}", item, market | plant)
         for section in BEFORE
         for name, item in draft.sections.get(section, {}).items()
     ]
-    for at, item in items:
+    for at, item, results in items:
         for place, _, driver in driver_fields(item, at):
             free = place in ("market.compute_price", "market.utilisation", "market.sentiment")
             if driver not in results or free:
                 continue
             mistake = Mistake(
                 code="driver-circle",
-                found=f"the driver {quoted(driver)}, which follows from the market",
-                expected="a driver that stands before the market clears",
+                found=f"the driver {quoted(driver)}, which follows from "
+                + ("the market" if driver in market else "what vendors make"),
+                expected="a driver that stands before that is known",
                 mend="state it as a number, a dated map or a process",
             )
             yield problem_of(mistake, draft.tree, parse_path(place) or ())
@@ -139,8 +162,3 @@ def _no_price(draft: Draft) -> Iterator[Problem]:
                 mend="add price: here, or the driver compute_price, or demand under market:",
             )
             yield problem_of(mistake, draft.tree, ("contracts", name))
-
-
-def observed_as(name: str) -> str:
-    """Name of the observation that carries what is told."""
-    return name if name.startswith("vendors.") else f"cleared.{name}"
