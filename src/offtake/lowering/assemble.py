@@ -18,6 +18,7 @@ from offtake.lowering import plant
 from offtake.lowering.at import NEVER, UNBOUNDED, At, series_rows
 from offtake.lowering.exchange import finder, register_market, spot
 from offtake.lowering.plant import Streams
+from offtake.lowering.readings import register_readings
 from offtake.lowering.world import Names, World, observation_names
 from offtake.market.credit import Credit
 from offtake.market.formula import (
@@ -169,7 +170,8 @@ def _formulas(plan: Plan, at: At, market: list[str], order: Sequence[str]) -> tu
 def _told(plan: Plan, market: list[str]) -> tuple[Node, ...]:
     """Names of what the market tells, and the drivers that read it, appended to `market`."""
     if plan.market.clears:
-        market += [f"cleared.{name}" for name in told_names(list(plan.market.demand))]
+        names = told_names(list(plan.market.demand), list(plan.market.supply))
+        market += [f"cleared.{name}" for name in names]
     market += [f"vendors.{name}.chips" for name in plan.vendors]
     read = {k: d.market for k, d in plan.drivers.items() if isinstance(d, FromMarket)}
     nodes = tuple(Observed(np.int64(market.index(observed_as(told)))) for told in read.values())  # pyright: ignore[reportArgumentType]
@@ -263,6 +265,7 @@ def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
     """
     calendar, streams, signals = at.calendar, Streams(), plant.signal_names(plan)
     register_market(plan.market, at)
+    register_readings(plan, at)
     plant.register(plan, at)
     before, after, weight = series_rows(at.table, at.series_knots, calendar.count)
     processes, process_names = _processes(plan, at, streams)
