@@ -183,6 +183,9 @@ class Spot:
             seen |= {f"cleared.{p.name}.{k}": v for k, v in told.items()}
             served, asked, buyers = served + compute, asked + want, buyers + gain
             sellers += spent * (1.0 / p.kept - 1.0)
+        for f in fleets:
+            if f.highest is not None:
+                seen[f"cleared.supply.{f.name}.capacity"] = f.capacity
         producers, capital = self._producers(fleets, blocks)
         missing = asked - served
         seen |= {

@@ -19,6 +19,7 @@ from offtake.catalogue.reader import accounting_lives as accounting_lives
 from offtake.catalogue.reader import chip as chip
 from offtake.catalogue.reader import chips as chips
 from offtake.catalogue.reader import depreciation_effects as depreciation_effects
+from offtake.catalogue.reader import learning as learning
 from offtake.catalogue.reader import macrs_year_shares as macrs_year_shares
 from offtake.catalogue.reader import numbers as numbers
 from offtake.catalogue.reader import power as power

@@ -1,4 +1,4 @@
-"""Reads the catalogue: chips, sites, prices, power, credit, depreciation, with their sources.
+"""Reads the catalogue: chips, sites, prices, power, learning, credit, with their sources.
 
 The numbers lie in `data/*.yaml`, written for people to read and correct. Each file opens with its
 `sources`; each number names one of them:
@@ -102,6 +102,12 @@ def rental_conversions() -> dict[str, Number]:
 def power() -> dict[str, tuple[Number, ...]]:
     """Numbers about power and construction by name, oldest first."""
     return _histories("power")
+
+
+@cache
+def learning() -> dict[str, tuple[Number, ...]]:
+    """Published factors by which costs fall in a year, by what makes them fall, 1/year."""
+    return _histories("learning")
 
 
 @cache
@@ -254,8 +260,9 @@ def numbers() -> Iterator[tuple[str, Number]]:
             history: tuple[Number, ...] = getattr(shipped, what)
             by_date = {number.date: number for number in history}
             yield from _numbers_of(f"shipments.{name}.{what}", by_date)
-    groups = {"prices": prices(), "power": power(), "lives": accounting_lives(), "tax": tax()}
-    for group, histories in {**groups, "effects": depreciation_effects()}.items():
+    groups = {"prices": prices(), "power": power(), "learning": learning()}
+    lives = {"lives": accounting_lives(), "tax": tax(), "effects": depreciation_effects()}
+    for group, histories in {**groups, **lives}.items():
         for name, history in histories.items():
             yield from _numbers_of(f"{group}.{name}", dict(enumerate(history)))
 

@@ -53,6 +53,9 @@ CODES: dict[str, str] = {
     # the market
     "segment-form": "a segment of demand that is neither of tokens nor of compute, or not whole",
     "market-priority": "an order of segments that does not name each of them once",
+    # learning and readings
+    "threshold-form": "a threshold that states both or neither of above and below",
+    "counted-twice": "a factor of learning that would count twice",
     # the plan as a whole
     "plan-start": "a plan that does not start on the first of a month",
     "plan-horizon": "a horizon that is not a whole number of periods up to 40 years",

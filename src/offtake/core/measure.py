@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from offtake.core.arrays import Array
 from offtake.core.labels import Labels
+from offtake.core.readings import Readings
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class Book:
     """place -> row of the table of numbers"""
     terms: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """contract -> terms as read; for facts that are not numbers"""
+    readings: Readings = field(default_factory=Readings)
 
     def claims(self, **wanted: Any) -> list[int]:
         """Indices of the claims whose label has all the wanted attributes (contract, line, ...)."""

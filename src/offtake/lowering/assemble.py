@@ -18,6 +18,7 @@ from offtake.lowering import plant
 from offtake.lowering.at import NEVER, UNBOUNDED, At, series_rows
 from offtake.lowering.exchange import finder, register_market, spot
 from offtake.lowering.plant import Streams
+from offtake.lowering.readings import register_readings
 from offtake.lowering.world import Names, World, observation_names
 from offtake.market.credit import Credit
 from offtake.market.formula import (
@@ -198,7 +199,8 @@ def _stages(plan: Plan, at: At, market: list[str]) -> _Stages:
     built += _formulas(plan, at, market, [k for k in order if k in plant])
     stands = tuple(market)
     if plan.market.clears:
-        market += [f"cleared.{name}" for name in told_names(list(plan.market.demand))]
+        names = told_names(list(plan.market.demand), list(plan.market.supply))
+        market += [f"cleared.{name}" for name in names]
     late = _read(plan, market, {k: f"cleared.{m}" for k, m in read.items() if k in cleared})
     late += _formulas(plan, at, market, [k for k in order if k in cleared])
     return _Stages(first, known, built, stands, late)
@@ -290,6 +292,7 @@ def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
     """
     calendar, streams, signals = at.calendar, Streams(), plant.signal_names(plan)
     register_market(plan.market, at)
+    register_readings(plan, at)
     plant.register(plan, at)
     before, after, weight = series_rows(at.table, at.series_knots, calendar.count)
     processes, process_names = _processes(plan, at, streams)

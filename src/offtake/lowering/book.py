@@ -4,6 +4,7 @@ import numpy as np
 
 from offtake.core.measure import Book, Facility
 from offtake.lowering.lower import LoweredPlan
+from offtake.lowering.readings import readings_of
 
 
 def _facilities(lowered: LoweredPlan) -> tuple[Facility, ...]:
@@ -53,4 +54,5 @@ def book_of(lowered: LoweredPlan) -> Book:
         calendar_years=np.asarray(lowered.calendar.calendar_years, np.int64),
         rows=dict(table.index),
         terms=dict(plan.contracts),
+        readings=readings_of(plan),
     )

@@ -288,6 +288,7 @@ class Exchange(NamedTuple):
                 compute,
                 jnp.where(asked > 0.0, compute / jnp.where(asked > 0.0, asked, 1.0), 1.0),
                 gains.consumer * year,
+                supply.outside,
             ]
         )
 

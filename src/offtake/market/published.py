@@ -31,10 +31,17 @@ OF_SEGMENT: dict[str, str] = {
 """Of one segment: what its buyers pay, what the compute in it costs, volumes served, the share of
 what is asked at the price that is served, what buyers gain."""
 
+OF_FLEET: dict[str, str] = {"capacity": "H100e"}
+"""Of one fleet outside the plan: what it offers, its answer to the price included."""
+
 PER_HOUR: dict[str, str] = {"price": "USD/H100e/h", "unit_cost": "USD/H100e/h"}
 """Units of a segment that asks for compute and not for tokens, where they differ."""
 
 
-def names(segments: list[str]) -> list[str]:
+def names(segments: list[str], fleets: list[str]) -> list[str]:
     """Every name, in the order in which the market tells its values."""
-    return [*GENERAL, *(f"{segment}.{what}" for what in OF_SEGMENT for segment in segments)]
+    return [
+        *GENERAL,
+        *(f"{segment}.{what}" for what in OF_SEGMENT for segment in segments),
+        *(f"supply.{fleet}.{what}" for what in OF_FLEET for fleet in fleets),
+    ]

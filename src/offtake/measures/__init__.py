@@ -5,9 +5,14 @@ from offtake.measures.cohorts import Cohorts
 from offtake.measures.contract_value import ContractValue
 from offtake.measures.facilities import Facilities
 from offtake.measures.funding import Funding
+from offtake.measures.income_shares import IncomeShares
+from offtake.measures.learning import Learning
 from offtake.measures.market import Market
 from offtake.measures.physical import Physical
 from offtake.measures.plant import Plant
+from offtake.measures.supply_shares import SupplyShares
+from offtake.measures.thresholds import Thresholds
+from offtake.measures.token_output import TokenOutput
 from offtake.measures.who_pays import WhoPays
 
 ALL = (
@@ -19,6 +24,11 @@ ALL = (
     Physical,
     Plant,
     Market,
+    Learning,
+    Thresholds,
+    TokenOutput,
+    IncomeShares,
+    SupplyShares,
     Checks,
 )
 """Every measure, in the order in which the documentation lists them."""

@@ -19,9 +19,11 @@ from offtake.core.series import Series
 from offtake.core.terms import Terms, references
 from offtake.plan.drivers import PROCESSES, Correlated, Formula, FromMarket
 from offtake.plan.items import Cohort, Fab, Header, LenderCase, Party, PowerSource, Site, Vendor
+from offtake.plan.learning import Learning
 from offtake.plan.market import Market
 from offtake.plan.messages import form_problem, problem_of, problems_of
 from offtake.plan.overrides import SECTIONS
+from offtake.plan.readings import Readings
 from offtake.plan.salvage import salvage
 from offtake.plan.tree import Items, Leaf, Map, Node, Path, child, parse_path, plain
 
@@ -77,6 +79,8 @@ class Draft:
         sections: section -> name -> item; of an item that is not right, its remains.
         named: section -> all names written, also of items that could not be read.
         market: the market section.
+        learning: the learning section; None if it is not written.
+        readings: the readings section.
         correlations: as written under ``drivers``.
         problems: everything found wrong so far.
         memory: what was read before.
@@ -88,6 +92,8 @@ class Draft:
     sections: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     named: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     market: Market = field(default_factory=Market)
+    learning: Learning | None = None
+    readings: Readings = field(default_factory=Readings)
     correlations: list[Correlated] = field(default_factory=list[Correlated])
     problems: list[Problem] = field(default_factory=list[Problem])
     memory: Memory = field(default_factory=Memory)
@@ -118,6 +124,10 @@ def read_tree(tree: Node, kinds: Kinds, memory: Memory | None = None) -> Draft:
     draft.header = _read_model(draft, Header, ("plan",)) if "plan" in tree.entries else None
     if "market" in tree.entries:
         draft.market = _read_model(draft, Market, ("market",)) or Market()
+    if "learning" in tree.entries:
+        draft.learning = _read_model(draft, Learning, ("learning",))
+    if "readings" in tree.entries:
+        draft.readings = _read_model(draft, Readings, ("readings",)) or Readings()
     for section, model in _NAMED.items():
         _read_section(draft, section, lambda path, model=model: _read_model(draft, model, path))
     _read_section(draft, "contracts", lambda path: _read_contract(draft, path))
@@ -194,7 +204,8 @@ def _read_section(draft: Draft, section: str, read: Callable[[Path], Any]) -> No
 
 def _remains(model: type[BaseModel], value: object) -> Any:
     """What can still be checked of an item of a section that could not be read."""
-    checkable = model in (*_NAMED.values(), Header, Market) or "kind" in model.model_fields
+    whole = (*_NAMED.values(), Header, Market, Learning, Readings)
+    checkable = model in whole or "kind" in model.model_fields
     return salvage(model, cast("Mapping[str, object]", value)) if checkable else None
 
 

@@ -282,6 +282,8 @@ class Site(Terms):
     """Party that owns it."""
     location: str | None = None
     """Where it is."""
+    country: str | None = None
+    """Country in which it stands, for shares of supply."""
     power: tuple[PowerName, ...] = ()
     """Sources of power it draws on; with any it runs on no more than they give."""
     phases: list[Phase] = Field(min_length=1)

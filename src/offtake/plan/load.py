@@ -18,6 +18,7 @@ from offtake.plan import source
 from offtake.plan.build import Draft, Memory, contract_kinds, name_sections, read_tree
 from offtake.plan.checks import run_checks, unsourced
 from offtake.plan.items import Header
+from offtake.plan.macro import check_macro
 from offtake.plan.overrides import apply_diff, apply_overrides, pick
 from offtake.plan.references import check_chips, check_references, check_series_units, driver_units
 from offtake.plan.schema import Plan
@@ -147,6 +148,7 @@ def _read(
         *formulas,
         *check_series_units(draft, units),
         *check_market(draft, units),
+        *check_macro(draft, units),
     ]
     if not _has_calendar(draft):
         return None, found, []
@@ -169,6 +171,8 @@ def _plan(draft: Draft, units: dict[str, str], *, whole: bool) -> Plan:
     return make(
         plan=draft.header,
         market=draft.market,
+        learning=draft.learning,
+        readings=draft.readings,
         correlations=tuple(draft.correlations),
         driver_units=units,
         **named,

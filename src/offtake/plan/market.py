@@ -51,7 +51,7 @@ class Segment(Terms):
     latency: str | None = None
     """How soon an answer is wanted, for reports."""
     region: str | None = None
-    """Where it is asked for, for reports."""
+    """Where it is asked for, for shares of what is spent."""
     tokens: TokenFlowSeries | None = None
     """Tokens asked for at the reference price; either this or compute."""
     compute: ComputeSeries | None = None
@@ -137,6 +137,10 @@ class OutsideFleet(Terms):
 
     about: str | None = None
     """What it is."""
+    country: str | None = None
+    """Country in which it stands, for shares of supply."""
+    owner: str | None = None
+    """Whose it is, for shares of supply; any text."""
     capacity: ComputeSeries
     """Capacity that stands if nobody answers to the price; H100e."""
     cost_from: ComputePriceSeries

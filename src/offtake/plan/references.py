@@ -51,6 +51,9 @@ def check_references(draft: Draft) -> list[Problem]:
 
 def _models(draft: Draft) -> Iterator[tuple[str, Terms]]:
     yield "market", draft.market
+    if draft.learning is not None:
+        yield "learning", draft.learning
+    yield "readings", draft.readings
     for section, items in draft.sections.items():
         for name, item in items.items():
             if isinstance(item, Terms):

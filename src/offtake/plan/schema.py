@@ -35,9 +35,11 @@ from offtake.plan.items import PowerSource as PowerSource
 from offtake.plan.items import Role as Role
 from offtake.plan.items import Site as Site
 from offtake.plan.items import Vendor as Vendor
+from offtake.plan.learning import Learning as Learning
 from offtake.plan.market import Market as Market
 from offtake.plan.market import OutsideFleet as OutsideFleet
 from offtake.plan.market import Segment as Segment
+from offtake.plan.readings import Readings as Readings
 
 
 class Plan(Terms):
@@ -67,6 +69,10 @@ class Plan(Terms):
     """Correlations between processes; written under ``drivers``."""
     driver_units: dict[str, str] = default({})
     """Canonical unit of each driver; worked out while reading."""
+    learning: Learning | None = None
+    """How the cost of a fixed problem falls."""
+    readings: Readings = Field(default_factory=Readings)
+    """Macro readings."""
     contracts: dict[str, SerializeAsAny[Terms]]
     """Contracts by id."""
     cases: dict[str, LenderCase] = default({})

@@ -10,7 +10,7 @@ from offtake.core.names import suggestion
 from offtake.core.series import Series
 from offtake.core.terms import Terms
 from offtake.core.walk import driver_fields
-from offtake.market.published import GENERAL, OF_SEGMENT, PER_HOUR
+from offtake.market.published import GENERAL, OF_FLEET, OF_SEGMENT, PER_HOUR
 from offtake.plan.build import Draft
 from offtake.plan.drivers import Formula, FromMarket
 from offtake.plan.market import Market
@@ -32,6 +32,8 @@ def told(market: Market, vendors: Iterable[str] = ()) -> dict[str, str]:
     for name, segment in market.demand.items():
         units = OF_SEGMENT if segment.tokens is not None else {**OF_SEGMENT, **PER_HOUR}
         found |= {f"{name}.{what}": unit for what, unit in units.items()}
+    for name in market.supply:
+        found |= {f"supply.{name}.{what}": unit for what, unit in OF_FLEET.items()}
     return found
 
 
@@ -62,14 +64,15 @@ def _following(drivers: Mapping[str, object], found: set[str]) -> set[str]:
         more = {
             name
             for name, driver in drivers.items()
-            if name not in found and set(_needed(driver)) & found
+            if name not in found and set(needed(driver)) & found
         }
         if not more:
             return found
         found = found | more
 
 
-def _needed(driver: object) -> Iterator[str]:
+def needed(driver: object) -> Iterator[str]:
+    """Drivers that a driver names."""
     if isinstance(driver, Formula):
         yield from names(driver.expression)
     elif isinstance(driver, Series) and driver.driver is not None:

@@ -176,6 +176,22 @@ def _power() -> list[Entry]:
     return _histories(catalogue.power())
 
 
+LEARNING = {
+    "cost_of_a_fixed_problem": "how many times cheaper a fixed problem is after a year",
+    "software": "how much more the same chips do after a year",
+    "chips_per_dollar": "how much more compute a dollar buys after a year",
+    "chips_per_watt": "how much more compute a watt drives after a year",
+    "model_size": "how much smaller a model of equal scores is after a year",
+}
+
+
+def _learning() -> list[Entry]:
+    return [
+        Entry(name, LEARNING[name], [Figure("", number) for number in history])
+        for name, history in catalogue.learning().items()
+    ]
+
+
 TOPICS = {
     topic.name: topic
     for topic in (
@@ -183,6 +199,7 @@ TOPICS = {
         Topic("sites", "frontier data centres with their build paths", _sites),
         Topic("prices", "rental, chips, running cost, tokens, loan margins", _prices),
         Topic("power", "energy, plant, construction, lead times", _power),
+        Topic("learning", "how fast costs fall, and what makes them fall", _learning),
         Topic("lives", "how fast chips are written off; tax", _lives),
         Topic("demand", "hours of the day, tokens per request", _demand),
         Topic("shipments", "chips shipped by vendor and quarter", _shipments),

@@ -10,6 +10,7 @@ from rich.text import Text
 from offtake.reports.market import market
 from offtake.reports.pieces import laid_out, number, percent
 from offtake.reports.plant import plant
+from offtake.reports.readings import readings
 from offtake.results.results import Results
 from offtake.results.table import Row, Table, money
 
@@ -51,6 +52,7 @@ def summary(results: Results, saved: Path | None = None, json_file: Path | None 
         parts += [Text(""), *built]
     if len(results.market()):
         parts += [Text(""), *market(results)]
+    parts += readings(results)
     parts += [Text(""), *_unknown(results), Text("")]
     if saved is not None:
         parts.append(Text(f'Results: {saved}   (offtake.Results.load("{saved}"))'))

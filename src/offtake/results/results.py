@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from offtake import catalogue
 from offtake.results.sentence import headline
 from offtake.results.table import Table
 from offtake.results.tables.cohorts import cohort_rows
 from offtake.results.tables.contracts import contract_rows, hurdle_rows, support_rows
 from offtake.results.tables.facilities import facility_detail_rows, facility_rows
 from offtake.results.tables.funding import funding_gap_rows, sources_and_uses_rows
+from offtake.results.tables.learning import learning_rows, published_rows
 from offtake.results.tables.market import (
     market_rows,
     segment_rows,
@@ -25,6 +27,13 @@ from offtake.results.tables.market import (
 )
 from offtake.results.tables.physical import physical_rows
 from offtake.results.tables.plant import capacity_rows, chip_rows, energy_rows
+from offtake.results.tables.readings import (
+    end_rows,
+    level_rows,
+    passed_rows,
+    supply_rows,
+    threshold_rows,
+)
 from offtake.results.tables.who_pays import who_pays_rows
 
 if TYPE_CHECKING:
@@ -229,6 +238,62 @@ class Results:
         rows = welfare_rows(self._labels("told"), self._outputs("market"), tuple(self.who_pays()))
         return Table("Welfare (USD, present value)", tuple(rows))
 
+    def learning(self) -> Table:
+        """By how many times each factor improves in a year; docs/measures/learning.md."""
+        rows = learning_rows(self._labels("factor"), self._outputs("learning")["yearly"])
+        return Table("Learning (times a year)", tuple(rows), self._assumption("learning"))
+
+    def learning_published(self) -> Table:
+        """The product of the four factors against published ranges."""
+        published = catalogue.learning()["cost_of_a_fixed_problem"]
+        yearly = self._outputs("learning")["yearly"]
+        rows = published_rows(self._labels("factor"), yearly, published)
+        return Table("Product of the four against published ranges (times a year)", tuple(rows))
+
+    def _assumption(self, reading: str) -> str:
+        return str(self.facts.get("readings", {}).get("assumptions", {}).get(reading, ""))
+
+    def thresholds(self) -> Table:
+        """First months in which drivers pass levels; docs/measures/readings.md."""
+        described = self.facts.get("readings", {}).get("thresholds", [])
+        month = self._outputs("thresholds")["month"]
+        rows = threshold_rows(described, month, self.facts["start"])
+        return Table("Thresholds (first month)", tuple(rows), "Quantiles over all futures.")
+
+    def thresholds_by_year(self) -> Table:
+        """Share of futures that have passed each threshold by the end of each year."""
+        passed = self._outputs("thresholds")["passed"]
+        rows = passed_rows(self._labels("threshold"), passed, self._closes())
+        return Table("Thresholds passed by the end of the year", tuple(rows))
+
+    def token_output(self) -> Table:
+        """Output of tokens, nominal, real and by work done, with its deflators, by year."""
+        level = self._outputs("token_output")["level"]
+        rows = level_rows(self._labels("output"), level, self._closes())
+        return Table("Output of tokens in December", tuple(rows), self._assumption("output"))
+
+    def token_output_growth(self) -> Table:
+        """Yearly change of the same from the first to the last month."""
+        rows = end_rows(self._labels("output"), self._outputs("token_output")["yearly"])
+        return Table("Output of tokens, change a year", tuple(rows), self._assumption("output"))
+
+    def income_shares(self) -> Table:
+        """Shares of labour and capital, output and wage relative to the start, by year."""
+        level = self._outputs("income_shares")["level"]
+        rows = level_rows(self._labels("income"), level, self._closes())
+        return Table("Who gets the income, in December", tuple(rows), self._assumption("income"))
+
+    def income_shares_at_the_end(self) -> Table:
+        """The same in the last month, quantiles over all futures."""
+        rows = end_rows(self._labels("income"), self._outputs("income_shares")["end"])
+        return Table("Who gets the income at the end", tuple(rows), self._assumption("income"))
+
+    def supply_shares(self) -> Table:
+        """Shares of supply by country and owner, and of what is spent by region, by year."""
+        share = self._outputs("supply_shares")["share"]
+        rows = supply_rows(self._labels("supply_group"), share, self._closes())
+        return Table("Shares of supply in December", tuple(rows), self._assumption("supply"))
+
     def invariants(self) -> dict[str, float]:
         """Worst violation of every invariant, by name."""
         checks = zip(self._labels("check"), self._outputs("checks")["invariants"], strict=True)
@@ -269,6 +334,15 @@ class Results:
             "market": list(self.market()),
             "segments": list(self.segments()),
             "welfare": list(self.welfare()),
+            "learning": list(self.learning()),
+            "learning_published": list(self.learning_published()),
+            "thresholds": list(self.thresholds()),
+            "thresholds_by_year": list(self.thresholds_by_year()),
+            "token_output": list(self.token_output()),
+            "token_output_growth": list(self.token_output_growth()),
+            "income_shares": list(self.income_shares()),
+            "income_shares_at_the_end": list(self.income_shares_at_the_end()),
+            "supply_shares": list(self.supply_shares()),
             "warnings": facts["warnings"],
             "sources": facts["sources"],
         }

@@ -34,5 +34,5 @@ def _largest(rows: Sequence[Mapping[str, Any]], key: str, sign: float) -> list[M
 
 
 def _listed(rows: Sequence[Mapping[str, Any]], key: str) -> str:
-    parts = [f"{row['party']} ({money(abs(row[key]))})" for row in rows]
+    parts = [f"{row['party']} ({money(abs(row[key]))})" for row in rows] or ["nobody"]
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]

@@ -12,8 +12,19 @@ from offtake.core.measure import Book
 from offtake.core.quantity import Quantity, When
 from offtake.engine.step import CHECKS
 from offtake.lowering.lower import LoweredPlan
-from offtake.measures import contract_value, market, physical, plant
+from offtake.measures import (
+    contract_value,
+    income_shares,
+    learning,
+    market,
+    physical,
+    plant,
+    supply_shares,
+    thresholds,
+    token_output,
+)
 from offtake.measures.checks import PHYSICAL_CHECKS
+from offtake.plan.schema import Plan
 from offtake.results.results import Results
 from offtake.run.simulate import Outcome
 from offtake.run.traces import traced_facts
@@ -43,6 +54,11 @@ def _coordinates(outcome: Outcome) -> dict[str, Any]:
         "fab": list(plant.named(book, "fabs", "wafers")),
         "vendor": list(plant.named(book, "vendors", "unsold")),
         "told": list(market.told(book)),
+        "factor": list(learning.names(book)),
+        "threshold": list(thresholds.names(book)),
+        "output": list(token_output.names(book)),
+        "income": list(income_shares.names(book)),
+        "supply_group": list(supply_shares.names(book)),
         "driver": list(physical.drivers(book)),
         "internal_party": [
             n for n in book.labels.parties[: book.labels.internal] if n not in book.owners
@@ -120,6 +136,24 @@ def _sources(lowered: LoweredPlan) -> list[dict[str, Any]]:
     return found
 
 
+def _readings(plan: Plan) -> dict[str, Any]:
+    """What the macro readings are and rest on."""
+    learns = {"learning": plan.learning.assumption} if plan.learning else {}
+    return {
+        "assumptions": {**learns, **plan.readings.assumptions()},
+        "thresholds": [
+            {
+                "name": name,
+                "driver": threshold.driver,
+                "side": threshold.side,
+                "level": str(threshold.level),
+                "assumption": threshold.assumption,
+            }
+            for name, threshold in plan.readings.thresholds.items()
+        ],
+    }
+
+
 def _warnings(outcome: Outcome) -> list[str]:
     labels = outcome.book.labels
     return [
@@ -171,6 +205,7 @@ def label(outcome: Outcome) -> Results:
         "fabs": {name: fab.vendor for name, fab in plan.fabs.items()},
         "claims": _claims(book),
         "traced_paths": int(outcome.traced.paid.shape[-1]),
+        "readings": _readings(plan),
         "sources": _sources(outcome.lowered),
         "warnings": _warnings(outcome),
         **traced_facts(outcome),

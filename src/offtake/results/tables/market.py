@@ -70,7 +70,7 @@ def segment_rows(
     if not told:
         return []
     months, place = _months(closes), {name: i for i, name in enumerate(told)}
-    segments = dict.fromkeys(name.split(".")[0] for name in told if "." in name)
+    segments = [name.removesuffix(".tokens") for name in told if name.endswith(".tokens")]
     mean = outputs["told"]
     return [
         {
