@@ -3,7 +3,8 @@
     claim(t) = (amount(t) + per_mw(t) x energised MW(t)) x years(t) + arrears
 
 between `start` and `end`. Paid at the close of the period. The same kind carries a company's other
-costs (wages, research), stated as dated amounts or by a driver.
+costs (wages, research), stated as dated amounts or by a driver, and what it costs to design a chip
+of its own: `designs` names the cohorts of that chip, whose fixed cost it then is in reports.
 
 Reads: energised power of the site, payout of the payer. Publishes: arrears.
 On shortfall: what is unpaid is claimed again next period, without interest, and where the cost is
@@ -22,6 +23,7 @@ from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Mon
 from offtake.core.errors import Mistake
 from offtake.core.flows import Flow, Rank
 from offtake.core.terms import (
+    ChipsName,
     CostPerMWYearSeries,
     MoneyFlowSeries,
     PartyName,
@@ -53,6 +55,12 @@ class OperatingCostTerms(Terms):
     """Date from which the cost runs; the start of the plan if left out."""
     end: When | None = None
     """Date until which it runs; the horizon if left out."""
+    designs: tuple[ChipsName, ...] = ()
+    """Cohorts of a chip whose design this pays for: team, masks, software, licences. Their fixed
+    cost in reports; it moves no money."""
+    instead_of: tuple[ChipsName, ...] = ()
+    """Bought cohorts with which the chip designed is compared; all others of the payer if left
+    out."""
 
     @model_validator(mode="after")
     def _per_mw_of_a_site(self) -> "OperatingCostTerms":
@@ -63,6 +71,32 @@ class OperatingCostTerms(Terms):
                 found="a cost per MW without a site",
                 expected="the site whose power counts",
                 mend="add site: with the name of a site",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _of_one_design(self) -> "OperatingCostTerms":
+        both = sorted(set(self.designs) & set(self.instead_of))
+        if self.designs and self.site is not None:
+            raise Mistake(
+                code="cost-design",
+                found=f"a cost of design that is also a cost of the site {self.site}",
+                expected="either of them, or it counts twice in the cost of its chips",
+                mend="delete site, or write a second operating_cost for what the site costs",
+            )
+        if self.instead_of and not self.designs:
+            raise Mistake(
+                code="cost-design",
+                found="instead_of without designs",
+                expected="the cohorts whose design this pays for",
+                mend="add designs: with names of cohorts, or delete instead_of",
+            )
+        if both:
+            raise Mistake(
+                code="cost-design",
+                found=f"{', '.join(both)} under designs and under instead_of",
+                expected="a cohort under one of them",
+                mend="take it out of instead_of",
             )
         return self
 

@@ -47,6 +47,21 @@ class Facility:
 
 
 @dataclass(frozen=True)
+class Chip:
+    """What a cohort is made of, as measures see it."""
+
+    kind: str
+    """Name of the chip; of the cohort where the chip has none."""
+    maker: str
+    """The origin of the cohort, else its vendor, else who the catalogue says makes the chip."""
+    country: str
+    """Where its vendor's chips come from; "" where that is not stated."""
+    bandwidth: tuple[int, int]
+    """Rows of the memory bandwidth relative to an H100, and of what it is divided by to be per
+    H100e."""
+
+
+@dataclass(frozen=True)
 class Book:
     """What measures know of a plan."""
 
@@ -74,6 +89,10 @@ class Book:
     """place -> row of the table of numbers"""
     terms: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """contract -> terms as read; for facts that are not numbers"""
+    chips: Mapping[str, Chip] = field(default_factory=dict[str, Chip])
+    """cohort -> what it is made of, in the order of `cohorts`"""
+    products: tuple[str, ...] = ()
+    """Segments of demand that ask for tokens."""
 
     def claims(self, **wanted: Any) -> list[int]:
         """Indices of the claims whose label has all the wanted attributes (contract, line, ...)."""

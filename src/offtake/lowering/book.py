@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from offtake.core.measure import Book, Facility
+from offtake import catalogue
+from offtake.core.measure import Book, Chip, Facility
 from offtake.lowering.lower import LoweredPlan
+from offtake.plan.schema import Plan
 
 
 def _facilities(lowered: LoweredPlan) -> tuple[Facility, ...]:
@@ -33,6 +35,26 @@ def _facilities(lowered: LoweredPlan) -> tuple[Facility, ...]:
     return tuple(found)
 
 
+def _chip(plan: Plan, name: str, bandwidth: tuple[int, int]) -> Chip:
+    cohort = plan.chips[name]
+    if isinstance(cohort.chip, str):
+        kind, vendor = cohort.chip, catalogue.chip(cohort.chip).vendor
+    else:
+        kind, vendor = cohort.chip.name or name, "not stated"
+    source = plan.vendors[cohort.vendor].origin if cohort.vendor else None
+    maker = cohort.origin or cohort.vendor or vendor
+    return Chip(kind, maker, source or "", bandwidth)
+
+
+def _chips(lowered: LoweredPlan) -> dict[str, Chip]:
+    """What every cohort is made of."""
+    rows = lowered.program.environment.spot.bandwidth
+    return {
+        name: _chip(lowered.plan, name, (int(rows[0, i]), int(rows[1, i])))
+        for i, name in enumerate(lowered.plan.chips)
+    }
+
+
 def book_of(lowered: LoweredPlan) -> Book:
     """Names, roles and rows of a plan, without its values."""
     plan, table = lowered.plan, lowered.table
@@ -53,4 +75,6 @@ def book_of(lowered: LoweredPlan) -> Book:
         calendar_years=np.asarray(lowered.calendar.calendar_years, np.int64),
         rows=dict(table.index),
         terms=dict(plan.contracts),
+        chips=_chips(lowered),
+        products=tuple(n for n, s in plan.market.demand.items() if s.tokens is not None),
     )

@@ -24,6 +24,7 @@ from offtake.market.exchange import (
     Rates,
     Traded,
     mean_price,
+    relative_bandwidth,
 )
 from offtake.market.expectation import Outlook, value
 from offtake.physical.fleet import FleetView
@@ -54,6 +55,8 @@ class Earned(NamedTuple):
     """[named value, P] what the market tells; of no rows where it does not clear"""
     run: Array
     """[F, P] share of the hours that are sold"""
+    work: Array
+    """[F, P] hours of an H100's work in an H100e-hour; 1 where no market clears"""
     energy: Array
     """[F, P] MWh at the meter"""
     margin: Array
@@ -80,7 +83,7 @@ class Spot(NamedTuple):
     rates: Rates
     exchange: Exchange | None
     bandwidth: IntArray
-    """[F] rows: memory bandwidth per H100e relative to an H100"""
+    """[2, F] rows: memory bandwidth relative to an H100, and capacity that it is divided by"""
     site: IntArray
     """[F] index of the site"""
     site_marks: NDArray[np.float64]
@@ -125,11 +128,11 @@ class Spot(NamedTuple):
             price = observed[self.compute_price]
             sold = observed[self.utilisation][None]
             paid = price[None] * fleet.cohort_h100e * sold
-            runs = jnp.ones_like(metered)
+            runs = work = jnp.ones_like(metered)
             told, following = jnp.zeros((0, price.shape[-1])), None
             view = self._look(values, observed, state, price, length)
         else:
-            paid, runs, told, view, following = self._clear(
+            paid, runs, work, told, view, following = self._clear(
                 self.exchange, values, observed, state, fleet, metered, length
             )
         energy = metered * length.hours * runs
@@ -139,7 +142,7 @@ class Spot(NamedTuple):
         yearly = energy_price[None] * metered * runs * HOURS_PER_YEAR + standing
         worth = self._value(values, view, fleet, paid, yearly, length)
         site_run, site_price = self._sites(view.price, fleet, runs, paid)
-        earned = Earned(told, runs, energy, margin, worth, site_run, site_price)
+        earned = Earned(told, runs, work, energy, margin, worth, site_run, site_price)
         free = contracted[self.site] <= 0.0
         loses = (margin < 0.0) & (fleet.cohort_h100e > 0.0) & free
         left = self.stays(values, state) < 0.5
@@ -162,11 +165,12 @@ class Spot(NamedTuple):
         fleet: FleetView,
         metered: Array,
         length: Period,
-    ) -> tuple[Array, Array, Array, Outlook, ExchangeState]:
-        """What cohorts are paid [F, P] USD/h, shares run [F, P], what is told, outlook, state."""
+    ) -> tuple[Array, Array, Array, Array, Outlook, ExchangeState]:
+        """Paid to cohorts [F, P] USD/h, shares run and work [F, P], what is told, outlook, state."""
         assert state.exchange is not None  # a market that clears has a state
         demand, asked = exchange.segments.demand(values, observed)
-        work = exchange.segments.productivity(values, asked, values[self.bandwidth])
+        bandwidth = relative_bandwidth(values, self.bandwidth)
+        work = exchange.segments.productivity(values, asked, bandwidth)
         capacity = fleet.cohort_h100e * work
         there = capacity > 0.0
         energy_price = jnp.maximum(observed[self.energy_price], 0.0)
@@ -181,7 +185,7 @@ class Spot(NamedTuple):
         told = exchange.tells(values, observed, traded)
         runs, paid = _received(cleared, capacity, exchange.rule.weight)
         following = exchange.after(values, state.exchange, view, length.years, length.per_year)
-        return paid, runs, told, view, following
+        return paid, runs, work, told, view, following
 
     def _value(
         self,

@@ -167,6 +167,7 @@ class World(NamedTuple):
             fleet.age,
             earned.margin,
             earned.run,
+            earned.work,
             earned.value,
             ready,
         ]
@@ -197,7 +198,7 @@ SITE_OBSERVATIONS = (
     "sold_share",
     "spot_price",
 )
-COHORT_OBSERVATIONS = ("h100e", "mw", "age", "margin", "run", "value", "ready")
+COHORT_OBSERVATIONS = ("h100e", "mw", "age", "margin", "run", "work", "value", "ready")
 
 
 def observation_names(

@@ -27,11 +27,16 @@ OF_SEGMENT: dict[str, str] = {
     "compute": "H100e",
     "served": "1",
     "surplus": "USD/year",
+    "throughput": "token/H100e/h",
 }
 """Of one segment: what its buyers pay, what the compute in it costs, volumes served, the share of
-what is asked at the price that is served, what buyers gain."""
+what is asked at the price that is served, what buyers gain, tokens in an hour of an H100."""
 
-PER_HOUR: dict[str, str] = {"price": "USD/H100e/h", "unit_cost": "USD/H100e/h"}
+PER_HOUR: dict[str, str] = {
+    "price": "USD/H100e/h",
+    "unit_cost": "USD/H100e/h",
+    "throughput": "1",
+}
 """Units of a segment that asks for compute and not for tokens, where they differ."""
 
 
