@@ -56,6 +56,8 @@ class Chip:
     """The origin of the cohort, else its vendor, else who the catalogue says makes the chip."""
     country: str
     """Where its vendor's chips come from; "" where that is not stated."""
+    h100e: int
+    """Row of its capacity, H100e."""
     bandwidth: tuple[int, int]
     """Rows of the memory bandwidth relative to an H100, and of what it is divided by to be per
     H100e."""

@@ -35,7 +35,7 @@ def _facilities(lowered: LoweredPlan) -> tuple[Facility, ...]:
     return tuple(found)
 
 
-def _chip(plan: Plan, name: str, bandwidth: tuple[int, int]) -> Chip:
+def _chip(plan: Plan, name: str, h100e: int, bandwidth: tuple[int, int]) -> Chip:
     cohort = plan.chips[name]
     if isinstance(cohort.chip, str):
         kind, vendor = cohort.chip, catalogue.chip(cohort.chip).vendor
@@ -43,14 +43,15 @@ def _chip(plan: Plan, name: str, bandwidth: tuple[int, int]) -> Chip:
         kind, vendor = cohort.chip.name or name, "not stated"
     source = plan.vendors[cohort.vendor].origin if cohort.vendor else None
     maker = cohort.origin or cohort.vendor or vendor
-    return Chip(kind, maker, source or "", bandwidth)
+    return Chip(kind, maker, source or "", h100e, bandwidth)
 
 
 def _chips(lowered: LoweredPlan) -> dict[str, Chip]:
     """What every cohort is made of."""
-    rows = lowered.program.environment.spot.bandwidth
+    world = lowered.program.environment
+    h100e, (over, under) = world.cohorts.h100e, world.spot.bandwidth
     return {
-        name: _chip(lowered.plan, name, (int(rows[0, i]), int(rows[1, i])))
+        name: _chip(lowered.plan, name, int(h100e[i]), (int(over[i]), int(under[i])))
         for i, name in enumerate(lowered.plan.chips)
     }
 

@@ -166,7 +166,7 @@ class Spot(NamedTuple):
         metered: Array,
         length: Period,
     ) -> tuple[Array, Array, Array, Array, Outlook, ExchangeState]:
-        """Paid to cohorts [F, P] USD/h, shares run and work [F, P], what is told, outlook, state."""
+        """Paid to cohorts, USD/h, shares run, work [F, P]; what is told, outlook, state."""
         assert state.exchange is not None  # a market that clears has a state
         demand, asked = exchange.segments.demand(values, observed)
         bandwidth = relative_bandwidth(values, self.bandwidth)

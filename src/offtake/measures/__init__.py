@@ -3,8 +3,10 @@
 from offtake.measures.checks import Checks
 from offtake.measures.cohorts import Cohorts
 from offtake.measures.contract_value import ContractValue
+from offtake.measures.dependence import Dependence
 from offtake.measures.facilities import Facilities
 from offtake.measures.funding import Funding
+from offtake.measures.levelised import Levelised
 from offtake.measures.market import Market
 from offtake.measures.physical import Physical
 from offtake.measures.who_pays import WhoPays
@@ -15,6 +17,8 @@ ALL = (
     Facilities,
     ContractValue,
     Cohorts,
+    Levelised,
+    Dependence,
     Physical,
     Market,
     Checks,

@@ -12,7 +12,7 @@ from offtake.core.measure import Book
 from offtake.core.quantity import Quantity, When
 from offtake.engine.step import CHECKS
 from offtake.lowering.lower import LoweredPlan
-from offtake.measures import contract_value, market, physical
+from offtake.measures import contract_value, dependence, levelised, market, physical
 from offtake.measures.checks import PHYSICAL_CHECKS
 from offtake.results.results import Results
 from offtake.run.simulate import Outcome
@@ -33,6 +33,11 @@ def _coordinates(outcome: Outcome) -> dict[str, Any]:
         "contract": list(book.kinds),
         "facility": [facility.contract for facility in book.facilities],
         "cohort": list(book.cohorts),
+        "part": list(levelised.PARTS),
+        "product": list(book.products),
+        "programme": list(levelised.programmes(book)),
+        "maker": list(dependence.makers(book)),
+        "country": list(dependence.countries(book)),
         "site": list(lowered.plan.sites),
         "year": sorted({int(year) for year in book.calendar_years}),
         "period": _period_dates(lowered),
@@ -166,6 +171,14 @@ def label(outcome: Outcome) -> Results:
             for f in book.facilities
         ],
         "claims": _claims(book),
+        "chips": {
+            name: {"chip": chip.kind, "maker": chip.maker, "country": chip.country}
+            for name, chip in book.chips.items()
+        },
+        "designs": {
+            name: {"designs": list(cohorts), "instead_of": list(levelised.compared(book)[name])}
+            for name, cohorts in levelised.programmes(book).items()
+        },
         "traced_paths": int(outcome.traced.paid.shape[-1]),
         "sources": _sources(outcome.lowered),
         "warnings": _warnings(outcome),
