@@ -1,10 +1,13 @@
 """What measures may know of a lowered plan."""
 
+from typing import cast
+
 import numpy as np
 
 from offtake import catalogue
 from offtake.core.measure import Book, Chip, Facility
 from offtake.lowering.lower import LoweredPlan
+from offtake.lowering.world import World
 from offtake.plan.schema import Plan
 
 
@@ -48,7 +51,7 @@ def _chip(plan: Plan, name: str, h100e: int, bandwidth: tuple[int, int]) -> Chip
 
 def _chips(lowered: LoweredPlan) -> dict[str, Chip]:
     """What every cohort is made of."""
-    world = lowered.program.environment
+    world = cast("World", lowered.program.environment)
     h100e, (over, under) = world.cohorts.h100e, world.spot.bandwidth
     return {
         name: _chip(lowered.plan, name, int(h100e[i]), (int(over[i]), int(under[i])))

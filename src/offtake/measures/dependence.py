@@ -119,7 +119,8 @@ class Dependence(NamedTuple):
 
 def _summed(amounts: Array, group: IntArray, groups: NDArray[np.float64]) -> Array:
     """[T, group, P] sums of [T, cohort, P]."""
-    return jax.vmap(lambda month: jax.ops.segment_sum(month, group, groups.shape[0]))(amounts)
+    by_cohort = jnp.moveaxis(amounts, 1, 0)
+    return jnp.moveaxis(jax.ops.segment_sum(by_cohort, group, groups.shape[0]), 0, 1)
 
 
 def _shares(running: Array, whole: Array, group: IntArray, groups: NDArray[np.float64]) -> Array:

@@ -265,7 +265,7 @@ class Levelised(NamedTuple):
         parts = jnp.concatenate([chips[:, None], design[:, None], others], axis=1)
         return {**found, "parts_usd": parts, "fixed_usd": fixed, "fixed_whole_usd": paid}
 
-    def _worth(self, record: Record, rate: Array) -> tuple[Array, Array]:
+    def _worth(self, record: Record, rate: IntArray) -> tuple[Array, Array]:
         """Continuous rate [P] of a row, and v(t) [T, P]."""
         r = jnp.maximum(jnp.log1p(record.values[rate]), TINY)
         return r, jnp.exp(-r[None] * jnp.asarray(self.elapsed)[:, None])
