@@ -7,8 +7,8 @@ are compared with,
     k = F / (W (c'/W' - c/W))
 
 is the share of the plan's volume at which F + k c = k W c'/W'. Where an hour of work costs no less
-than from the vendor there is none: k is infinite. Where either of the two never delivers, the path
-says nothing.
+than from the vendor, or the chips are paid and never deliver, there is none: k is infinite. Where
+they are not bought, or those they are compared with never deliver, the path says nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,11 +33,13 @@ def share_of_plan(
         work: [P] hours of work that they deliver.
         other: [P] cost of an hour of work of the chips they are compared with, USD.
     """
-    known = np.isfinite(own) & np.isfinite(other)
-    saves = np.where(known, (other - own) * work, np.nan)
+    known = np.isfinite(other) & ~np.isnan(own)
+    delivers = known & np.isfinite(own)
+    saves = (np.where(delivers, other, 0.0) - np.where(delivers, own, 0.0)) * work
     positive = saves > 0.0
-    never = np.where(np.isnan(saves), np.nan, np.inf)
-    return np.where(positive, fixed / np.where(positive, saves, 1.0), never)
+    return np.where(
+        positive, fixed / np.where(positive, saves, 1.0), np.where(known, np.inf, np.nan)
+    )
 
 
 def break_even_rows(
