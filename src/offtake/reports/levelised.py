@@ -11,8 +11,9 @@ from offtake.results.results import Results
 from offtake.results.table import money
 
 READING = (
-    "USD per H100e-hour delivered, discounted at the owner's rate; of work: per hour of an H100's "
-    "work sold. Taxes are left out, and what no contract charges."
+    "hour: median cost of an H100e-hour delivered, discounted at the owner's rate; parts are "
+    "means; of work: of an hour of an H100's work sold; W: capital per W of IT power; W-year: all "
+    "cost. Taxes are left out, and what no contract charges."
 )
 
 
@@ -46,27 +47,28 @@ def _costs(results: Results) -> RenderableType:
     by = _by(results)
     columns = [
         (by, "left"),
-        ("per hour p5", "right"),
-        ("p50", "right"),
-        ("p95", "right"),
+        ("hour", "right"),
+        ("5 to 95 %", "right"),
         ("chips", "right"),
         ("design", "right"),
         ("building", "right"),
         ("energy", "right"),
         ("running", "right"),
-        ("of work p50", "right"),
-        ("capital per W", "right"),
-        ("per W-year", "right"),
+        ("of work", "right"),
+        ("W", "right"),
+        ("W-year", "right"),
     ]
-    names = (
-        *(f"usd_per_h100e_hour_{q}" for q in ("p5", "p50", "p95")),
-        *(f"{p}_usd_per_h100e_hour" for p in ("chips", "design", "building", "energy", "running")),
-        "usd_per_hour_of_work_p50",
-        "capital_usd_per_w",
-        "usd_per_w_year_p50",
-    )
+    parts = ("chips", "design", "building", "energy", "running")
     rows = [
-        [str(row["name"]), *(_unit(row[name]) for name in names)]
+        [
+            str(row["name"]),
+            _unit(row["usd_per_h100e_hour_p50"]),
+            f"{_unit(row['usd_per_h100e_hour_p5'])}-{_unit(row['usd_per_h100e_hour_p95'])}",
+            *(_unit(row[f"{part}_usd_per_h100e_hour"]) for part in parts),
+            _unit(row["usd_per_hour_of_work_p50"]),
+            _unit(row["capital_usd_per_w"]),
+            _unit(row["usd_per_w_year_p50"]),
+        ]
         for row in results.levelised()
         if row["by"] == by
     ]
@@ -131,8 +133,8 @@ def _dependence(results: Results) -> RenderableType:
         ("year", "left"),
         ("makers", "right"),
         ("countries", "right"),
-        *((f"of {maker}", "right") for maker in makers),
-        *((f"{maker} held back, H100e", "right") for maker in makers),
+        *((maker, "right") for maker in makers),
+        *((f"{maker} held back", "right") for maker in makers),
     ]
     rows = [
         [
@@ -144,5 +146,7 @@ def _dependence(results: Results) -> RenderableType:
         ]
         for row in years
     ]
-    title = "Whose chips, at the end of each year (1: one maker or country has made all)"
+    title = (
+        "Whose chips, at the end of each year (1: all of one maker or country; held back: H100e)"
+    )
     return laid_out(title, columns, rows)
