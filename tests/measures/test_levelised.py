@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import numpy as np
+import numpy_financial
 import pytest
 
 from offtake.core.arrays import jax, jnp
@@ -17,7 +18,7 @@ ROUNDING = 1e-12
 
 def charge(price: float, rate: float, life: float) -> float:
     """Level payment at the close of each of `life` years that is worth a price."""
-    return price * rate / (1.0 - (1.0 + rate) ** -life)
+    return -float(numpy_financial.pmt(rate, life, price))
 
 
 def hall(paths: int = 1, rate: float = 1.0) -> Case:
@@ -120,9 +121,26 @@ def test_a_level_life_costs_its_annuity(rate: float):
         case.observe(name, values)
     got = case.reduce(Levelised)
     per_hour = got["parts_usd"][0, 0, 0] / got["hours"][0, 0]
-    level = 150.0 / 5.0 if rate == 0.0 else charge(150.0, rate, 5.0)
     # At 0 the measure takes a rate of 1e-9 a year.
-    assert per_hour == pytest.approx(level / 100.0, rel=1e-8)
+    assert per_hour == pytest.approx(charge(150.0, rate, 5.0) / 100.0, rel=1e-8)
+
+
+def test_products_as_they_are_asked_add_up_to_the_hours_of_work():
+    """An hour split s : 1 - s, in hours of an H100, over chat and a product with h = 0.1."""
+    case = hall()
+    case.observe("cleared.batch.throughput", [9, 9, 9, 9])
+    case.number("market.demand.batch.memory_bound", 0.1)
+    case.products = ("chat", "batch")
+    asked = np.array([0.7, 0.3])
+    bandwidth, bound = 0.5, asked @ [0.5, 0.1]
+    per_hour = 1.0 / (1.0 - bound + bound / bandwidth)  # as the market counts
+    case.observed["chips.a.work"] = [per_hour] * 4
+    got = case.reduce(Levelised)
+    # Hours that each product alone would take for its part of the tokens of one hour of work.
+    made, sold = got["made_tokens"][0, :, 0], 3000.0
+    mean_rate = np.array([16.0 / 3.0, 9.0])  # tokens an hour on an H100, over the three years
+    taken = asked * mean_rate / (made / sold)
+    assert taken.sum() == pytest.approx(sold / got["made_work"][0, 0], rel=1e-12)
 
 
 def test_what_is_paid_is_shared_and_nothing_is_lost():
