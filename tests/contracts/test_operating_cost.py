@@ -36,6 +36,17 @@ def test_per_mw_of_a_site():
         terms(per_mw="1 USD/MW/year")
 
 
+def test_the_chips_whose_design_it_pays_for_move_no_money():
+    table = run(designs=["own"], instead_of=["bought"])
+    np.testing.assert_allclose(table["cost"], run()["cost"])
+    with pytest.raises(ValidationError, match="delete site"):
+        terms(designs=["own"], site="hall")
+    with pytest.raises(ValidationError, match="add designs"):
+        terms(instead_of=["bought"])
+    with pytest.raises(ValidationError, match="take it out"):
+        terms(designs=["own"], instead_of=["own"])
+
+
 def test_over_time_and_between_dates():
     table = run(amount={"2026-01": "1200 USD/year", "2026-03": "2400 USD/year"}, start="2026-01-16")
     np.testing.assert_allclose(table["cost"], [0, 100 * 16 / 31, 100, 200, 200])

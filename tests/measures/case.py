@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.labels import ClaimLabel
-from offtake.core.measure import Book, Facility
+from offtake.core.measure import Book, Chip, Facility
 from tests.measures.ledger import HandRecord, Ledger, on_device
 
 
@@ -29,6 +29,8 @@ class Case(Ledger):
         self.terms: dict[str, Any] = {}
         self.facilities: list[Facility] = []
         self.cohorts: dict[str, str] = {}
+        self.chips: dict[str, dict[str, Any]] = {}
+        self.products: tuple[str, ...] = ()
         self.hurdles: dict[str, str] = {}
         self.parts: dict[int, str] = {}
         self.periods_per_year = 1
@@ -62,9 +64,20 @@ class Case(Ledger):
         self.terms[contract] = SimpleNamespace(rate=SimpleNamespace(base=base), term=1)
         self.facilities.append(Facility(contract, "loan", lender, borrower, collateral, 0))
 
-    def cohort(self, name: str, site: str, **numbers: float) -> None:
+    def cohort(
+        self,
+        name: str,
+        site: str,
+        *,
+        chip: str = "",
+        maker: str = "works",
+        country: str = "",
+        **numbers: float,
+    ) -> None:
         self.cohorts[name] = site
-        defaults = {"units": 1.0, "price": 1.0, "accounting_life": 6.0}
+        self.chips[name] = {"kind": chip or name, "maker": maker, "country": country}
+        defaults = {"units": 1.0, "price": 1.0, "accounting_life": 6.0, "deliver": 0.0}
+        defaults |= {"h100e": 1.0, "bandwidth": 1.0, "per": 1.0}
         for field, value in {**defaults, **numbers}.items():
             self.number(f"chips.{name}.{field}", value)
 
@@ -88,6 +101,15 @@ class Case(Ledger):
                 replace(f, size_row=rows[f"contracts.{f.contract}.amount"]) for f in self.facilities
             ),
             cohorts=self.cohorts,
+            chips={
+                name: Chip(
+                    **facts,
+                    h100e=rows[f"chips.{name}.h100e"],
+                    bandwidth=(rows[f"chips.{name}.bandwidth"], rows[f"chips.{name}.per"]),
+                )
+                for name, facts in self.chips.items()
+            },
+            products=self.products,
             hurdle_rows={party: rows[place] for party, place in self.hurdles.items()},
             years=lengths,
             elapsed=np.cumsum(lengths),

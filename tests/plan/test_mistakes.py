@@ -110,6 +110,8 @@ bank: {kind: external, role: lender} ; bank: {kind: external, role: lender}\n  b
 bank: {kind: external, role: lender} ; bank: {kind: external, role: lender, owner: vendor} ; parties.bank.owner ; account-owner ; account
 neocloud: {kind: internal, ; neocloud: {kind: internal, credit: {rating: A, recovery: 0}, ; parties.neocloud.credit ; party-credit ; external
 lender: bank ; lender: neocloud ; contracts.loan.borrower ; party-twice ; another
+chip: B200 ; chip: {h100e: 2.3, watts: 1200 W, bandwidth: 8 TB/s} ; chips.b200_2026.chip.bandwidth ; unit-unknown ; units
+chip: B200 ; chip: {h100e: 2.3, watts: 1200 W, bandwidth: -1} ; chips.b200_2026.chip.bandwidth ; out-of-range ; at least 0
 """  # noqa: E501
 
 

@@ -196,7 +196,8 @@ chips:
               vendor: importer}
   instinct:  {site: south, chip: MI300X, units: 9000, deliver: 2026-06, price: 20k USD,
               failure_rate: 6 %/year, physical_life: 30 months}
-  ancient:   {site: south, chip: {h100e: 0.3, watts: 900 W}, units: 3000, deliver: 2022-01,
+  ancient:   {site: south, chip: {h100e: 0.3, watts: 900 W, bandwidth: 0.4 to 0.6}, units: 3000,
+              deliver: 2022-01,
               price: 1k USD}
 vendors:
   maker:    {output: {2026: 9000 GPU/year, 2027: 20000 GPU/year}, open: border}

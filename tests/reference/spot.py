@@ -53,6 +53,7 @@ class Spot:
             used = self.number(seen, t, "market", "utilisation")
             paid = {c: price * seen[f"chips.{c}.h100e"] * used for c in chips}
             runs = dict.fromkeys(chips, 1.0)
+            seen |= {f"chips.{c}.work": 1.0 for c in chips}
             self._follow(seen, t, price)
         else:
             price, runs, paid = self._clear(self.bazaar, t, seen, metered)
@@ -122,6 +123,7 @@ class Spot:
         fleets, work = [], {}
         for c in self.future.plan.chips:
             work[c] = 1.0 / (1.0 - bound + bound / self._bandwidth(c))
+            seen[f"chips.{c}.work"] = work[c]
             capacity = seen[f"chips.{c}.h100e"] * work[c]
             cost = energy[c] * metered[c] / capacity if capacity > 0.0 else 0.0
             fleets.append(Fleet(f"chips.{c}", capacity, cost))
@@ -145,7 +147,10 @@ class Spot:
     def _bandwidth(self, cohort: str) -> float:
         chip = self.future.plan.chips[cohort].chip
         if not isinstance(chip, str):
-            return 1.0
+            place = f"chips.{cohort}.chip"
+            if chip.bandwidth is None:
+                return 1.0
+            return self.future.number(f"{place}.bandwidth") / self.future.number(f"{place}.h100e")
         known, reference = catalogue.chip(chip), catalogue.chip("H100")
         return known.bandwidth.value / known.h100e.value / reference.bandwidth.value
 
@@ -179,6 +184,7 @@ class Spot:
                 "compute": compute,
                 "served": compute / want if want > 0.0 else 1.0,
                 "surplus": gain * YEAR,
+                "throughput": p.rate,
             }
             seen |= {f"cleared.{p.name}.{k}": v for k, v in told.items()}
             served, asked, buyers = served + compute, asked + want, buyers + gain

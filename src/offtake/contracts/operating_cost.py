@@ -4,7 +4,8 @@
 
 between `start` and `end`, the MW being those energised at a site or given by a source of power, the
 wafers those that a fab starts. Paid at the close of the period. The same kind carries a company's
-other costs (wages, research), stated as dated amounts or by a driver.
+other costs (wages, research), stated as dated amounts or by a driver, and what it costs to design a
+chip of its own: `designs` names the cohorts of that chip, whose fixed cost it then is in reports.
 
 Reads: power of the site or source, wafers of the fab, payout of the payer. Publishes: arrears.
 On shortfall: what is unpaid is claimed again next period, without interest, and where the cost is
@@ -24,6 +25,7 @@ from offtake.core.errors import Mistake
 from offtake.core.flows import Flow, Rank
 from offtake.core.series import Series
 from offtake.core.terms import (
+    ChipsName,
     CostPerMWYearSeries,
     CostPerWaferSeries,
     FabName,
@@ -64,6 +66,12 @@ class OperatingCostTerms(Terms):
     """Date from which the cost runs; the start of the plan if left out."""
     end: When | None = None
     """Date until which it runs; the horizon if left out."""
+    designs: tuple[ChipsName, ...] = ()
+    """Cohorts of a chip whose design this pays for: team, masks, software, licences. Their fixed
+    cost in reports; it moves no money."""
+    instead_of: tuple[ChipsName, ...] = ()
+    """Bought cohorts with which the chip designed is compared; all others of the payer if left
+    out."""
 
     @model_validator(mode="after")
     def _of_something(self) -> "OperatingCostTerms":
@@ -82,6 +90,33 @@ class OperatingCostTerms(Terms):
                 found="a cost per wafer without a fab",
                 expected="the fab whose wafers count",
                 mend="add fab: with the name of a fab",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _of_one_design(self) -> "OperatingCostTerms":
+        both = sorted(set(self.designs) & set(self.instead_of))
+        place = self.site or self.source or self.fab
+        if self.designs and place is not None:
+            raise Mistake(
+                code="cost-design",
+                found=f"a cost of design that is also a cost of {place}",
+                expected="either of them, or it counts twice in the cost of its chips",
+                mend="delete site, source or fab, or write a second operating_cost for its cost",
+            )
+        if self.instead_of and not self.designs:
+            raise Mistake(
+                code="cost-design",
+                found="instead_of without designs",
+                expected="the cohorts whose design this pays for",
+                mend="add designs: with names of cohorts, or delete instead_of",
+            )
+        if both:
+            raise Mistake(
+                code="cost-design",
+                found=f"{', '.join(both)} under designs and under instead_of",
+                expected="a cohort under one of them",
+                mend="take it out of instead_of",
             )
         return self
 

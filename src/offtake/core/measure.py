@@ -48,6 +48,23 @@ class Facility:
 
 
 @dataclass(frozen=True)
+class Chip:
+    """What a cohort is made of, as measures see it."""
+
+    kind: str
+    """Name of the chip; of the cohort where the chip has none."""
+    maker: str
+    """The origin of the cohort, else its vendor, else who the catalogue says makes the chip."""
+    country: str
+    """Where its vendor's chips come from; "" where that is not stated."""
+    h100e: int
+    """Row of its capacity, H100e."""
+    bandwidth: tuple[int, int]
+    """Rows of the memory bandwidth relative to an H100, and of what it is divided by to be per
+    H100e."""
+
+
+@dataclass(frozen=True)
 class Book:
     """What measures know of a plan."""
 
@@ -76,6 +93,10 @@ class Book:
     terms: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """contract -> terms as read; for facts that are not numbers"""
     readings: Readings = field(default_factory=Readings)
+    chips: Mapping[str, Chip] = field(default_factory=dict[str, Chip])
+    """cohort -> what it is made of, in the order of `cohorts`"""
+    products: tuple[str, ...] = ()
+    """Segments of demand that ask for tokens."""
 
     def claims(self, **wanted: Any) -> list[int]:
         """Indices of the claims whose label has all the wanted attributes (contract, line, ...)."""

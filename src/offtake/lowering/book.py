@@ -1,10 +1,15 @@
 """What measures may know of a lowered plan."""
 
+from typing import cast
+
 import numpy as np
 
-from offtake.core.measure import Book, Facility
+from offtake import catalogue
+from offtake.core.measure import Book, Chip, Facility
 from offtake.lowering.lower import LoweredPlan
 from offtake.lowering.readings import readings_of
+from offtake.lowering.world import World
+from offtake.plan.schema import Plan
 
 
 def _facilities(lowered: LoweredPlan) -> tuple[Facility, ...]:
@@ -34,6 +39,27 @@ def _facilities(lowered: LoweredPlan) -> tuple[Facility, ...]:
     return tuple(found)
 
 
+def _chip(plan: Plan, name: str, h100e: int, bandwidth: tuple[int, int]) -> Chip:
+    cohort = plan.chips[name]
+    if isinstance(cohort.chip, str):
+        kind, vendor = cohort.chip, catalogue.chip(cohort.chip).vendor
+    else:
+        kind, vendor = cohort.chip.name or name, "not stated"
+    source = plan.vendors[cohort.vendor].origin if cohort.vendor else None
+    maker = cohort.origin or cohort.vendor or vendor
+    return Chip(kind, maker, source or "", h100e, bandwidth)
+
+
+def _chips(lowered: LoweredPlan) -> dict[str, Chip]:
+    """What every cohort is made of."""
+    world = cast("World", lowered.program.environment)
+    h100e, (over, under) = world.cohorts.h100e, world.spot.bandwidth
+    return {
+        name: _chip(lowered.plan, name, int(h100e[i]), (int(over[i]), int(under[i])))
+        for i, name in enumerate(lowered.plan.chips)
+    }
+
+
 def book_of(lowered: LoweredPlan) -> Book:
     """Names, roles and rows of a plan, without its values."""
     plan, table = lowered.plan, lowered.table
@@ -55,4 +81,6 @@ def book_of(lowered: LoweredPlan) -> Book:
         rows=dict(table.index),
         terms=dict(plan.contracts),
         readings=readings_of(plan),
+        chips=_chips(lowered),
+        products=tuple(n for n, s in plan.market.demand.items() if s.tokens is not None),
     )

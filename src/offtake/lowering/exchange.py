@@ -135,20 +135,30 @@ def _exchange(market: Market, at: At, find: Find) -> Exchange | None:
 
 
 def _bandwidth(plan: Plan, at: At) -> IntArray:
-    """[F] rows: memory bandwidth per H100e relative to an H100; 1 for a chip the plan defines."""
+    """[2, F] rows: memory bandwidth relative to an H100, and capacity that it is divided by.
+
+    Of a chip of the catalogue the first row holds bandwidth per H100e; a chip that the plan defines
+    without bandwidth has that of an H100 per H100e.
+    """
     reference = catalogue.chip("H100").bandwidth.value
-    rows: list[int] = []
-    for cohort in plan.chips.values():
+    one = at.constant(1.0)
+    rows: list[tuple[int, int]] = []
+    for name, cohort in plan.chips.items():
         if not isinstance(cohort.chip, str):
-            rows.append(at.constant(1.0))
+            place = f"chips.{name}.chip"
+            stated = cohort.chip.bandwidth is not None
+            fields = ("bandwidth", "h100e")
+            of = [at.number_at(f"{place}.{field}") if stated else one for field in fields]
+            rows.append((of[0], of[1]))
             continue
         chip = catalogue.chip(cohort.chip)
         ratio = chip.bandwidth.value / chip.h100e.value / reference
         note = f"bandwidth of {chip.name} per H100e over that of an H100"
         source = Source(chip.bandwidth.source, None, None, note)
         number = Quantity(ratio, "1", source=source, text=f"{ratio:.4g}")
-        rows.append(at.table.add(f"catalogue.chips.{chip.name}.bandwidth_per_h100e", number))
-    return _ints(rows)
+        row = at.table.add(f"catalogue.chips.{chip.name}.bandwidth_per_h100e", number)
+        rows.append((row, one))
+    return np.array(rows, np.int64).reshape(-1, 2).T
 
 
 def _retires(market: Market, at: At) -> int:

@@ -27,6 +27,7 @@ from offtake.market.exchange import (
     Rates,
     Traded,
     mean_price,
+    relative_bandwidth,
 )
 from offtake.market.expectation import Outlook, value
 from offtake.physical.fleet import FleetView
@@ -59,6 +60,8 @@ class Earned(NamedTuple):
     """[named value, P] what the market tells; of no rows where it does not clear"""
     run: Array
     """[F, P] share of the hours that are sold"""
+    work: Array
+    """[F, P] hours of an H100's work in an H100e-hour; 1 where no market clears"""
     energy: Array
     """[F, P] MWh at the meter"""
     margin: Array
@@ -87,7 +90,7 @@ class Spot(NamedTuple):
     rates: Rates
     exchange: Exchange | None
     bandwidth: IntArray
-    """[F] rows: memory bandwidth per H100e relative to an H100"""
+    """[2, F] rows: memory bandwidth relative to an H100, and capacity that it is divided by"""
     site: IntArray
     """[F] index of the site"""
     site_marks: NDArray[np.float64]
@@ -133,13 +136,13 @@ class Spot(NamedTuple):
             price = observed[self.compute_price]
             sold = observed[self.utilisation][None]
             paid = price[None] * fleet.cohort_h100e * sold
-            runs = jnp.ones_like(metered)
+            runs = work = jnp.ones_like(metered)
             told, following = jnp.zeros((0, price.shape[-1])), None
             view = self._look(values, observed, state, price, length)
         else:
             most = offer.draw(jax.ops.segment_sum(metered, self.site, sites)).price
             cost = jnp.maximum(most, 0.0)[self.site] * metered
-            paid, runs, told, view, following = self._clear(
+            paid, runs, work, told, view, following = self._clear(
                 self.exchange, values, observed, state, fleet, cost, length
             )
         drawn = offer.draw(jax.ops.segment_sum(metered * runs, self.site, sites))
@@ -150,7 +153,7 @@ class Spot(NamedTuple):
         worth = self._value(values, view, fleet, paid, yearly, length)
         site_run, site_price = self._sites(view.price, fleet, runs, paid)
         energy = metered * length.hours * runs
-        earned = Earned(told, runs, energy, margin, worth, site_run, site_price, drawn)
+        earned = Earned(told, runs, work, energy, margin, worth, site_run, site_price, drawn)
         free = contracted[self.site] <= 0.0
         loses = (margin < 0.0) & (fleet.cohort_h100e > 0.0) & free
         left = self.stays(values, state) < 0.5
@@ -173,15 +176,16 @@ class Spot(NamedTuple):
         fleet: FleetView,
         cost: Array,
         length: Period,
-    ) -> tuple[Array, Array, Array, Outlook, ExchangeState]:
-        """What cohorts are paid [F, P] USD/h, shares run [F, P], what is told, outlook, state.
+    ) -> tuple[Array, Array, Array, Array, Outlook, ExchangeState]:
+        """Paid to cohorts, USD/h, shares run, work [F, P]; what is told, outlook, state.
 
         Args:
             cost: [F, P] of running each cohort, USD/h.
         """
         assert state.exchange is not None  # a market that clears has a state
         demand, asked = exchange.segments.demand(values, observed)
-        work = exchange.segments.productivity(values, asked, values[self.bandwidth])
+        bandwidth = relative_bandwidth(values, self.bandwidth)
+        work = exchange.segments.productivity(values, asked, bandwidth)
         capacity = fleet.cohort_h100e * work
         there = capacity > 0.0
         unit_cost = jnp.where(there, cost / jnp.where(there, capacity, 1.0), 0.0)
@@ -195,7 +199,7 @@ class Spot(NamedTuple):
         told = exchange.tells(values, observed, traded)
         runs, paid = _received(cleared, capacity, exchange.rule.weight)
         following = exchange.after(values, state.exchange, view, length.years, length.per_year)
-        return paid, runs, told, view, following
+        return paid, runs, work, told, view, following
 
     def _value(
         self,

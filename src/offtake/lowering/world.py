@@ -208,6 +208,7 @@ class World(NamedTuple):
             fleet.age,
             earned.margin,
             earned.run,
+            earned.work,
             earned.value,
             seen.sent.ready,
             seen.sent.chips,
@@ -236,7 +237,7 @@ SITE_OBSERVATIONS = (
 LINK_OBSERVATIONS = ("mwh", "mw")
 SOURCE_OBSERVATIONS = ("price", "available_mw")
 FAB_OBSERVATIONS = ("wafers", "chips")
-COHORT_OBSERVATIONS = ("h100e", "mw", "age", "margin", "run", "value", "ready", "sent")
+COHORT_OBSERVATIONS = ("h100e", "mw", "age", "margin", "run", "work", "value", "ready", "sent")
 
 
 class Names(NamedTuple):

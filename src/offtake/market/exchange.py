@@ -288,9 +288,20 @@ class Exchange(NamedTuple):
                 compute,
                 jnp.where(asked > 0.0, compute / jnp.where(asked > 0.0, asked, 1.0), 1.0),
                 gains.consumer * year,
+                rate,
                 supply.outside,
             ]
         )
+
+
+def relative_bandwidth(values: Array, rows: IntArray) -> Array:
+    """[F, P] memory bandwidth per H100e relative to an H100.
+
+    Args:
+        rows: [2, F] of bandwidth and of what it is divided by.
+    """
+    capacity = values[rows[1]]
+    return values[rows[0]] / jnp.where(capacity > 0.0, capacity, 1.0)
 
 
 def mean_price(cleared: Cleared, weight: NDArray[np.float64]) -> Array:

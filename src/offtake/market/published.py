@@ -27,14 +27,19 @@ OF_SEGMENT: dict[str, str] = {
     "compute": "H100e",
     "served": "1",
     "surplus": "USD/year",
+    "throughput": "token/H100e/h",
 }
 """Of one segment: what its buyers pay, what the compute in it costs, volumes served, the share of
-what is asked at the price that is served, what buyers gain."""
+what is asked at the price that is served, what buyers gain, tokens in an hour of an H100."""
 
 OF_FLEET: dict[str, str] = {"capacity": "H100e"}
 """Of one fleet outside the plan: what it offers, its answer to the price included."""
 
-PER_HOUR: dict[str, str] = {"price": "USD/H100e/h", "unit_cost": "USD/H100e/h"}
+PER_HOUR: dict[str, str] = {
+    "price": "USD/H100e/h",
+    "unit_cost": "USD/H100e/h",
+    "throughput": "1",
+}
 """Units of a segment that asks for compute and not for tokens, where they differ."""
 
 

@@ -3,10 +3,12 @@
 from offtake.measures.checks import Checks
 from offtake.measures.cohorts import Cohorts
 from offtake.measures.contract_value import ContractValue
+from offtake.measures.dependence import Dependence
 from offtake.measures.facilities import Facilities
 from offtake.measures.funding import Funding
 from offtake.measures.income_shares import IncomeShares
 from offtake.measures.learning import Learning
+from offtake.measures.levelised import Levelised
 from offtake.measures.market import Market
 from offtake.measures.physical import Physical
 from offtake.measures.plant import Plant
@@ -21,6 +23,8 @@ ALL = (
     Facilities,
     ContractValue,
     Cohorts,
+    Levelised,
+    Dependence,
     Physical,
     Plant,
     Market,

@@ -144,7 +144,7 @@ class Cohorts(NamedTuple):
     @classmethod
     def build(cls, book: Book) -> "Cohorts":
         """The measure for one plan."""
-        owned = _owned(book)
+        owned = owned_at(book)
         places = tuple(dict.fromkeys(owned.values()))
         months = np.array(MONTHS_PER_YEAR * book.years[-1])
         return cls(_holdings(book, owned, places), _earning(book, owned, places), months)
@@ -213,16 +213,16 @@ Place = tuple[str, int]
 """(site, owner); the owner is -1 where nothing buys the cohort."""
 
 
-def _orders(book: Book, cohort: str) -> list[int]:
+def orders(book: Book, cohort: str) -> list[int]:
     """Claims by which a cohort is paid for."""
     return book.claims(part=cohort, flow=int(Flow.CAPITAL_COST))
 
 
-def _owned(book: Book) -> dict[str, Place]:
+def owned_at(book: Book) -> dict[str, Place]:
     """Cohort -> where it stands and who pays for it."""
     owner, found = owner_of(book), dict[str, Place]()
     for cohort, site in book.cohorts.items():
-        claims = _orders(book, cohort)
+        claims = orders(book, cohort)
         buyer = int(owner[book.labels.claims[claims[0]].payer]) if claims else -1
         found[cohort] = (site, buyer)
     return found
@@ -240,7 +240,7 @@ def _holdings(book: Book, owned: Mapping[str, Place], places: Sequence[Place]) -
         earned=sums([plus(earns) for earns, _ in trade]),
         spent=sums([plus(pays) for _, pays in trade]),
         termed=sums([plus(_termed(book, earns)) for earns, _ in trade]),
-        price=sums([plus([i for c in row for i in _orders(book, c)]) for row in here]),
+        price=sums([plus([i for c in row for i in orders(book, c)]) for row in here]),
         h100e=h100e,
         present=present,
     )
@@ -269,7 +269,7 @@ def _earning(book: Book, owned: Mapping[str, Place], places: Sequence[Place]) ->
         units=rows("units"),
         unit_price=rows("price"),
         accounting_life=rows("accounting_life"),
-        price=sums([plus(_orders(book, name)) for name in names]),
+        price=sums([plus(orders(book, name)) for name in names]),
         bought=np.array([float(owned[name][1] >= 0) for name in names]),
         debt=_side_by_side(
             [published(book, _debts(book, name, owned[name]), "balance") for name in names]
@@ -280,7 +280,7 @@ def _earning(book: Book, owned: Mapping[str, Place], places: Sequence[Place]) ->
 def _debts(book: Book, cohort: str, place: Place) -> list[str]:
     """Facilities that pledge a cohort or fund its order, and its owner's that pledge the site."""
     site, owner = place
-    orders = {book.labels.claims[i].contract for i in _orders(book, cohort)}
+    ordered = {book.labels.claims[i].contract for i in orders(book, cohort)}
     merged = owner_of(book)
 
     def concerns(facility: Facility) -> bool:
@@ -289,7 +289,7 @@ def _debts(book: Book, cohort: str, place: Place) -> list[str]:
         mine = borrower >= 0 and merged[borrower] == owner
         return (
             cohort in pledged
-            or bool(orders & set(funded(book, facility.contract)))
+            or bool(ordered & set(funded(book, facility.contract)))
             or (site in pledged and mine)
         )
 

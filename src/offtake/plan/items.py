@@ -376,6 +376,8 @@ class ChipDefinition(Terms):
     """Dense 8-bit operations per second relative to one H100 SXM."""
     watts: ChipWatts
     """IT power per chip, its share of host and network included; W."""
+    bandwidth: Count | None = None
+    """Memory bandwidth relative to one H100 SXM, which has 3.35 TB/s; as h100e if absent."""
     name: str | None = None
     """What it is called."""
 
@@ -397,7 +399,7 @@ class Cohort(Terms):
     site: SiteName
     """Where they stand."""
     chip: ChipChoice
-    """Name in the catalogue, or {h100e: ..., watts: ...}."""
+    """Name in the catalogue, or {h100e: ..., watts: ..., bandwidth: ...}."""
     units: ChipCount
     """Number of chips; GPU."""
     deliver: When

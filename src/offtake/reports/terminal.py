@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from offtake.reports.levelised import levelised
 from offtake.reports.market import market
 from offtake.reports.pieces import laid_out, number, percent
 from offtake.reports.plant import plant
@@ -47,7 +48,7 @@ def summary(results: Results, saved: Path | None = None, json_file: Path | None 
     if len(results.facilities()):
         parts += [Text(""), _facilities(results.facilities()), Text(FACILITIES, style="dim")]
     if len(results.cohorts()):
-        parts += [Text(""), _cohorts(results.cohorts())]
+        parts += [Text(""), _cohorts(results.cohorts()), Text(""), *levelised(results)]
     if built := plant(results):
         parts += [Text(""), *built]
     if len(results.market()):

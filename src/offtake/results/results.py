@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from offtake import catalogue
 from offtake.results.sentence import headline
 from offtake.results.table import Table
+from offtake.results.tables.break_even import break_even_rows
 from offtake.results.tables.cohorts import cohort_rows
 from offtake.results.tables.contracts import contract_rows, hurdle_rows, support_rows
+from offtake.results.tables.dependence import at_year_ends, dependence_rows
 from offtake.results.tables.facilities import facility_detail_rows, facility_rows
 from offtake.results.tables.funding import funding_gap_rows, sources_and_uses_rows
 from offtake.results.tables.learning import learning_rows, published_rows
+from offtake.results.tables.levelised import levelised_rows, token_rows
 from offtake.results.tables.market import (
     market_rows,
     segment_rows,
@@ -189,6 +192,43 @@ class Results:
         rows = cohort_rows(self._labels("cohort"), self._outputs("cohorts"), self._closes())
         return Table("Chips", tuple(rows))
 
+    def levelised(self) -> Table:
+        """What compute costs by cohort, chip and maker: per hour, per watt, part by part."""
+        of = self._outputs("levelised")
+        rows = levelised_rows(self.facts.get("chips", {}), self._labels("part"), of)
+        return Table("Levelised cost of compute", tuple(rows))
+
+    def token_costs(self) -> Table:
+        """What a million tokens of each product cost, and take in energy, on each chip."""
+        of = self._outputs("levelised")
+        rows = token_rows(self.facts.get("chips", {}), self._labels("product"), of)
+        return Table("Cost of tokens", tuple(rows))
+
+    def break_even(self) -> Table:
+        """Volume at which the design of a chip is paid by what the chip saves."""
+        rows = break_even_rows(
+            self.facts.get("designs", {}),
+            self._labels("cohort"),
+            self._labels("part"),
+            self._labels("product"),
+            self._outputs("levelised"),
+        )
+        return Table("Break-even of own chips", tuple(rows))
+
+    def dependence(self) -> Table:
+        """Whose chips the capacity is made of, by month."""
+        rows = dependence_rows(
+            self._labels("maker"),
+            self._labels("country"),
+            self._outputs("dependence"),
+            self._closes(),
+        )
+        return Table("Dependence on makers", tuple(rows), "Means over all futures.")
+
+    def dependence_by_year(self) -> Table:
+        """The same in the last month of each year."""
+        return Table("Dependence on makers", tuple(at_year_ends(tuple(self.dependence()))))
+
     def physical(self) -> Table:
         """Energised power and running capacity by month and site."""
         rows = physical_rows(self._labels("site"), self._outputs("physical"), self._closes())
@@ -327,6 +367,10 @@ class Results:
             "contracts": list(self.contracts()),
             "funding_gap_usd": list(self.funding_gap()),
             "cohorts": list(self.cohorts()),
+            "levelised": list(self.levelised()),
+            "token_costs": list(self.token_costs()),
+            "break_even": list(self.break_even()),
+            "dependence": list(self.dependence()),
             "physical": list(self.physical()),
             "capacity_by_year": list(self.capacity_by_year()),
             "energy": list(self.energy()),

@@ -14,8 +14,10 @@ from offtake.engine.step import CHECKS
 from offtake.lowering.lower import LoweredPlan
 from offtake.measures import (
     contract_value,
+    dependence,
     income_shares,
     learning,
+    levelised,
     market,
     physical,
     plant,
@@ -44,6 +46,11 @@ def _coordinates(outcome: Outcome) -> dict[str, Any]:
         "contract": list(book.kinds),
         "facility": [facility.contract for facility in book.facilities],
         "cohort": list(book.cohorts),
+        "part": list(levelised.PARTS),
+        "product": list(book.products),
+        "programme": list(levelised.programmes(book)),
+        "maker": list(dependence.makers(book)),
+        "country": list(dependence.countries(book)),
         "site": list(physical.sites(book)),
         "year": sorted({int(year) for year in book.calendar_years}),
         "period": _period_dates(lowered),
@@ -204,6 +211,14 @@ def label(outcome: Outcome) -> Results:
         ],
         "fabs": {name: fab.vendor for name, fab in plan.fabs.items()},
         "claims": _claims(book),
+        "chips": {
+            name: {"chip": chip.kind, "maker": chip.maker, "country": chip.country}
+            for name, chip in book.chips.items()
+        },
+        "designs": {
+            name: {"designs": list(cohorts), "instead_of": list(levelised.compared(book)[name])}
+            for name, cohorts in levelised.programmes(book).items()
+        },
         "traced_paths": int(outcome.traced.paid.shape[-1]),
         "readings": _readings(plan),
         "sources": _sources(outcome.lowered),
