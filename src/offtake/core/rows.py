@@ -36,8 +36,13 @@ def written(rows: Array) -> Array:
     return added(rows, np.arange(len(rows)), len(rows))
 
 
+def inline(rows: Array) -> Array:
+    """[..] a few rows added up as part of what reads them; worked out again wherever it is read."""
+    return functools.reduce(jnp.add, [rows[k] for k in range(len(rows))])
+
+
 def summed(rows: Array) -> Array:
-    """[..] rows added up; those of eight stretches side by side first, in one pass over them."""
+    """[..] rows added up, those of eight stretches side by side first, in one pass over them."""
     return _folded(rows, jnp.add, total)
 
 
@@ -52,15 +57,13 @@ def least(rows: Array) -> Array:
 
 
 def _folded(rows: Array, pair: Fold, rest: Callable[[Array], Array]) -> Array:
-    """Stretches of eight rows by `pair`, in which all is fused, what they leave by `rest`."""
-    stretch = len(rows) // _SIDE_BY_SIDE
-    if not len(rows):
+    """Eight stretches by `pair`, in which all is fused, what they leave by `rest`."""
+    length = len(rows) // _SIDE_BY_SIDE
+    if length < 2:
         return rest(rows)
-    if stretch < 2:
-        return functools.reduce(pair, [rows[k] for k in range(len(rows))])
-    parts = [rows[k * stretch : (k + 1) * stretch] for k in range(_SIDE_BY_SIDE)]
-    left = [rows[k] for k in range(_SIDE_BY_SIDE * stretch, len(rows))]
-    return functools.reduce(pair, left, rest(functools.reduce(pair, parts)))
+    whole = _SIDE_BY_SIDE * length
+    few = functools.reduce(pair, [rows[k : k + length] for k in range(0, whole, length)])
+    return rest(jnp.concatenate([few, rows[whole:]]) if whole < len(rows) else few)
 
 
 def _extreme(rows: Array, start: float, way: str) -> Array:

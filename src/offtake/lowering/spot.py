@@ -26,6 +26,7 @@ from offtake.market.exchange import (
     mean_price,
 )
 from offtake.market.expectation import Outlook, value
+from offtake.market.surplus import over_blocks
 from offtake.physical.fleet import FleetView
 
 
@@ -220,4 +221,4 @@ def _received(
 ) -> tuple[Array, Array]:
     """Share of hours that each cohort runs [F, P], and what it is paid [F, P] USD/h."""
     run = jnp.asarray(weight)[None, :, None] * cleared.run
-    return jnp.sum(run, axis=1), capacity * jnp.sum(run * cleared.price[None], axis=1)
+    return over_blocks(run), capacity * over_blocks(run * cleared.price[None])

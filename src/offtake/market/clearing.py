@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp, lax
 from offtake.core.contract import IntArray
-from offtake.core.rows import summed
+from offtake.core.rows import inline, summed, written
 from offtake.market.curves import SMALL, Demand, Supply
 from offtake.market.root import SAME, Bracket, Sides, between, floor_of, marks, near, root, told
 
@@ -89,7 +89,7 @@ class _Margin(NamedTuple):
         """Shares of cohorts [F, K, P] and of outside fleets [R, K, P] that meet the load [K, P]."""
         outside = supply.share_outside(price)
         rest = load - self.sure - summed(supply.outside[:, None] * outside)
-        part = _part(rest, self.jump)[None]
+        part = written(_part(rest, self.jump))[None]
         cost = lax.stop_gradient(supply.cost)
         below = jnp.where(cost[:, None] <= self.low[None], 1.0, 0.0)
         return jnp.where(near(cost, self.price, self.jumps), part, below), outside
@@ -145,21 +145,23 @@ class ByPrice(NamedTuple):
         logs = jnp.log(found[0])
         here = self._sides(demand, supply, margin.sure, asks, logs)
         smooth = _step(found[0], here.offered - here.asked, (here.falls + here.rises) / found[0])
-        choke = jnp.max(jnp.where(part, demand.choke[:, None], 0.0), axis=0)
-        price = jnp.where(jnp.any(part, axis=0), choke, smooth)
+        choke = summed(jnp.where(part, demand.choke[:, None], 0.0))
+        count = summed(jnp.where(part, 1.0, 0.0))
+        price = jnp.where(count > 0.0, choke / jnp.maximum(count, 1.0), smooth)
         price = jnp.where(margin.jump > 0.0, margin.cost, price)
-        price = jnp.where(where.short, cap[None], price)
+        price = written(jnp.where(where.short, cap[None], price))
         return self._serve(demand, supply, margin, (who, part), price)
 
     def _above(self, demand: Demand, supply: Supply, at: Array) -> Array:
         """[Q, B + 1, P] excess of blocks and of what waits just above marks; of the last at it."""
         last = jnp.arange(len(at))[:, None] == len(at) - 1
         asked = demand.wanted(jnp.log(at), _asks(demand.choke, at, last))
-        offered = supply.offered(at)[:, None]
-        own = offered - summed(demand.firm[:, None] * asked[:, :, None])
+        asked, offered = written(asked), written(supply.offered(at))[:, None]
+        own = offered - inline(demand.firm[:, None] * asked[:, :, None])
+        own = written(own)
         hours = jnp.asarray(self.weight)[:, None, None]
-        room = summed(hours * jnp.maximum(jnp.moveaxis(own, 1, 0), 0.0))
-        waits = summed(demand.waiting[:, None] * asked)
+        room = inline(hours * jnp.maximum(jnp.moveaxis(own, 1, 0), 0.0))
+        waits = inline(demand.waiting[:, None] * asked)
         return jnp.concatenate([own, (room - waits)[:, None]], axis=1)
 
     def _sides(
@@ -178,15 +180,15 @@ class ByPrice(NamedTuple):
         falling = demand.elasticity[:, None] * asked
         offered = sure + supply.from_outside(price)
         rises = price * supply.rises(price)
-        inner = summed(demand.firm * asked[:, blocks:])
+        inner = inline(demand.firm * asked[:, blocks:])
         room = jnp.where(offered[blocks:] > inner, jnp.asarray(self.weight)[:, None], 0.0)
-        hours = summed(room)
+        hours = inline(room)
 
         def both(each: Array) -> Array:
             """Of blocks, and of those with room together with what waits."""
-            own = summed(demand.firm * each[:, :blocks])
-            taken = summed(room * summed(demand.firm * each[:, blocks:]))
-            waits = summed(demand.waiting * each[:, blocks])
+            own = inline(demand.firm * each[:, :blocks])
+            taken = inline(room * inline(demand.firm * each[:, blocks:]))
+            waits = inline(demand.waiting * each[:, blocks])
             return jnp.concatenate([own, (taken + waits)[None]])
 
         def shared(each: Array) -> Array:
@@ -218,21 +220,21 @@ class ByPrice(NamedTuple):
             """Of a block that takes what waits, what holds at its price; else its own."""
             return jnp.where(takes, field[..., blocks:, :], field[..., :blocks, :])
 
-        price = chosen(prices)
+        price = written(chosen(prices))
         edge = _Margin(*(chosen(field) for field in margin))
         part = chosen(marginal)
-        outside = supply.from_outside(price)
+        outside = written(supply.from_outside(price))
         least, most = edge.sure + outside, edge.sure + edge.jump + outside
         logs = jnp.log(jnp.maximum(prices, SMALL))
-        wanted = demand.wanted(logs, who)
-        asked = demand.firm * chosen(wanted)
+        wanted = written(demand.wanted(logs, who))
+        asked = written(demand.firm * chosen(wanted))
         waiting = demand.waiting * wanted[:, blocks]
         sure, at = _served(most, asked, part)
         spare = jnp.where(takes, jnp.maximum(most - summed(asked), 0.0), 0.0)
         edge_load = jnp.where(takes, summed(jnp.where(part, asked * at[None], 0.0)), 0.0)
         missing = summed(jnp.where(marginal[:, blocks], 0.0, waiting)) - summed(hours * spare)
         at = at * (1.0 - jnp.where(takes, _part(missing, summed(hours * edge_load)), 0.0))
-        firm = asked * jnp.where(part, at[None], sure[None])
+        firm = written(asked * jnp.where(part, at[None], sure[None]))
         load = summed(firm)
         ends = [jnp.where(takes, jnp.maximum(end - load, 0.0), 0.0) for end in (least, most)]
         room = summed(hours * ends[1])

@@ -18,12 +18,14 @@ from offtake.core.arrays import Array, jnp, lax
 from offtake.core.rows import least, most, written
 from offtake.market.curves import SMALL, Supply
 
-CLOSE = 1e-8
-"""Newton step in ln p after which the next one would be lost in rounding; it converges as 1e-16."""
+CLOSE = 1e-6
+"""Newton step in ln p that leaves 1e-12, which the step of the caller brings to rounding."""
+HALVED = 1e-10
+"""Half of a bracket in ln p that is as good as its root."""
 NEWTON = 8
 """Steps after which every second one halves the bracket; Newton alone usually needs four."""
 MOST_STEPS = 80
-"""Cap on all steps; 30 halvings bring ten decades of price to `CLOSE`."""
+"""Cap on all steps; 36 halvings bring three decades of price to `HALVED`."""
 SAME = 5e-8
 """Prices that differ by less, as a share, are one: costs of equal chips differ by rounding."""
 
@@ -62,7 +64,7 @@ def floor_of(supply: Supply) -> Array:
 def marks(supply: Supply, others: Array, floor: Array, ceiling: Array) -> Array:
     """[Q, P] marks of supply and others [.., P] between the ends [P]; the last is the ceiling."""
     found = jnp.concatenate([supply.cost, supply.lowest, supply.highest, others, ceiling[None]])
-    return jnp.clip(found, jnp.minimum(floor, ceiling)[None], ceiling[None])
+    return written(jnp.clip(found, jnp.minimum(floor, ceiling)[None], ceiling[None]))
 
 
 def between(at: Array, excess: Array, floor: Array) -> Bracket:
@@ -74,7 +76,7 @@ def between(at: Array, excess: Array, floor: Array) -> Bracket:
         floor: [P].
     """
     ceiling = at[-1][None]
-    below = written(most(jnp.where(excess < 0.0, at[:, None], 0.0)))
+    below = most(jnp.where(excess < 0.0, at[:, None], 0.0))
     short = below >= ceiling
     low = jnp.maximum(below, jnp.minimum(floor[None], ceiling))
     high = least(jnp.where(at[:, None] > low[None], at[:, None], jnp.inf))
@@ -109,7 +111,8 @@ def root(sides: Callable[[Array], Sides], where: Bracket) -> tuple[Array, Array]
         inside = (newton >= low) & (newton <= high) & ~halves
         new = jnp.where(inside, newton, 0.5 * (low + high))
         new = jnp.where(open_, new, x)
-        return step + 1, open_ & (jnp.abs(new - x) > CLOSE), low, high, new
+        far = jnp.abs(new - x) > jnp.where(inside, CLOSE, HALVED)
+        return step + 1, open_ & far, low, high, new
 
     start = (jnp.zeros((), dtype=int), ~done, low, high, across)
     found = lax.while_loop(unfinished, closer, start)[4]
