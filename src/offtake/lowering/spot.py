@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jax, jnp
 from offtake.core.contract import IntArray
+from offtake.core.rows import written
 from offtake.market.clearing import Cleared
 from offtake.market.exchange import (
     HOURS_PER_YEAR,
@@ -221,4 +222,5 @@ def _received(
 ) -> tuple[Array, Array]:
     """Share of hours that each cohort runs [F, P], and what it is paid [F, P] USD/h."""
     run = jnp.asarray(weight)[None, :, None] * cleared.run
-    return over_blocks(run), capacity * over_blocks(run * cleared.price[None])
+    paid = capacity * over_blocks(run * cleared.price[None])
+    return written(over_blocks(run)), written(paid)

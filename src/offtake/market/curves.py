@@ -16,7 +16,7 @@ is at most p, cost rising evenly from its lowest to its highest.
 from typing import NamedTuple
 
 from offtake.core.arrays import Array, jnp
-from offtake.core.rows import summed
+from offtake.core.rows import summed, written
 
 SMALL = 1e-30
 """Stands for zero where a logarithm or a quotient is taken."""
@@ -54,22 +54,21 @@ class Demand(NamedTuple):
         With u = ln(c / p) and k = 1 - e it is A (c^k - p^k) / k; where k u is small that is lost in
         rounding, and A p^k u (1 + k u / 2 + (k u)^2 / 6 + ..) is used, exact to 1e-14 below 0.03.
         """
-        choke = jnp.maximum(self.choke[:, None], SMALL)
-        logs = jnp.log(jnp.maximum(price, SMALL))[None]
-        ends = jnp.log(choke)
-        k = 1.0 - self.elasticity[:, None]
+        logs = written(jnp.log(jnp.maximum(price, SMALL)))[None]
+        ends = jnp.log(jnp.maximum(self.choke, SMALL))
+        k = 1.0 - self.elasticity
+        most = written(jnp.concatenate([ends, jnp.exp(k * ends)]))[:, None]
+        ends, most, k = most[: len(k)], most[len(k) :], k[:, None]
+        power = written(jnp.exp(k * logs))
         room = jnp.maximum(ends - logs, 0.0)
         x = k * room
         flat = jnp.abs(x) < 0.03
         small = jnp.where(flat, x, 0.0)
         series = 1.0
         for n in range(7, 1, -1):
-            series = 1.0 + small / n * series
-        power = jnp.exp(k * logs)
-        grown = jnp.where(
-            flat, power * room * series, (jnp.exp(k * ends) - power) / jnp.where(flat, 1.0, k)
-        )
-        return self.level[:, None] * grown
+            series = 1.0 + small * (1.0 / n) * series
+        steep = (most - power) / jnp.where(flat, 1.0, k)
+        return self.level[:, None] * jnp.where(flat, power * room * series, steep)
 
 
 class Supply(NamedTuple):

@@ -128,7 +128,7 @@ def told(price: Array, jumps: Array) -> tuple[Array, Array]:
 
 def _gap(here: Sides) -> Array:
     """[K, P] ln demand - ln supply; falls with the price."""
-    return jnp.log(here.asked) - jnp.log(here.offered)
+    return jnp.log(here.asked / here.offered)
 
 
 def near(values: Array, mark: Array, jumps: Array) -> Array:
