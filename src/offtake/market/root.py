@@ -95,7 +95,7 @@ def root(sides: Callable[[Array], Sides], where: Bracket) -> tuple[Array, Array]
     jumps = (last.asked > last.offered) & ~where.short
     gaps = _gap(first), _gap(last)
     across = low + (high - low) * gaps[0] / (gaps[0] - gaps[1])
-    across = jnp.where((across >= low) & (across <= high), across, 0.5 * (low + high))
+    across = jnp.where((across >= low) & (across <= high), across, high)
     done = where.short | jumps | (first.asked <= first.offered)
 
     def unfinished(at: tuple[Array, ...]) -> Array:
