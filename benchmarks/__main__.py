@@ -1,4 +1,4 @@
-"""`make bench`: agreement first, then times as ratios in one run, then whole processes."""
+"""`make bench`: agreement first, then times as ratios in one run, whole processes, the market."""
 
 import argparse
 import time
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import by_loops, by_numpy, processes, sweeps
+from benchmarks import by_loops, by_numpy, market, processes, sweeps
 from benchmarks.ours import PLAN, Ours, without_clearing
 from benchmarks.shared import Inputs, Outputs, months_of
 
@@ -93,6 +93,7 @@ def main() -> None:
     if not asked.skip_processes:
         root = Path(__file__).resolve().parents[1]
         processes.report(root, quick=asked.quick)
+        market.report(root, quick=asked.quick)
         sweeps.report([PLAN, root / "plans/abilene/plan.yaml"], quick=asked.quick)
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import market
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -18,3 +20,11 @@ def test_the_three_programs_agree() -> None:
     for line in differences:
         # Rounding of sums over 120 months; a wrong semantics shows as 1e-2 and more.
         assert float(line.split("at most ")[1].split()[0]) < 1e-12, line
+
+
+@pytest.mark.slow
+def test_the_market_is_timed_against_a_stated_price(capsys: pytest.CaptureFixture[str]) -> None:
+    market.report(ROOT, quick=True)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines[1:]] == [[str(market.COHORTS[0]), "cohorts"]]
+    assert float(lines[1].split()[2]) > 0.0

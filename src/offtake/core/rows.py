@@ -4,10 +4,18 @@ XLA's own reductions of some rows to one wait for its pool of threads each time,
 than all the arithmetic of a month; the scatters here run where they stand.
 """
 
+import functools
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from offtake.core.arrays import Array, jax, jnp, lax
 from offtake.core.contract import IntArray
+
+Fold = Callable[[Array, Array], Array]
+_SIDE_BY_SIDE = 8
+"""Rows folded in one pass; with sixteen the compiler no longer works on several paths at once."""
 
 
 def added(rows: Array, index: Array | IntArray, count: int) -> Array:
@@ -18,6 +26,50 @@ def added(rows: Array, index: Array | IntArray, count: int) -> Array:
 def total(rows: Array) -> Array:
     """[P] all rows added up."""
     return added(rows, jnp.zeros(len(rows), int), 1)[0]
+
+
+def written(rows: Array) -> Array:
+    """The same rows, put to memory: what was compared with others then has one rounding for all.
+
+    XLA works out again what is cheap wherever it is read, and may round it otherwise there.
+    """
+    return added(rows, np.arange(len(rows)), len(rows))
+
+
+def inline(rows: Array) -> Array:
+    """[..] a few rows added up as part of what reads them; worked out again wherever it is read."""
+    return functools.reduce(jnp.add, [rows[k] for k in range(len(rows))])
+
+
+def summed(rows: Array) -> Array:
+    """[..] rows added up, those of eight stretches side by side first, in one pass over them."""
+    return _folded(rows, jnp.add, total)
+
+
+def most(rows: Array) -> Array:
+    """[..] largest of the rows and of 0; no derivative."""
+    return _folded(rows, jnp.maximum, lambda few: _extreme(few, 0.0, "max"))
+
+
+def least(rows: Array) -> Array:
+    """[..] least of the rows; no derivative."""
+    return _folded(rows, jnp.minimum, lambda few: _extreme(few, np.inf, "min"))
+
+
+def _folded(rows: Array, pair: Fold, rest: Callable[[Array], Array]) -> Array:
+    """Eight stretches by `pair`, in which all is fused, what they leave by `rest`."""
+    length = len(rows) // _SIDE_BY_SIDE
+    if length < 2:
+        return rest(rows)
+    whole = _SIDE_BY_SIDE * length
+    few = functools.reduce(pair, [rows[k : k + length] for k in range(0, whole, length)])
+    return rest(jnp.concatenate([few, rows[whole:]]) if whole < len(rows) else few)
+
+
+def _extreme(rows: Array, start: float, way: str) -> Array:
+    rows = lax.stop_gradient(rows)
+    at = jnp.full((1, *rows.shape[1:]), start).at[jnp.zeros(len(rows), int)]
+    return (at.max(rows) if way == "max" else at.min(rows))[0]
 
 
 def highest(rows: Array, index: Any = 0, count: int = 1) -> Array:

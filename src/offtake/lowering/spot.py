@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jax, jnp
 from offtake.core.contract import IntArray
+from offtake.core.rows import written
 from offtake.market.clearing import Cleared
 from offtake.market.exchange import (
     HOURS_PER_YEAR,
@@ -30,6 +31,7 @@ from offtake.market.exchange import (
     relative_bandwidth,
 )
 from offtake.market.expectation import Outlook, value
+from offtake.market.surplus import over_blocks
 from offtake.physical.fleet import FleetView
 from offtake.physical.power import Drawn, Offer
 from offtake.physical.sites import pue
@@ -238,4 +240,5 @@ def _received(
 ) -> tuple[Array, Array]:
     """Share of hours that each cohort runs [F, P], and what it is paid [F, P] USD/h."""
     run = jnp.asarray(weight)[None, :, None] * cleared.run
-    return jnp.sum(run, axis=1), capacity * jnp.sum(run * cleared.price[None], axis=1)
+    paid = capacity * over_blocks(run * cleared.price[None])
+    return written(over_blocks(run)), written(paid)

@@ -12,39 +12,24 @@ Rules `ration` and `priority`. The price is fixed. What costs at most the price 
 cheapest runs first. Where demand is above it, `ration` gives every segment of the block the same
 share, `priority` serves segments in their order; what can wait is served from what then is left.
 
-Roots are bracketed to 1e-7 by halving and brought to rounding by one Newton step; a cohort or choke
-price inside the bracket is the root itself. The derivative of the result is that of the root
-(implicit function), not of the rounds: brackets and slopes carry none.
+How roots are found is in `offtake.market.root`. The derivative of the result is that of the root
+(implicit function): prices found and slopes carry none, one Newton step from there has it.
 
 References:
     1. Schweppe, F. C. et al. (1988). Spot Pricing of Electricity (merit order, scarcity price).
     2. Boiteux, M. (1960). Peak-load pricing. Journal of Business 33(2).
 """
 
-from collections.abc import Callable
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp, lax
 from offtake.core.contract import IntArray
-from offtake.core.rows import total
+from offtake.core.rows import inline, summed, written
 from offtake.market.curves import SMALL, Demand, Supply
-
-HALVINGS = 26
-"""Brings a bracket of three decades of price to 1e-7 of the price."""
-
-
-class Bracket(NamedTuple):
-    """Where K roots lie; no derivative."""
-
-    low: Array
-    """[K, P] supply falls short of demand here, USD/H100e/h"""
-    high: Array
-    """[K, P] it does not here; the upper bound where it does at every price"""
-    short: Array
-    """[K, P] bool: supply falls short even at the upper bound"""
+from offtake.market.root import SAME, Bracket, Sides, between, floor_of, marks, near, root, told
 
 
 class Cleared(NamedTuple):
@@ -70,82 +55,56 @@ class Cleared(NamedTuple):
     """[B, P] bool: somebody who would pay the price is not served"""
 
 
-def bracket(excess: Callable[[Array], Array], floor: Array, ceiling: Array, roots: int) -> Bracket:
-    """Halve until every root of `excess` lies between neighbours.
-
-    Args:
-        excess: [K, P] -> [K, P], supply less demand at K prices; never falls.
-        floor: [P] below every root, USD/H100e/h.
-        ceiling: [P] above every root that there is.
-    """
-    top = jnp.broadcast_to(jnp.log(ceiling), (roots, ceiling.shape[-1]))
-    bottom = jnp.minimum(jnp.broadcast_to(jnp.log(floor), top.shape), top)
-
-    def halve(_: Array, ends: tuple[Array, Array]) -> tuple[Array, Array]:
-        low, high = ends
-        middle = 0.5 * (low + high)
-        covered = excess(jnp.exp(middle)) >= 0.0
-        return jnp.where(covered, low, middle), jnp.where(covered, middle, high)
-
-    low, high = cast(
-        "tuple[Array, Array]",
-        lax.fori_loop(0, HALVINGS, halve, (bottom, top)),  # pyright: ignore[reportUnknownMemberType]
-    )
-    limit = jnp.broadcast_to(ceiling, top.shape)
-    short = excess(limit) < 0.0
-    high = jnp.where(high >= top, limit, jnp.exp(high))
-    return Bracket(jnp.where(short, limit, jnp.exp(low)), jnp.where(short, limit, high), short)
-
-
-def floor_of(supply: Supply) -> Array:
-    """[P] just below the least cost of anything that is there, USD/H100e/h."""
-    costs = jnp.concatenate([supply.cost, supply.lowest])
-    there = jnp.concatenate([supply.capacity, supply.outside]) > 0.0
-    return jnp.maximum(jnp.min(jnp.where(there, costs, jnp.inf), axis=0) * (1.0 - 1e-6), SMALL)
-
-
-def _between(values: Array, at: Bracket) -> Array:
-    """[N, K, P] whether values [N, P] lie inside brackets."""
-    return (at.low[None] < values[:, None]) & (values[:, None] <= at.high[None])
-
-
 class _Margin(NamedTuple):
-    """What stands at K brackets: everything below runs, the marginal may run in part."""
+    """What stands at K roots: everything below runs and asks, the marginal may in part."""
 
-    below: Array
-    """[F, K, P] 1.0 for cohorts cheaper than the bracket"""
-    at: Array
-    """[F, K, P] 1.0 for cohorts whose cost lies in it"""
+    low: Array
+    """[K, P] cohorts run in full whose cost is at most this, USD/H100e/h"""
+    price: Array
+    """[K, P] the root, USD/H100e/h; no derivative"""
+    jumps: Array
+    """[K, P] bool: the excess jumps there"""
+    short: Array
+    """[K, P] bool: supply falls short at the ceiling"""
     sure: Array
-    """[K, P] H100e of those below"""
+    """[K, P] H100e of cohorts that run in full"""
     jump: Array
-    """[K, P] H100e of those in it"""
+    """[K, P] H100e of marginal ones"""
     cost: Array
     """[K, P] their mean cost, USD/H100e/h"""
 
     @classmethod
-    def of(cls, supply: Supply, where: Bracket) -> "_Margin":
+    def of(cls, supply: Supply, where: Bracket, found: tuple[Array, Array]) -> "_Margin":
+        price, jumps = found
         cost = lax.stop_gradient(supply.cost)
-        below = jnp.where(cost[:, None] <= where.low[None], 1.0, 0.0)
-        at = jnp.where(_between(cost, where), 1.0, 0.0)
-        jump = total(at * supply.capacity[:, None])
-        weighted = total(at * (supply.capacity * supply.cost)[:, None])
+        at = near(cost, price, jumps)
+        below = (cost[:, None] <= where.low[None]) & ~at
+        jump = summed(jnp.where(at, supply.capacity[:, None], 0.0))
+        weighted = summed(jnp.where(at, (supply.capacity * supply.cost)[:, None], 0.0))
+        sure = summed(jnp.where(below, supply.capacity[:, None], 0.0))
         mean = weighted / jnp.where(jump > 0.0, jump, 1.0)
-        return cls(below, at, total(below * supply.capacity[:, None]), jump, mean)
+        return cls(where.low, price, jumps, where.short, sure, jump, mean)
 
     def run(self, supply: Supply, price: Array, load: Array) -> tuple[Array, Array]:
         """Shares of cohorts [F, K, P] and of outside fleets [R, K, P] that meet the load [K, P]."""
         outside = supply.share_outside(price)
-        rest = load - self.sure - total(supply.outside[:, None] * outside)
-        return self.below + self.at * _part(rest, self.jump)[None], outside
+        rest = load - self.sure - summed(supply.outside[:, None] * outside)
+        part = written(_part(rest, self.jump))[None]
+        cost = lax.stop_gradient(supply.cost)
+        below = jnp.where(cost[:, None] <= self.low[None], 1.0, 0.0)
+        return jnp.where(near(cost, self.price, self.jumps), part, below), outside
+
+    def asks(self, demand: Demand) -> tuple[Array, Array]:
+        """[S, K, P] bool: who asks at the roots, and who of them may be served in part."""
+        choke = lax.stop_gradient(demand.choke)
+        part = near(choke, self.price, self.jumps)
+        return _asks(choke, self.low, self.short) | part, part | self.short[None]
 
 
-def _slope(supply: Supply, price: Array) -> Array:
-    """[K, P] rise of outside supply with the price, H100e per USD/H100e/h."""
-    share = supply.share_outside(price)
-    width = jnp.maximum(supply.highest - supply.lowest, SMALL)[:, None]
-    rising = (share > 0.0) & (share < 1.0)
-    return total(jnp.where(rising, supply.outside[:, None] / width, 0.0))
+def _asks(choke: Array, low: Array, short: Array) -> Array:
+    """[S, K, P] bool: segments that ask just above prices [K, P]; at the ceiling if short."""
+    here, edge = choke[:, None], low[None]
+    return (here > edge) | (short[None] & (here == edge))
 
 
 def _step(start: Array, excess: Array, slope: Array) -> Array:
@@ -174,59 +133,75 @@ class ByPrice(NamedTuple):
     def clear(self, demand: Demand, supply: Supply, cap: Array, fixed: Array) -> Cleared:
         """The market of a period. cap: [P] USD/H100e/h."""
         del fixed
-        blocks = self.weight.shape[0]
-        hours = jnp.asarray(self.weight)[:, None]
-
-        def parts(price: Array, d: Demand, s: Supply) -> tuple[Array, ...]:
-            """Of B + 1 prices: asked, supply, firm demand of own blocks, of all at the last."""
-            asked = d.asked(price)
-            own = total(d.firm * asked[:, :blocks])
-            last = total(d.firm * asked[:, blocks:])
-            return asked, s.offered(price), own, last
-
-        def excess(price: Array, d: Demand, s: Supply) -> Array:
-            asked, offered, own, last = parts(price, d, s)
-            room = jnp.maximum(offered[blocks:] - last, 0.0)
-            waiting = total(d.waiting * asked[:, blocks])
-            valley = total(hours * room) - waiting
-            return jnp.concatenate([offered[:blocks] - own, valley[None]])
-
-        still = lax.stop_gradient((demand, supply))
-        where = bracket(
-            lambda price: excess(price, *still),
-            floor_of(still[1]),
-            lax.stop_gradient(cap),
-            blocks + 1,
-        )
-        margin = _Margin.of(supply, where)
-        choked = _between(still[0].choke, where)
-        middle = jnp.sqrt(where.low * where.high)
-        smooth = _step(middle, excess(middle, demand, supply), self._rise(middle, *still))
-        choke = jnp.max(jnp.where(choked, demand.choke[:, None], 0.0), axis=0)
-        price = jnp.where(jnp.any(choked, axis=0), choke, smooth)
+        d, s = lax.stop_gradient((demand, supply))
+        floor, ceiling = floor_of(s), lax.stop_gradient(cap)
+        at = marks(s, d.choke, floor, ceiling)
+        where = between(at, self._above(d, s, at), floor)
+        asks = _asks(d.choke, where.low, where.short)
+        sure = s.cohorts(where.low)
+        found = root(lambda logs: self._sides(d, s, sure, asks, logs), where)
+        margin = _Margin.of(supply, where, found)
+        who, part = margin.asks(demand)
+        logs = jnp.log(found[0])
+        here = self._sides(demand, supply, margin.sure, asks, logs)
+        smooth = _step(found[0], here.offered - here.asked, (here.falls + here.rises) / found[0])
+        choke = summed(jnp.where(part, demand.choke[:, None], 0.0))
+        count = summed(jnp.where(part, 1.0, 0.0))
+        price = jnp.where(count > 0.0, choke / jnp.maximum(count, 1.0), smooth)
         price = jnp.where(margin.jump > 0.0, margin.cost, price)
-        price = jnp.where(where.short, cap[None], price)
-        return self._serve(demand, supply, where, margin, choked | where.short[None], price)
+        price = written(jnp.where(where.short, cap[None], price))
+        return self._serve(demand, supply, margin, (who, part), price)
 
-    def _rise(self, price: Array, demand: Demand, supply: Supply) -> Array:
-        """[B + 1, P] slope of the excess."""
+    def _above(self, demand: Demand, supply: Supply, at: Array) -> Array:
+        """[Q, B + 1, P] excess of blocks and of what waits just above marks; of the last at it."""
+        last = jnp.arange(len(at))[:, None] == len(at) - 1
+        asked = demand.wanted(jnp.log(at), _asks(demand.choke, at, last))
+        asked, offered = written(asked), written(supply.offered(at))[:, None]
+        own = offered - inline(demand.firm[:, None] * asked[:, :, None])
+        own = written(own)
+        hours = jnp.asarray(self.weight)[:, None, None]
+        room = inline(hours * jnp.maximum(jnp.moveaxis(own, 1, 0), 0.0))
+        waits = inline(demand.waiting[:, None] * asked)
+        return jnp.concatenate([own, (room - waits)[:, None]], axis=1)
+
+    def _sides(
+        self, demand: Demand, supply: Supply, sure: Array, asks: Array, logs: Array
+    ) -> Sides:
+        """Blocks at their own prices and what waits at the last of K = B + 1 prices.
+
+        Args:
+            sure: [K, P] H100e of cohorts that run.
+            asks: [S, K, P] bool: who asks.
+            logs: [K, P] logarithms of prices.
+        """
         blocks = self.weight.shape[0]
-        asked, rising = demand.asked(price), _slope(supply, price)
-        falls = demand.elasticity[:, None] * asked / jnp.maximum(price, SMALL)[None]
-        own = rising[:blocks] + total(demand.firm * falls[:, :blocks])
-        firm = total(demand.firm * asked[:, blocks:])
-        room = supply.offered(price)[blocks:] > firm
-        inner = rising[blocks:] + total(demand.firm * falls[:, blocks:])
-        valley = total(jnp.where(room, jnp.asarray(self.weight)[:, None] * inner, 0.0))
-        return jnp.concatenate([own, (valley + total(demand.waiting * falls[:, blocks]))[None]])
+        price = jnp.exp(logs)
+        asked = demand.wanted(logs, asks)
+        falling = demand.elasticity[:, None] * asked
+        offered = sure + supply.from_outside(price)
+        rises = price * supply.rises(price)
+        inner = inline(demand.firm * asked[:, blocks:])
+        room = jnp.where(offered[blocks:] > inner, jnp.asarray(self.weight)[:, None], 0.0)
+        hours = inline(room)
+
+        def both(each: Array) -> Array:
+            """Of blocks, and of those with room together with what waits."""
+            own = inline(demand.firm * each[:, :blocks])
+            taken = inline(room * inline(demand.firm * each[:, blocks:]))
+            waits = inline(demand.waiting * each[:, blocks])
+            return jnp.concatenate([own, (taken + waits)[None]])
+
+        def shared(each: Array) -> Array:
+            return jnp.concatenate([each[:blocks], (hours * each[blocks])[None]])
+
+        return Sides(both(asked), shared(offered), both(falling), shared(rises))
 
     def _serve(
         self,
         demand: Demand,
         supply: Supply,
-        where: Bracket,
         margin: _Margin,
-        marginal: Array,
+        asks: tuple[Array, Array],
         prices: Array,
     ) -> Cleared:
         """Who is served and what runs at B own prices and the price of what can wait.
@@ -236,51 +211,47 @@ class ByPrice(NamedTuple):
         """
         blocks = self.weight.shape[0]
         hours = jnp.asarray(self.weight)[:, None]
-        takes = where.low[:blocks] <= where.low[blocks:]
+        who, marginal = asks
+        own, valley = margin.price[:blocks], margin.price[blocks:]
+        jump = margin.jumps[:blocks] & margin.jumps[blocks:]
+        takes = own <= valley * jnp.where(jump, 1.0 + SAME, 1.0)
 
         def chosen(field: Array) -> Array:
             """Of a block that takes what waits, what holds at its price; else its own."""
             return jnp.where(takes, field[..., blocks:, :], field[..., :blocks, :])
 
-        price = chosen(prices)
+        price = written(chosen(prices))
         edge = _Margin(*(chosen(field) for field in margin))
         part = chosen(marginal)
-        outside = total(supply.outside[:, None] * supply.share_outside(price))
+        outside = written(supply.from_outside(price))
         least, most = edge.sure + outside, edge.sure + edge.jump + outside
-        asked = demand.firm * _held(demand, price, part)
-        waiting = demand.waiting * _held(demand, prices[blocks:], marginal[:, blocks:])[:, 0]
+        logs = jnp.log(jnp.maximum(prices, SMALL))
+        wanted = written(demand.wanted(logs, who))
+        asked = written(demand.firm * chosen(wanted))
+        waiting = demand.waiting * wanted[:, blocks]
         sure, at = _served(most, asked, part)
-        spare = jnp.where(takes, jnp.maximum(most - total(asked), 0.0), 0.0)
-        edge_load = jnp.where(takes, total(jnp.where(part, asked * at[None], 0.0)), 0.0)
-        missing = total(jnp.where(marginal[:, blocks], 0.0, waiting)) - total(hours * spare)
-        at = at * (1.0 - jnp.where(takes, _part(missing, total(hours * edge_load)), 0.0))
-        firm = asked * jnp.where(part, at[None], sure[None])
-        load = total(firm)
+        spare = jnp.where(takes, jnp.maximum(most - summed(asked), 0.0), 0.0)
+        edge_load = jnp.where(takes, summed(jnp.where(part, asked * at[None], 0.0)), 0.0)
+        missing = summed(jnp.where(marginal[:, blocks], 0.0, waiting)) - summed(hours * spare)
+        at = at * (1.0 - jnp.where(takes, _part(missing, summed(hours * edge_load)), 0.0))
+        firm = written(asked * jnp.where(part, at[None], sure[None]))
+        load = summed(firm)
         ends = [jnp.where(takes, jnp.maximum(end - load, 0.0), 0.0) for end in (least, most)]
-        room = total(hours * ends[1])
+        room = summed(hours * ends[1])
         first, then = _served(room, waiting, marginal[:, blocks])
         waited = waiting * jnp.where(marginal[:, blocks], then[None], first[None])
-        gap = total(hours * (ends[1] - ends[0]))
-        rest = total(waited) - total(hours * ends[0])
+        gap = summed(hours * (ends[1] - ends[0]))
+        rest = summed(waited) - summed(hours * ends[0])
         up = _part(rest, gap)
         run, out = edge.run(supply, price, load + ends[0] + up[None] * (ends[1] - ends[0]))
-        short = where.short[:blocks] | (where.short[blocks:] & takes)
+        short = margin.short[:blocks] | (margin.short[blocks:] & takes)
         return Cleared(price, prices[blocks], asked, firm, waiting, waited, run, out, short)
-
-
-def _held(demand: Demand, price: Array, marginal: Array) -> Array:
-    """[S, K, P] asked at K prices; rounding does not silence who is at the margin."""
-    choke = demand.choke[:, None]
-    choke = jnp.where(marginal, jnp.maximum(price[None], choke), choke)
-    logs = jnp.log(jnp.maximum(price, SMALL))[None]
-    power = jnp.exp(-demand.elasticity[:, None] * logs)
-    return jnp.where(price[None] <= choke, demand.level[:, None] * power, 0.0)
 
 
 def _served(room: Array, asked: Array, marginal: Array) -> tuple[Array, Array]:
     """Shares of sure and of marginal demand that the room allows; asked [S, .., P]."""
     return _share(
-        room, total(jnp.where(marginal, 0.0, asked)), total(jnp.where(marginal, asked, 0.0))
+        room, summed(jnp.where(marginal, 0.0, asked)), summed(jnp.where(marginal, asked, 0.0))
     )
 
 
@@ -302,29 +273,32 @@ class Fixed(NamedTuple):
         asked_all = demand.asked(held[None])
         asked = demand.firm * asked_all
         firm = self._shared(asked, jnp.broadcast_to(offered, price.shape))
-        left = offered - total(firm)
+        left = offered - summed(firm)
         left = jnp.where(left > 1e-12 * offered, left, 0.0)  # rounding is no room
         waiting = demand.waiting * asked_all[:, 0]
-        room = total(hours * left)
+        room = summed(hours * left)
         waited = self._shared(waiting[:, None], room[None])[:, 0]
-        share = total(waited) / jnp.where(room > 0.0, room, 1.0)
-        load = total(firm) + left * share[None]
-        still, wanted = lax.stop_gradient((supply, load))
-        where = bracket(
-            lambda x: still.offered(x) - wanted, floor_of(still), lax.stop_gradient(held), blocks
-        )
-        margin = _Margin.of(supply, where)
-        middle = jnp.sqrt(where.low * where.high)
-        level = _step(middle, supply.offered(middle) - load, _slope(still, middle))
+        share = summed(waited) / jnp.where(room > 0.0, room, 1.0)
+        load = summed(firm) + left * share[None]
+        s, wanted, ceiling = lax.stop_gradient((supply, load, held))
+        floor = floor_of(s)
+        at = marks(s, s.cost[:0], floor, ceiling)
+        where = between(at, s.offered(at)[:, None] - wanted[None], floor)
+        before = s.cohorts(where.low) + s.from_outside(where.high)
+        jumps = (before < wanted) & ~where.short
+        middle = 0.5 * (where.low + where.high)
+        margin = _Margin.of(supply, where, told(jnp.where(jumps, where.high, middle), jumps))
+        rest = margin.sure + supply.from_outside(middle) - load
+        level = _step(middle, rest, s.rises(middle))
         level = jnp.where(margin.jump > 0.0, margin.cost, jnp.where(where.short, price, level))
         run, out = margin.run(supply, level, load)
-        unserved = total(asked) > total(firm) * (1.0 + 1e-9)
+        unserved = summed(asked) > summed(firm) * (1.0 + 1e-9)
         return Cleared(price, held, asked, firm, waiting, waited, run, out, unserved)
 
     def _shared(self, asked: Array, room: Array) -> Array:
         """What is served of [S, K, P] asked where there is room [K, P] for."""
         if not self.order.shape[0]:
-            whole = total(asked)
+            whole = summed(asked)
             share = jnp.minimum(room / jnp.where(whole > 0.0, whole, 1.0), 1.0)
             return asked * jnp.where(whole > 0.0, share, 1.0)[None]
         ranked = asked[jnp.asarray(self.order)]

@@ -16,7 +16,7 @@ is at most p, cost rising evenly from its lowest to its highest.
 from typing import NamedTuple
 
 from offtake.core.arrays import Array, jnp
-from offtake.core.rows import total
+from offtake.core.rows import summed, written
 
 SMALL = 1e-30
 """Stands for zero where a logarithm or a quotient is taken."""
@@ -40,27 +40,35 @@ class Demand(NamedTuple):
 
     def asked(self, price: Array) -> Array:
         """[S, K, P] H100e asked at K prices [K, P], shape and waiting apart."""
-        logs = jnp.log(jnp.maximum(price, SMALL))[None]
-        power = jnp.exp(-self.elasticity[:, None] * logs)
         below = price[None] <= self.choke[:, None]
-        return jnp.where(below, self.level[:, None] * power, 0.0)
+        return self.wanted(jnp.log(jnp.maximum(price, SMALL)), below)
+
+    def wanted(self, logs: Array, there: Array) -> Array:
+        """[S, K, P] H100e asked at K prices of logarithms [K, P] by segments that are there."""
+        power = jnp.exp(-self.elasticity[:, None] * logs[None])
+        return jnp.where(there, self.level[:, None] * power, 0.0)
 
     def beyond(self, price: Array) -> Array:
         """[S, K, P] integral of `asked` from K prices [K, P] up to the choke price, USD/h.
 
-        With u = ln(c / p) and k = 1 - e it is A p^k (exp(k u) - 1) / k; where k u is small the
-        series u (1 + k u / 2 + (k u)^2 / 6) is used, exact to 1e-13 below 1e-4.
+        With u = ln(c / p) and k = 1 - e it is A (c^k - p^k) / k; where k u is small that is lost in
+        rounding, and A p^k u (1 + k u / 2 + (k u)^2 / 6 + ..) is used, exact to 1e-14 below 0.03.
         """
-        choke = jnp.maximum(self.choke[:, None], SMALL)
-        logs = jnp.log(jnp.maximum(price, SMALL))[None]
-        room = jnp.maximum(jnp.log(choke) - logs, 0.0)
-        k = 1.0 - self.elasticity[:, None]
+        logs = written(jnp.log(jnp.maximum(price, SMALL)))[None]
+        ends = jnp.log(jnp.maximum(self.choke, SMALL))
+        k = 1.0 - self.elasticity
+        most = written(jnp.concatenate([ends, jnp.exp(k * ends)]))[:, None]
+        ends, most, k = most[: len(k)], most[len(k) :], k[:, None]
+        power = written(jnp.exp(k * logs))
+        room = jnp.maximum(ends - logs, 0.0)
         x = k * room
-        flat = jnp.abs(x) < 1e-4
-        safe = jnp.where(jnp.abs(k) < SMALL, 1.0, k)
-        series = room * (1.0 + x / 2.0 + x * x / 6.0)
-        grown = jnp.where(flat, series, jnp.expm1(jnp.where(flat, 0.0, x)) / safe)
-        return self.level[:, None] * jnp.exp(k * logs) * grown
+        flat = jnp.abs(x) < 0.03
+        small = jnp.where(flat, x, 0.0)
+        series = 1.0
+        for n in range(7, 1, -1):
+            series = 1.0 + small * (1.0 / n) * series
+        steep = (most - power) / jnp.where(flat, 1.0, k)
+        return self.level[:, None] * jnp.where(flat, power * room * series, steep)
 
 
 class Supply(NamedTuple):
@@ -80,13 +88,23 @@ class Supply(NamedTuple):
     def cohorts(self, price: Array) -> Array:
         """[K, P] H100e of cohorts whose cost is at most the price [K, P]."""
         runs = self.cost[:, None] <= price[None]
-        return total(jnp.where(runs, self.capacity[:, None], 0.0))
+        return summed(jnp.where(runs, self.capacity[:, None], 0.0))
 
     def share_outside(self, price: Array) -> Array:
         """[R, K, P] share of outside fleets that runs at K prices [K, P]."""
         width = jnp.maximum(self.highest - self.lowest, SMALL)[:, None]
         return jnp.clip((price[None] - self.lowest[:, None]) / width, 0.0, 1.0)
 
+    def from_outside(self, price: Array) -> Array:
+        """[K, P] H100e of outside fleets that run at K prices [K, P]."""
+        return summed(self.outside[:, None] * self.share_outside(price))
+
+    def rises(self, price: Array) -> Array:
+        """[K, P] H100e per USD/H100e/h by which outside fleets rise at K prices [K, P]."""
+        width = jnp.maximum(self.highest - self.lowest, SMALL)[:, None]
+        rising = (price[None] > self.lowest[:, None]) & (price[None] < self.highest[:, None])
+        return summed(jnp.where(rising, self.outside[:, None] / width, 0.0))
+
     def offered(self, price: Array) -> Array:
         """[K, P] H100e offered at K prices [K, P]."""
-        return self.cohorts(price) + total(self.outside[:, None] * self.share_outside(price))
+        return self.cohorts(price) + self.from_outside(price)

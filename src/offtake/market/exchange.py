@@ -28,11 +28,11 @@ from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import IntArray
-from offtake.core.rows import total
+from offtake.core.rows import total, written
 from offtake.market.clearing import Cleared, Rule
 from offtake.market.curves import SMALL, Demand, Supply
 from offtake.market.expectation import Outlook, follow
-from offtake.market.surplus import Surplus, surplus
+from offtake.market.surplus import Surplus, over_blocks, surplus
 
 HOURS_PER_YEAR = 8766.0
 ROUNDING = 1e-9
@@ -83,11 +83,14 @@ class Segments(NamedTuple):
         reference = jnp.maximum(observed[self.price] * rate * kept, SMALL)
         elasticity, waits = values[self.elasticity], values[self.waits]
         shape = jnp.mean(values[self.shape], axis=2)
+        level = asked * jnp.exp(elasticity * jnp.log(reference))
+        choke = observed[self.choke] * rate * kept
+        known = written(jnp.concatenate([level, choke]))
         demand = Demand(
-            level=asked * jnp.exp(elasticity * jnp.log(reference)),
+            level=known[: len(level)],
             elasticity=elasticity,
-            choke=observed[self.choke] * rate * kept,
-            firm=(1.0 - waits)[:, None] * shape,
+            choke=known[len(level) :],
+            firm=written((1.0 - waits)[:, None] * shape),
             waiting=waits,
             mark_up=1.0 / kept,
         )
@@ -246,9 +249,9 @@ class Exchange(NamedTuple):
         """[named value, P] in the order of `published.names`."""
         cleared, gains, supply = traded.cleared, traded.gains, traded.supply
         hours = jnp.asarray(self.rule.weight)[:, None]
-        firm = jnp.sum(hours[None] * cleared.firm, axis=1)
-        compute = firm + cleared.waited
-        asked = jnp.sum(hours[None] * cleared.asked, axis=1) + cleared.would_wait
+        firm = over_blocks(hours[None] * cleared.firm)
+        compute = written(firm + cleared.waited)
+        asked = over_blocks(hours[None] * cleared.asked) + cleared.would_wait
         there = total(supply.capacity) + total(supply.outside)
         served = total(compute)
         missing = total(asked) - served
@@ -270,7 +273,7 @@ class Exchange(NamedTuple):
             (total(gains.cohorts) + gains.outside) * year,
             total(supply.outside * self._charge(values, traded.view)),
         ]
-        spent = jnp.sum((hours * cleared.price)[None] * cleared.firm, axis=1)
+        spent = over_blocks((hours * cleared.price)[None] * cleared.firm)
         spent = spent + cleared.valley[None] * cleared.waited
         bought = compute > 0.0
         mean = jnp.where(bought, spent / jnp.where(bought, compute, 1.0), view.price[None])

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp
-from offtake.core.rows import total
+from offtake.core.rows import inline, total, written
 from offtake.market.clearing import Cleared
 from offtake.market.curves import Demand, Supply
 
@@ -38,23 +38,29 @@ def surplus(
 ) -> Surplus:
     """Gains of a period. weight: [B] share of hours in each block."""
     hours = jnp.asarray(weight)[:, None]
-    firm = _mean(cleared.firm, cleared.asked) * demand.firm * demand.beyond(cleared.price)
+    area = written(demand.beyond(cleared.price))
+    firm = _mean(cleared.firm, cleared.asked) * demand.firm * area
     valley = cleared.valley[None]
     beyond = demand.waiting * demand.beyond(valley)[:, 0]
     waited = _mean(cleared.waited, cleared.would_wait) * beyond
-    spent = jnp.sum((hours * cleared.price)[None] * cleared.firm, axis=1) + valley * cleared.waited
+    spent = over_blocks((hours * cleared.price)[None] * cleared.firm) + valley * cleared.waited
     ran = hours[None] * cleared.run * supply.capacity[:, None]
     share = cleared.outside
     spread = (supply.highest - supply.lowest)[:, None]
     cost = supply.lowest[:, None] * share + 0.5 * spread * share**2
     outside = supply.outside[:, None] * (cleared.price[None] * share - cost)
     return Surplus(
-        consumer=demand.mark_up * (jnp.sum(hours[None] * firm, axis=1) + waited),
+        consumer=demand.mark_up * (over_blocks(hours[None] * firm) + waited),
         seller=(demand.mark_up - 1.0) * spent,
-        cohorts=jnp.sum((cleared.price[None] - supply.cost[:, None]) * ran, axis=1),
-        outside=jnp.sum(total(outside) * hours, axis=0),
+        cohorts=over_blocks((cleared.price[None] - supply.cost[:, None]) * ran),
+        outside=inline(total(outside) * hours),
     )
 
 
 def _mean(served: Array, asked: Array) -> Array:
     return served / jnp.where(asked > 0.0, asked, 1.0)
+
+
+def over_blocks(rows: Array) -> Array:
+    """[N, P] of [N, B, P], blocks added up as part of what reads them."""
+    return inline(jnp.moveaxis(rows, 1, 0))

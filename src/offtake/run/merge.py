@@ -45,7 +45,7 @@ def _piece(value: Array, keep: str, weight: Array) -> Any:
         return value
     if keep == "worst":
         return jnp.max(jnp.where(wide > 0.0, value, -jnp.inf), axis=-1, keepdims=True)
-    count = jnp.sum(wide, axis=-1, keepdims=True)
+    count = jnp.broadcast_to(jnp.sum(weight), (*value.shape[:-1], 1))
     mean = jnp.sum(wide * value, axis=-1, keepdims=True) / jnp.maximum(count, 1.0)
     square = jnp.sum(wide * (value - mean) ** 2, axis=-1, keepdims=True)
     return {"count": count, "mean": mean, "square": square}
