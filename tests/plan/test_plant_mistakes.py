@@ -74,6 +74,29 @@ def test_what_follows_from_a_vendor_cannot_stand_before_it():
     assert (problem.place, problem.code) == ("fabs.mill.die_yield", "driver-circle")
 
 
+OLD = "  old: {site: hall, chip: H100, units: 100, deliver: 2026-06, price: 30k USD}\n"
+
+
+@pytest.mark.parametrize(
+    ("chips", "said"),
+    [
+        (OLD.replace("hall", "barn"), "barn"),
+        (OLD.replace("2026-06", "2027-06"), "no earlier"),
+        (OLD + OLD.replace("old", "third").replace("2026-06", "2027-01, replaces: old"), "third"),
+    ],
+)
+def test_a_cohort_replaces_an_earlier_one_of_its_site(chips: str, said: str):
+    barn = "  barn: {owner: owner, phases: [{power: 2 MW, energise: 2026-01}]}\npower:\n"
+    text = PLAN.replace("power:\n", barn, 1).replace(
+        "vendor: maker}\n", "vendor: maker, replaces: old}\n"
+    )
+    good = check(text.replace("chips:\n", "chips:\n" + OLD, 1))
+    assert not good.errors
+    found = check(text.replace("chips:\n", "chips:\n" + chips, 1)).errors
+    assert [problem.code for problem in found] == ["cohort-replaced"]
+    assert said in found[0].found
+
+
 def test_two_contracts_that_pay_for_the_same():
     again = "  more:  {kind: chip_purchase, seller: town, buyer: owner, chips: new}\n"
     (problem,) = check(PLAN + again).errors

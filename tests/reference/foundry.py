@@ -40,7 +40,7 @@ chips:
   own:     {site: north, chip: {h100e: 1.5, watts: 900 W}, units: 20000, deliver: 2027-06,
             price: 9k USD, vendor: inhouse}
   more:    {site: south, chip: {h100e: 1.5, watts: 900 W}, units: 6000, deliver: 2028-03,
-            price: 9k USD, vendor: inhouse, turn: 2}
+            price: 9k USD, vendor: inhouse, turn: 2, replaces: extra}
   bought:  {site: north, chip: H100, units: 12000, deliver: 2026-01, price: 30k USD}
   extra:   {site: south, chip: GB200, units: 4000, deliver: 2026-06, price: 40k USD,
             vendor: merchant}

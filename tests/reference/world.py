@@ -324,11 +324,19 @@ class World:
         self.seen[f"{place}.age"] = age
         standing = clip(since) - clip(since - self.future.number(f"{place}.physical_life"))
         surviving = math.exp(-self.future.number(f"{place}.failure_rate") * age)
-        signal = f"{place}.paid"
-        delivered = clip(signals.get(signal, 0.0)) if signal in paid_for else 1.0
-        delivered = min(delivered, self.seen[f"{place}.ready"])
+        delivered = self._delivered(cohort, signals, paid_for)
         stays = 1.0 if self.spot.stays(cohort) else 0.0
+        for other, item in self.future.plan.chips.items():
+            if item.replaces == cohort:
+                here = clip(t - self.future.number(f"chips.{other}.deliver"))
+                stays *= 1.0 - here * self._delivered(other, signals, paid_for)
         return self.future.number(f"{place}.units") * delivered * surviving * standing * stays
+
+    def _delivered(self, cohort: str, signals: Mapping[str, float], paid_for: set[str]) -> float:
+        """Share of a cohort that is sent and paid for."""
+        signal = f"chips.{cohort}.paid"
+        paid = clip(signals.get(signal, 0.0)) if signal in paid_for else 1.0
+        return min(paid, self.seen[f"chips.{cohort}.ready"])
 
     def _h100e(self, cohort: str) -> float:
         chip = self.future.plan.chips[cohort].chip

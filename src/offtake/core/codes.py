@@ -25,6 +25,7 @@ CODES: dict[str, str] = {
     "name-unknown": "a name that leads nowhere",
     "name-twice": "a name that stands twice where each may stand once",
     "phase-unknown": "a phase that the site does not have",
+    "cohort-replaced": "a cohort that replaces one that it cannot, or that another replaces too",
     "paid-twice": "something that two contracts pay for",
     "kind-unknown": "a kind of contract or process that does not exist",
     "choice-unknown": "a word that is not one of the choices",

@@ -239,11 +239,13 @@ def cohorts(plan: Plan, at: At, signals: Sequence[str], used: set[str]) -> Cohor
         for f in ("units", "availability", "failure_rate", "deliver", "physical_life")
     }
     chips = [_chip_rows(plan, at, c) for c in names]
+    successors = {c.replaces: i for i, c in enumerate(plan.chips.values()) if c.replaces}
     return Cohorts(
         site=ints([sites.index(plan.chips[c].site) for c in names]),
         h100e=ints([h for h, _ in chips]),
         watts=ints([w for _, w in chips]),
         pue=ints([_utility_pue(plan, at, c) for c in names]),
+        successor=ints([successors.get(c, -1) for c in names]),
         paid_signal=ints([signals.index(f"chips.{c}.paid") for c in names]),
         funded=np.array([float(f"chips.{c}.paid" in used) for c in names]),
         **rows,

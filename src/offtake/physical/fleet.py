@@ -6,8 +6,9 @@ A cohort runs on what is delivered and what is energised. Its chips draw
 
 and when a site has less power than its cohorts need, all run at the same share. Capacity in H100e
 is units x delivered x surviving x share x H100e per chip x availability; chips fail at a constant
-rate and leave at the end of their physical life, or earlier where they do not pay. Accounting and
-economic life are other clocks.
+rate and leave at the end of their physical life, or earlier where they do not pay or where another
+cohort replaces them, share by share as its chips arrive. Accounting and economic life are other
+clocks.
 """
 
 from typing import NamedTuple
@@ -53,6 +54,8 @@ class Cohorts(NamedTuple):
     """position of the delivery date"""
     physical_life: IntArray
     """periods"""
+    successor: IntArray
+    """[F] cohort that replaces it; -1 for none"""
     paid_signal: IntArray
     """[F] signal that carries the share of the order paid so far"""
     funded: NDArray[np.float64]
@@ -85,6 +88,8 @@ class Cohorts(NamedTuple):
         here = jnp.clip(since, 0.0, 1.0)
         gone = jnp.clip(since - values[self.physical_life], 0.0, 1.0)
         age = jnp.maximum(since, 0.0) / per_year
+        arrived = jnp.concatenate([jnp.zeros_like(here[:1]), delivered * here])
+        stays = stays * (1.0 - arrived[self.successor + 1])
         alive = jnp.exp(-values[self.failure_rate] * age) * (here - gone)
         chips = values[self.units] * delivered * alive * stays
         need = chips * values[self.watts] / values[self.pue] * 1e-6

@@ -70,6 +70,34 @@ def phases_exist(plan: Plan) -> Iterator[Finding]:
                 )
 
 
+def replaced_cohorts_stand_there_before(plan: Plan) -> Iterator[Finding]:
+    """A cohort that replaces one of another site, a later one, or one that is replaced already."""
+    by: dict[str, str] = {}
+    for name, cohort in plan.chips.items():
+        old = plan.chips.get(cohort.replaces or "")
+        if old is None:
+            continue
+        found = ""
+        if old.site != cohort.site:
+            found = f"{cohort.replaces}, which stands at {old.site}"
+        elif old.deliver.date >= cohort.deliver.date:
+            found = f"{cohort.replaces}, which is delivered no earlier"
+        elif str(cohort.replaces) in by:
+            found = f"{cohort.replaces}, which {by[str(cohort.replaces)]} replaces too"
+        if found:
+            yield (
+                f"chips.{name}.replaces",
+                "error",
+                Mistake(
+                    code="cohort-replaced",
+                    found=found,
+                    expected="an earlier cohort of the same site that no other replaces",
+                    mend="name another cohort, or delete replaces",
+                ),
+            )
+        by.setdefault(str(cohort.replaces), name)
+
+
 def paid_for_once(plan: Plan) -> Iterator[Finding]:
     """Something that two contracts pay for: shares paid under both would add up."""
     payers: dict[str, str] = {}
@@ -462,6 +490,7 @@ ERRORS: tuple[Check, ...] = (
     parties_differ,
     phases_exist,
     paid_for_once,
+    replaced_cohorts_stand_there_before,
     contract_does_not_name_itself,
     fits_the_horizon,
     owners_are_parties_of_their_kind,

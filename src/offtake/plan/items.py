@@ -18,6 +18,7 @@ from offtake.core.fieldtypes import Unit
 from offtake.core.terms import (
     ChipCount,
     ChipFlowSeries,
+    ChipsName,
     ChipWatts,
     Count,
     DriverName,
@@ -412,6 +413,8 @@ class Cohort(Terms):
     """Turn in which the vendor serves it when its output is short: 1 before 2; one turn shares."""
     origin: str | None = None
     """Who makes it, for reports on own and bought chips."""
+    replaces: ChipsName | None = None
+    """Earlier cohort at the same site whose chips leave as these arrive: a refresh."""
     availability: Share = default("95 %")
     """Share of hours in which a running chip does paid work or could."""
     failure_rate: Rate = default("3 %/year")

@@ -22,7 +22,8 @@ def chips_fit_their_site(plan: Plan) -> Iterator[Finding]:
         power = sum(phase.power.value for phase in site.phases)
         cohorts = {k: c for k, c in plan.chips.items() if c.site == name}
         for cohort, newest in cohorts.items():
-            there = [c for c in cohorts.values() if _overlaps(c, newest)]
+            gone = {c.replaces for c in cohorts.values() if c.deliver.date <= newest.deliver.date}
+            there = [c for k, c in cohorts.items() if k not in gone and _overlaps(c, newest)]
             needed = sum(_megawatts(c, site) for c in there)
             if needed > MARGIN * power:
                 yield (
