@@ -252,7 +252,8 @@ class Levelised(NamedTuple):
         """Outputs of a block."""
         paths = record.values.shape[-1]
         if not self.chips.mw.shape[0]:
-            sizes = {"part": len(PARTS), "product": 0, "cohort": 0, "programme": 0}
+            products = self.products.throughput.shape[0]
+            sizes = {"part": len(PARTS), "product": products, "cohort": 0, "programme": 0}
             return {
                 name: jnp.zeros((*(sizes[dim] for dim in output.dims), paths))
                 for name, output in OUTPUTS.items()
