@@ -24,6 +24,7 @@ LEFT_OUT = {
     "market.supply.everyone.life": 72.0,
     "drivers.newest.volatility": 0.0,
     "contracts.office.per_mw": 0.0,
+    "contracts.office.per_wafer": 0.0,
 }
 """Numbers that the plan does not write, with the values that they then have."""
 
