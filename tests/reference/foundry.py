@@ -38,17 +38,18 @@ fabs:
            cycle: 0 months}
 chips:
   own:     {site: north, chip: {h100e: 1.5, watts: 900 W}, units: 20000, deliver: 2027-06,
-            price: 9k USD, vendor: inhouse}
+            price: 9k USD, vendor: inhouse, per_watt: frugal}
   more:    {site: south, chip: {h100e: 1.5, watts: 900 W}, units: 6000, deliver: 2028-03,
             price: 9k USD, vendor: inhouse, turn: 2, replaces: extra}
   bought:  {site: north, chip: H100, units: 12000, deliver: 2026-01, price: 30k USD}
   extra:   {site: south, chip: GB200, units: 4000, deliver: 2026-06, price: 40k USD,
-            vendor: merchant}
+            vendor: merchant, per_watt: {2026: 1, 2028: 2}}
   there:   {site: east, chip: H100, units: 5000, deliver: 2025-01, price: 30k USD}
 drivers:
   tariff: {process: mean_reverting, start: 55 USD/MWh, volatility: 40 %/year, half_life: 8 months}
   gas:    {process: random_walk, start: 4 USD/MMBtu, volatility: 45 %/year}
   yields: {2026: 40 %, 2028: 70 %, interpolate: linear}
+  frugal: {process: random_walk, start: 1, trend: 30 %/year, volatility: 10 %/year}
   border: {process: regimes, states: {open: 100 %, shut: 20 %},
            mean_stay: {open: 18 months, shut: 5 months}, initial: open}
   compute_price: {process: mean_reverting, start: 1.6 USD/H100e/h, trend: -15 %/year,

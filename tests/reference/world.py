@@ -143,6 +143,7 @@ class World:
     seen: dict[str, float] = field(default_factory=dict)
     delivered: dict[str, float] = field(default_factory=dict)
     sent: dict[str, float] = field(default_factory=dict)
+    efficiency: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Delays are drawn once."""
@@ -292,7 +293,7 @@ class World:
         power *= self.power.share(site, self.seen, facility)
         cohorts = [c for c, cohort in future.plan.chips.items() if cohort.site == site]
         chips = {c: self._chips(c, t, signals, paid_for) for c in cohorts}
-        need = {c: chips[c] * self._watts(c) * 1e-6 for c in cohorts}
+        need = {c: chips[c] * self._watts(c) / self._per_watt(c, t) * 1e-6 for c in cohorts}
         needed = sum(need.values())
         here = f"sites.{site}"
         due = signals.get(f"{here}.running_claimed", 0.0)
@@ -337,6 +338,14 @@ class World:
         signal = f"chips.{cohort}.paid"
         paid = clip(signals.get(signal, 0.0)) if signal in paid_for else 1.0
         return min(paid, self.seen[f"chips.{cohort}.ready"])
+
+    def _per_watt(self, cohort: str, t: int) -> float:
+        """Work per watt: what the series is in the period in which the chips arrive."""
+        item = self.future.plan.chips[cohort]
+        place = f"chips.{cohort}"
+        if item.per_watt is not None and 0 < t < self.future.number(f"{place}.deliver") + 1.0:
+            self.efficiency[cohort] = self._over_time(item.per_watt, f"{place}.per_watt", t)
+        return self.efficiency.get(cohort, 1.0)
 
     def _h100e(self, cohort: str) -> float:
         chip = self.future.plan.chips[cohort].chip

@@ -313,7 +313,7 @@ def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
         phases=plant.phases(plan, at),
         sources=plant.sources(plan, at, known),
         fabs=plant.fabs(plan, at, known),
-        cohorts=plant.cohorts(plan, at, signals, used),
+        cohorts=plant.cohorts(plan, at, signals, used, known),
         supply=plant.supply(plan, at, known),
         spot=spot(plan, at, stages.stands, signals, used),
         late_formulas=stages.cleared,

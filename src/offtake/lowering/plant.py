@@ -24,6 +24,7 @@ OVER_TIME: Mapping[str, tuple[str, ...]] = {
     "power": ("price", "fuel", "other_cost"),
     "vendors": ("output", "open"),
     "fabs": ("utilisation", "die_yield"),
+    "chips": ("per_watt",),
 }
 """Section -> fields that are observed before the market clears."""
 
@@ -230,7 +231,7 @@ def _utility_pue(plan: Plan, at: At, name: str) -> int:
     return at.number_at(f"sites.{cohort.site}.phases[0].pue") if catalogued else at.constant(1.0)
 
 
-def cohorts(plan: Plan, at: At, signals: Sequence[str], used: set[str]) -> Cohorts:
+def cohorts(plan: Plan, at: At, signals: Sequence[str], used: set[str], find: Find) -> Cohorts:
     """Cohorts of chips."""
     names = list(plan.chips)
     sites = list(plan.sites)
@@ -245,6 +246,7 @@ def cohorts(plan: Plan, at: At, signals: Sequence[str], used: set[str]) -> Cohor
         h100e=ints([h for h, _ in chips]),
         watts=ints([w for _, w in chips]),
         pue=ints([_utility_pue(plan, at, c) for c in names]),
+        per_watt=ints([find(c.per_watt, f"chips.{n}.per_watt") for n, c in plan.chips.items()]),
         successor=ints([successors.get(c, -1) for c in names]),
         paid_signal=ints([signals.index(f"chips.{c}.paid") for c in names]),
         funded=np.array([float(f"chips.{c}.paid" in used) for c in names]),

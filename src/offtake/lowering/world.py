@@ -36,6 +36,8 @@ class WorldState(NamedTuple):
     """[F, P] chips that vendors have sent"""
     fab_age: Array
     """[U, P] periods since each fab opened"""
+    efficiency: Array
+    """[F, P] work per watt of cohorts as they arrived"""
 
 
 class Seen(NamedTuple):
@@ -102,6 +104,7 @@ class World(NamedTuple):
             self.spot.init(paths),
             self.supply.init(paths),
             self.fabs.init(paths),
+            jnp.ones((self.cohorts.site.shape[0], paths)),
         )
 
     def observe(
@@ -128,6 +131,7 @@ class World(NamedTuple):
         sent = self.supply.send(values, market, state.sent, made.of_vendor, now, years)
         rate = sent.made / jnp.where(years > 0.0, years, 1.0)
         market = _extended(self.built_formulas, values, jnp.concatenate([market, rate]))
+        efficiency = self.cohorts.efficiency(values, market, state.efficiency, now)
         fleet = self.cohorts.view(
             values,
             paid,
@@ -136,6 +140,7 @@ class World(NamedTuple):
             jnp.asarray(self.per_year),
             stays,
             sent.ready,
+            efficiency,
         )
         length = Period(years, hours, jnp.asarray(self.per_year))
         contracted = offered[self.spot.contracted_signal + 1]
@@ -150,7 +155,15 @@ class World(NamedTuple):
         payout = self.credit.payout(values, credit, self.party_marks.shape[0])
         observed = jnp.concatenate([market, *self._physical(seen), excess, payout])
         following = WorldState(
-            processes, regimes, credit, state.delay, delivered, spot, sent.so_far, fab_age
+            processes,
+            regimes,
+            credit,
+            state.delay,
+            delivered,
+            spot,
+            sent.so_far,
+            fab_age,
+            efficiency,
         )
         return observed, payout, following
 

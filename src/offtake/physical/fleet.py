@@ -2,7 +2,7 @@
 
 A cohort runs on what is delivered and what is energised. Its chips draw
 
-    need = units x delivered x surviving x watts
+    need = units x delivered x surviving x watts / work per watt when it arrived
 
 and when a site has less power than its cohorts need, all run at the same share. Capacity in H100e
 is units x delivered x surviving x share x H100e per chip x availability; chips fail at a constant
@@ -54,12 +54,25 @@ class Cohorts(NamedTuple):
     """position of the delivery date"""
     physical_life: IntArray
     """periods"""
+    per_watt: IntArray
+    """[F] observation: work per watt relative to what is stated; 0 for none"""
     successor: IntArray
     """[F] cohort that replaces it; -1 for none"""
     paid_signal: IntArray
     """[F] signal that carries the share of the order paid so far"""
     funded: NDArray[np.float64]
     """[F] 1.0 where some contract pays for the cohort"""
+
+    def efficiency(self, values: Array, observed: Array, before: Array, t: Array) -> Array:
+        """Work per watt of each cohort, [F, P]: that of the period in which it arrives.
+
+        Args:
+            observed: [observation, P] what stands before the market clears.
+            before: [F, P] the same a period before; 1 at first.
+        """
+        since = t - values[self.deliver]
+        moves = (jnp.asarray(self.per_watt)[:, None] > 0) & (since < 1.0) & (t > 0.0)
+        return jnp.where(moves, jnp.maximum(observed[self.per_watt], 1e-9), before)
 
     def view(
         self,
@@ -70,6 +83,7 @@ class Cohorts(NamedTuple):
         per_year: Array,
         stays: Array,
         ready: Array,
+        efficiency: Array,
     ) -> FleetView:
         """What a period sees of the fleet.
 
@@ -77,6 +91,7 @@ class Cohorts(NamedTuple):
             paid: [F, P] share of the order paid by the end of the period before.
             power: [sites, P] energised IT power on average over the period, MW.
             ready: [F, P] share that the vendor has sent.
+            efficiency: [F, P] work per watt, from `efficiency`.
             stays: [F, P] 0 for a cohort that has left before its time, else 1.
         """
         sites = power.shape[0]
@@ -92,7 +107,7 @@ class Cohorts(NamedTuple):
         stays = stays * (1.0 - arrived[self.successor + 1])
         alive = jnp.exp(-values[self.failure_rate] * age) * (here - gone)
         chips = values[self.units] * delivered * alive * stays
-        need = chips * values[self.watts] / values[self.pue] * 1e-6
+        need = chips * values[self.watts] / values[self.pue] / efficiency * 1e-6
         needed = jax.ops.segment_sum(need, self.site, sites)
         share = jnp.where(
             needed > 0.0, jnp.minimum(power / jnp.where(needed > 0.0, needed, 1.0), 1.0), 0.0

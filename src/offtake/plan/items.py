@@ -33,6 +33,7 @@ from offtake.core.terms import (
     Rate,
     RateSeries,
     Ratio,
+    RatioSeries,
     Share,
     ShareSeries,
     SiteName,
@@ -413,6 +414,9 @@ class Cohort(Terms):
     """Turn in which the vendor serves it when its output is short: 1 before 2; one turn shares."""
     origin: str | None = None
     """Who makes it, for reports on own and bought chips."""
+    per_watt: RatioSeries | None = None
+    """Work per watt relative to the chip as stated, usually a driver: what it is when the chips
+    arrive divides their power for good. Chips that stand at the plan's start are as stated."""
     replaces: ChipsName | None = None
     """Earlier cohort at the same site whose chips leave as these arrive: a refresh."""
     availability: Share = default("95 %")

@@ -122,7 +122,7 @@ def _wrong_units(draft: Draft, units: Mapping[str, str]) -> Iterator[Problem]:
             yield problem_of(mistake, draft.tree, ("market", "demand", name, field))
 
 
-BEFORE = ("power", "vendors", "fabs")
+BEFORE = ("power", "vendors", "fabs", "chips")
 """Sections that are observed before the market clears."""
 
 
