@@ -151,7 +151,7 @@ def test_what_is_built_equals_the_oracle(tmp_path: Path):
 @pytest.mark.slow
 @pytest.mark.parametrize("plan", sorted((ROOT / "plans").glob("*/plan.yaml")), ids=str)
 def test_engine_equals_the_oracle_on_the_plans_shown(plan: Path):
-    compare(lower(load(plan)), 4)
+    compare(lower(load(plan)), 2)
 
 
 def test_the_plans_hold_every_kind(tmp_path: Path):
