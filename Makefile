@@ -18,7 +18,7 @@ PLAN ?= plans/abilene
 # Further words for pytest, e.g. make test ARGS='tests/finance -x'
 ARGS ?=
 
-.PHONY: help demo test lint bench conformance docs lock lock-upgrade setup setup-test format clean
+.PHONY: help demo test test-scenarios lint bench conformance docs lock lock-upgrade setup setup-test format clean
 
 help: ## say what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s%s\n", $$1, $$2}'
@@ -27,7 +27,10 @@ demo: setup ## set everything up and run the Abilene plan
 	$(BIN)/offtake run $(PLAN)
 
 test: setup-test ## set everything up and run the tests
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m "not scenarios" $(ARGS)
+
+test-scenarios: setup-test ## hold scenarios of plans to what they are written to show (minutes)
+	$(BIN)/python -m pytest -n 2 -m scenarios $(ARGS)
 
 lint: setup-test ## style, types and the direction of imports
 	$(BIN)/ruff check .

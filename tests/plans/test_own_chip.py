@@ -11,7 +11,7 @@ import offtake
 
 PLAN = Path(__file__).resolve().parents[2] / "plans" / "own-chip"
 PATHS = 512
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.scenarios]
 
 
 @cache
