@@ -6,15 +6,13 @@ of many runs: others at work on the machine change it less than the time of day.
 and the ratio are also taken of a made-up plan as the number of its cohorts grows.
 """
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+
+from benchmarks import child
 
 COHORTS = (8, 50, 200)
 PER_SITE = 8
@@ -56,17 +54,7 @@ def measured(plans: list[Path], times: int) -> dict[str, Any]:
         RuntimeError: the process failed.
     """
     with tempfile.TemporaryDirectory() as cache:
-        done = subprocess.run(
-            [sys.executable, "-c", MEASURED, str(times), *map(str, plans)],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "OFFTAKE_CACHE": cache},
-        )
-    if done.returncode:
-        message = f"{', '.join(map(str, plans))} failed: {done.stderr}"
-        raise RuntimeError(message)
-    return json.loads(done.stdout.splitlines()[-1])
+        return child.measured(MEASURED, [str(times), *map(str, plans)], cache)
 
 
 def without_market(plan: dict[str, Any]) -> dict[str, Any]:

@@ -3,13 +3,11 @@
 Each compilation is made in a process of its own with an empty cache, so that nothing is warm.
 """
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
+
+from benchmarks import child
 
 WIDTHS = (256, 512, 1024, 2048)
 MEASURED = """
@@ -39,17 +37,7 @@ def measured(plan: Path, width: int, times: int, cache: str) -> dict[str, float]
     Raises:
         RuntimeError: the process failed.
     """
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURED, str(plan), str(width), str(times)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "OFFTAKE_CACHE": cache},
-    )
-    if done.returncode:
-        message = f"{plan} at width {width} failed: {done.stderr}"
-        raise RuntimeError(message)
-    return json.loads(done.stdout.splitlines()[-1])
+    return child.measured(MEASURED, [str(plan), str(width), str(times)], cache)
 
 
 def report(plans: list[Path], *, quick: bool) -> None:
