@@ -147,3 +147,17 @@ class Case(Ledger):
             assert value.ndim == len(measure.outputs[name].dims) + 1, name
             assert value.shape[-1] == self.paths, name
         return {name: np.asarray(value) for name, value in outputs.items()}
+
+    def has_finite_derivatives(self, measure: Any) -> bool:
+        """Whether what is finite of a measure has one by everything paid and observed."""
+        from offtake.core.arrays import jax, jnp
+
+        built, record = measure.build(self.book()), on_device(self.record())
+
+        def total(paid: Any, observed: Any) -> Any:
+            months = record.months._replace(paid=paid, observations=observed)
+            out = built.reduce(record._replace(months=months))
+            return sum(jnp.sum(jnp.where(jnp.isfinite(x), x, 0.0)) for x in out.values())
+
+        slopes = jax.grad(total, argnums=(0, 1))(record.months.paid, record.months.observations)
+        return all(np.all(np.isfinite(slope)) for slope in slopes)

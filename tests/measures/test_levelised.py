@@ -6,11 +6,9 @@ import numpy as np
 import numpy_financial
 import pytest
 
-from offtake.core.arrays import jax, jnp
 from offtake.core.flows import Flow
 from offtake.measures.levelised import BUILDING_YEARS, PARTS, Levelised, compared, programmes
 from tests.measures.case import Case
-from tests.measures.ledger import on_device
 
 ROUNDING = 1e-12
 """Relative; the figures by hand are exact fractions."""
@@ -238,13 +236,4 @@ def test_a_plan_without_cohorts():
 
 
 def test_derivatives_are_finite():
-    case = hall()
-    measure, record = Levelised.build(case.book()), on_device(case.record())
-
-    def total(paid, observed):
-        months = record.months._replace(paid=paid, observations=observed)
-        out = measure.reduce(record._replace(months=months))
-        return sum(jnp.sum(jnp.where(jnp.isfinite(x), x, 0.0)) for x in out.values())
-
-    slopes = jax.grad(total, argnums=(0, 1))(record.months.paid, record.months.observations)
-    assert all(np.all(np.isfinite(slope)) for slope in slopes)
+    assert hall().has_finite_derivatives(Levelised)
