@@ -27,7 +27,9 @@ def plan() -> LoweredPlan:
 
 @cache
 def compiled() -> Any:
-    return jax.jit(simulate, static_argnums=1)
+    # Run fifty times: some optimisation is worth its time here.
+    worthwhile = {"xla_backend_optimization_level": 1}
+    return jax.jit(simulate, static_argnums=1, compiler_options=worthwhile)
 
 
 def observed(block: Any, *names: str) -> list[np.ndarray]:
