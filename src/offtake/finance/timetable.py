@@ -103,7 +103,9 @@ class Timetable(NamedTuple):
         gaps = np.zeros((len(dates), max([0, *(len(days) - 1 for days in dates)])))
         for row, days, convention in zip(gaps, dates, day_counts, strict=False):
             ordinals = [day.toordinal() for day in days if at.position(day) >= 0.0]
-            row[: len(ordinals) - 1] = year_fraction(ordinals[:-1], ordinals[1:], convention)
+            row[: max(len(ordinals) - 1, 0)] = year_fraction(
+                ordinals[:-1], ordinals[1:], convention
+            )
         return cls(given, np.array([[float(len(days) > 0)] for days in dates]), gaps)
 
     def here(self, cycle: Cycle, month: Month) -> Array:
