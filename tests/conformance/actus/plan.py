@@ -49,7 +49,7 @@ def written(loans: Sequence[Loan]) -> str:
 def calendar_of(loans: Sequence[Loan]) -> EventPeriods:
     """The dates of all loans, from the first start on, and one more to show what the last left."""
     first = min(loan.start for loan in loans)
-    last = max(day for loan in loans for day in loan.events if day < FAR)
+    last = max(day for loan in loans for day in loan.events if day < FAR.date())
     dates = {day for loan in loans for day in loan.events if first <= day <= last}
     return EventPeriods((*sorted(dates), last + dt.timedelta(days=1)))
 

@@ -35,16 +35,28 @@ class Cycle:
         """Whether the cycle counts days or weeks."""
         return self.unit in "DW"
 
-    def shifted(self, date: dt.date, times: int) -> dt.date:
-        """A date some cycles later, or earlier; the last day of a month that is too short."""
+    def shifted(self, moment: dt.datetime, times: int) -> dt.datetime:
+        """A moment some cycles later; the last day of a month that is too short."""
         each = self.number * {"D": 1, "W": 7, "M": 1, "Q": 3, "H": 6, "Y": 12}[self.unit]
-        return date + times * each * DAY if self.in_days else add_months(date, times * each)
+        if self.in_days:
+            return moment + times * each * DAY
+        return dt.datetime.combine(add_months(moment.date(), times * each), moment.time())
+
+
+def moment_of(text: str) -> dt.datetime:
+    """A moment as written; cycles are cut by it to the second."""
+    return dt.datetime.fromisoformat(text.strip())
+
+
+def midnight(moment: dt.datetime) -> dt.date:
+    """The day of a moment; of 23:59:59 the next one."""
+    late = (moment.hour, moment.minute, moment.second) == (23, 59, 59)
+    return moment.date() + DAY if late else moment.date()
 
 
 def day_of(text: str) -> dt.date:
-    """A date; 23:59:59 is the next midnight."""
-    date = dt.date.fromisoformat(text.strip()[:10])
-    return date + DAY if text.strip().endswith("23:59:59") else date
+    """The day of a moment as written."""
+    return midnight(moment_of(text))
 
 
 def cycle_of(text: str) -> Cycle:
@@ -77,7 +89,9 @@ class Rules:
         """The day up to which interest counts: the day of payment if the shift comes first."""
         return self.paid(date) if self.convention.startswith("S") else date
 
-    def dates(self, anchor: dt.date, cycle: Cycle, end: dt.date, with_end: bool) -> list[dt.date]:
+    def dates(
+        self, anchor: dt.datetime, cycle: Cycle, end: dt.datetime, with_end: bool
+    ) -> list[dt.date]:
         """The dates of a cycle before an end, not yet moved to business days; and the end itself.
 
         Args:
@@ -94,13 +108,15 @@ class Rules:
             found.remove(anchor)
         if not cycle.short and end != last and len(found) > 2:
             found.pop()
-        if self._to_month_end(anchor, cycle):
-            found = [date.replace(day=monthrange(date.year, date.month)[1]) for date in found]
-        return [*found, end] if with_end else found
+        found = [self.month_end(anchor, cycle, moment) for moment in found]
+        return [midnight(moment) for moment in ([*found, end] if with_end else found)]
 
-    def _to_month_end(self, anchor: dt.date, cycle: Cycle) -> bool:
+    def month_end(self, anchor: dt.datetime, cycle: Cycle, moment: dt.datetime) -> dt.datetime:
+        """The end of its month, where a cycle of months is anchored at the end of a short one."""
         last = monthrange(anchor.year, anchor.month)[1]
-        return self.end_of_month and not cycle.in_days and anchor.day == last < 31
+        if not self.end_of_month or cycle.in_days or not anchor.day == last < 31:
+            return moment
+        return moment.replace(day=monthrange(moment.year, moment.month)[1])
 
 
 def _business_day(date: dt.date, forward: bool) -> dt.date:
@@ -109,22 +125,22 @@ def _business_day(date: dt.date, forward: bool) -> dt.date:
     return date
 
 
-def linear_end(
-    anchor: dt.date, cycle: Cycle, status: dt.date, notional: float, payment: float
-) -> dt.date:
-    """Maturity of a linear amortiser that states none: when its payments have repaid it."""
-    if anchor < status:
-        raise Unknown("maturity of a running linear amortiser")
-    return cycle.shifted(anchor, math.ceil(notional / payment - 1.0))
+def linear_cycles(notional: float, payment: float) -> int:
+    """Cycles from the first payment of a linear amortiser to the one that repays the rest."""
+    return math.ceil(notional / payment - 1.0)
 
 
-def negative_end(
-    anchor: dt.date, cycle: Cycle, notional: float, payment: float, rate: float, day_count: str
-) -> dt.date:
-    """Maturity of a negative amortiser or annuity that states none."""
-    following = cycle.shifted(anchor, 1)
-    years = float(year_fraction(anchor.toordinal(), following.toordinal(), day_count))
-    redeemed = payment - years * rate * notional
+def annuity_cycles(
+    anchor: dt.datetime,
+    cycle: Cycle,
+    notional: float,
+    payment: float,
+    rate: float,
+    day_count: str,
+) -> int:
+    """The same of a negative amortiser or annuity, by what the first payment redeems."""
+    first, second = anchor.toordinal(), cycle.shifted(anchor, 1).toordinal()
+    redeemed = payment - float(year_fraction(first, second, day_count)) * rate * notional
     if redeemed <= 0.0:
         raise Unknown("an amortiser that never repays")
-    return cycle.shifted(anchor, math.ceil(notional / redeemed - 1.0))
+    return math.ceil(notional / redeemed - 1.0)

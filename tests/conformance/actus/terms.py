@@ -17,17 +17,19 @@ from tests.conformance.actus.schedule import (
     Cycle,
     Rules,
     Unknown,
+    annuity_cycles,
     cycle_of,
     day_of,
-    linear_end,
-    negative_end,
+    linear_cycles,
+    midnight,
+    moment_of,
 )
 
 KINDS = {"PAM": "bullet", "LAM": "linear", "NAM": "annuity", "ANN": "annuity"}
 KINDS |= {"CLM": "bullet", "UMP": "bullet"}
 """Kind of ACTUS -> profile."""
 DAY_COUNTS = {"A365": "A/365", "A360": "A/360", "30E360": "30E/360", "AA": "A/A ISDA"}
-FAR = dt.date(2040, 1, 1)
+FAR = dt.datetime(2040, 1, 1)
 """End of a contract that has none."""
 OF_NO_EFFECT = {
     *("contractID", "contractType", "contractRole", "contractDealDate", "currency", "statusDate"),
@@ -70,8 +72,6 @@ class Loan:
     """whether it began before the status date"""
     called: bool
     """whether it ends by a call"""
-    interest: frozenset[dt.date] = frozenset()
-    principal: frozenset[dt.date] = frozenset()
     added: frozenset[dt.date] = frozenset()
     """dates on which interest is added to the balance"""
     events: set[dt.date] = field(default_factory=set[dt.date])
@@ -102,20 +102,22 @@ class _Case:
         """A number."""
         return float(self.given.get(key, otherwise))
 
-    def cycle(self, what: str) -> tuple[dt.date, Cycle] | None:
+    def cycle(self, what: str) -> tuple[dt.datetime, Cycle] | None:
         """Anchor and length of a cycle; None if it has none."""
-        anchor, text = self.day(f"cycleAnchorDateOf{what}"), self.given.get(f"cycleOf{what}")
+        anchor, text = self.given.get(f"cycleAnchorDateOf{what}"), self.given.get(f"cycleOf{what}")
         if text is None:
-            if anchor is not None and what == "RateReset":
-                raise Unknown("a single rate reset without a cycle")
             return None
         cycle = cycle_of(text)
-        return (anchor or cycle.shifted(day_of(self.given["initialExchangeDate"]), 1), cycle)
+        if anchor is None:
+            return cycle.shifted(moment_of(self.given["initialExchangeDate"]), 1), cycle
+        return moment_of(anchor), cycle
 
-    def dates(self, what: str, end: dt.date, with_end: bool) -> list[dt.date]:
-        """Dates of a cycle."""
-        found = self.cycle(what)
-        return [] if found is None else self.rules.dates(*found, end, with_end)
+    def dates(self, what: str, end: dt.datetime, with_end: bool) -> list[dt.date]:
+        """Dates of a cycle; without a cycle its anchor alone."""
+        found, anchor = self.cycle(what), self.day(f"cycleAnchorDateOf{what}")
+        if found is None:
+            return [] if anchor is None else [anchor]
+        return self.rules.dates(*found, end, with_end)
 
 
 def refuse(case: _Case) -> None:
@@ -142,15 +144,14 @@ def refuse(case: _Case) -> None:
         raise Unknown("accruedInterest: interest accrued before the initial exchange")
 
 
-def maturity(case: _Case, call: dt.date | None) -> dt.date:
-    """The date on which the last of it is due."""
-    given = case.day("maturityDate")
+def maturity(case: _Case, call: dt.datetime | None) -> dt.datetime:
+    """The moment at which the last of it is due."""
     if call is not None:
-        return cycle_of(case.given["xDayNotice"]).shifted(call, 1)
-    if given is not None:
-        return given
+        return call
+    if "maturityDate" in case.given:
+        return moment_of(case.given["maturityDate"])
     if case.kind == "ANN" and "amortizationDate" in case.given:
-        return day_of(case.given["amortizationDate"])
+        return moment_of(case.given["amortizationDate"])
     if case.kind in ("PAM", "CLM", "UMP"):
         return FAR
     found = case.cycle("PrincipalRedemption")
@@ -159,23 +160,26 @@ def maturity(case: _Case, call: dt.date | None) -> dt.date:
     notional, payment = case.number("notionalPrincipal"), case.number(PAYMENT)
     if payment <= 0.0:
         raise Unknown("neither maturity nor a payment")
+    if midnight(found[0]) < day_of(case.given["statusDate"]):
+        raise Unknown("maturity of an amortiser that is running and states none")
     if case.kind == "LAM":
-        return linear_end(*found, day_of(case.given["statusDate"]), notional, payment)
-    day_count = DAY_COUNTS[case.given["dayCountConvention"]]
-    rate = case.number("nominalInterestRate")
-    return negative_end(*found, notional, payment, rate, day_count)
+        cycles = linear_cycles(notional, payment)
+    else:
+        day_count = DAY_COUNTS[case.given["dayCountConvention"]]
+        rate = case.number("nominalInterestRate")
+        cycles = annuity_cycles(*found, notional, payment, rate, day_count)
+    return case.rules.month_end(*found, found[1].shifted(found[0], cycles))
 
 
 PAYMENT = "nextPrincipalRedemptionPayment"
 
 
-def interest_dates(case: _Case, end: dt.date, start: dt.date) -> tuple[set[dt.date], set[dt.date]]:
+def interest_dates(case: _Case, end: dt.datetime) -> tuple[set[dt.date], set[dt.date]]:
     """Dates of interest, and those of them on which it is added to the balance."""
+    last = {case.rules.counted(midnight(end))}
+    found = {case.rules.counted(x) for x in case.dates("InterestPayment", end, False)} | last
     if case.kind in ("CLM", "UMP"):
-        added = case.dates("InterestPayment", end, False) if case.cycle("InterestPayment") else []
-        found = {case.rules.counted(x) for x in added if x > start}
-        return found | {end}, found - {end}
-    found = {case.rules.counted(x) for x in case.dates("InterestPayment", end, True)} | {end}
+        return found, found - last
     if case.kind in ("NAM", "ANN"):
         found |= {case.rules.counted(x) for x in case.dates("PrincipalRedemption", end, False)}
     until = case.day("capitalizationEndDate")
@@ -185,16 +189,18 @@ def interest_dates(case: _Case, end: dt.date, start: dt.date) -> tuple[set[dt.da
     return found | added, added
 
 
-def principal_dates(case: _Case, end: dt.date) -> tuple[list[dt.date], list[dt.date]]:
-    """Dates of principal before the end, and those over which the profile spreads it."""
+def principal_dates(case: _Case, end: dt.datetime) -> list[dt.date]:
+    """Dates over which the profile spreads principal."""
     if KINDS[case.kind] == "bullet":
-        return [], []
-    spread = case.day("amortizationDate") or end
-    dates = [case.rules.counted(x) for x in case.dates("PrincipalRedemption", spread, False)]
-    return [x for x in dates if x < end], [*dates, spread]
+        return []
+    spread = end
+    if "amortizationDate" in case.given:
+        spread = moment_of(case.given["amortizationDate"])
+    dates = case.dates("PrincipalRedemption", spread, False)
+    return [case.rules.counted(x) for x in [*dates, midnight(spread)]]
 
 
-def fixings(case: _Case, end: dt.date) -> dict[dt.date, float]:
+def fixings(case: _Case, end: dt.datetime) -> dict[dt.date, float]:
     """Base rate of every reset: what the market showed on its date, times the multiplier.
 
     Raises:
@@ -246,17 +252,22 @@ def loan(name: str, given: Mapping[str, Any]) -> Loan:
     calls = [e for e in given.get("eventsObserved") or [] if e["type"] == "XD"]
     if len(calls) != len(given.get("eventsObserved") or []):
         raise Unknown("observed events other than a call")
-    call = day_of(calls[0]["time"]) if calls else None
+    call = moment_of(calls[0]["time"]) if calls else None
+    if call is not None and cycle_of(case.given["xDayNotice"]).number > 0:
+        raise Unknown("a call with notice: interest stops on the call, money comes back later")
     start = case.rules.counted(day_of(case.given["initialExchangeDate"]))
     status = day_of(case.given["statusDate"])
     running = start <= status
-    end = case.rules.counted(maturity(case, call))
-    interest, added = interest_dates(case, end, start)
-    before, spread = principal_dates(case, end)
+    until = maturity(case, call)
+    end = case.rules.counted(midnight(until))
+    interest, added = interest_dates(case, until)
+    spread = principal_dates(case, until)
+    if start in spread:
+        raise Unknown("principal repaid on the day of the initial exchange")
     if running:
-        start = max([x for x in interest if start < x <= status], default=start)
-        interest, added = ({x for x in y if x > start} for y in (interest, added))
-    resets = fixings(case, end)
+        start = max([x for x in interest - added if x <= status], default=status)
+    interest, added = ({x for x in y if x > start} for y in (interest, added))
+    resets = fixings(case, until)
     period, prices = held(case, start, end)
     notional = case.number("notionalPrincipal")
     terms: dict[str, Any] = {
@@ -267,7 +278,7 @@ def loan(name: str, given: Mapping[str, Any]) -> Loan:
         "maturity": end.isoformat(),
         "amortisation": KINDS[case.kind],
         "day_count": DAY_COUNTS[case.given["dayCountConvention"]],
-        "interest_dates": [x.isoformat() for x in sorted(interest) if x > start],
+        "interest_dates": [x.isoformat() for x in sorted(interest)],
         "grace": "0 months",
     }
     if spread:
@@ -283,7 +294,11 @@ def loan(name: str, given: Mapping[str, Any]) -> Loan:
         terms["reset_dates"] = [x.isoformat() for x in sorted(resets)]
     dates = {start, end, *interest, *spread, *resets, *period}
     dates |= {case.rules.counted(x) for x in period}
-    raw = {x for what in ("InterestPayment", "PrincipalRedemption") for x in _raw(case, what, end)}
+    raw = [
+        x
+        for what in ("InterestPayment", "PrincipalRedemption", "RateReset")
+        for x in case.dates(what, until, False)
+    ]
     return Loan(
         name=name,
         sign=1.0 if case.given["contractRole"] == "RPA" else -1.0,
@@ -291,17 +306,11 @@ def loan(name: str, given: Mapping[str, Any]) -> Loan:
         end=end,
         terms=terms,
         fixings=resets,
-        paid={case.rules.counted(x): case.rules.paid(x) for x in raw},
+        paid={case.rules.counted(x): case.rules.paid(x) for x in raw} | {end: midnight(until)},
         held=period,
         prices=prices,
         running=running,
         called=call is not None,
-        interest=frozenset(interest),
-        principal=frozenset(before),
         added=frozenset(added),
         events=dates,
     )
-
-
-def _raw(case: _Case, what: str, end: dt.date) -> list[dt.date]:
-    return case.dates(what, end, False)
