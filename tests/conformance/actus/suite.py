@@ -9,6 +9,9 @@ the loan lasts, the rate are compared as well.
     MD    principal at the end               the payment is less
     STD   the same after a call        PR    principal before the end, less what is so added
     PRD   - (price + accrued)          TD    price + accrued
+
+Prices of purchase and sale are terms of the case, and accrued interest carries the sign of the side,
+as the specification has it: the loan itself gives the accrued interest.
 """
 
 import datetime as dt
@@ -28,7 +31,6 @@ TOLERANCE = 1e-6
 prints 10 to 15 digits. A percentage of 1 % of a cent on the largest notional."""
 FILES = tuple(kind.lower() for kind in KINDS)
 OTHERS = {
-    "lax": "contract type LAX: schedules put together from arrays of cycles",
     "capfl": "contract type CAPFL: a cap or floor of a rate; no such instrument",
     "cec": "contract type CEC: collateral, valued by what it covers; no such instrument",
     "ceg": "contract type CEG: a guarantee of exposure at a credit event; ours pays shortfalls",
@@ -125,9 +127,9 @@ def payoffs(one: Loan, ran: Ran, until: dt.date) -> Events:
         }
         accrued = float(ran.states[name, "accrued"][t + 1])
         if day == bought and "PRD" in one.prices:
-            events = {"PRD": -(one.prices["PRD"] + accrued)}
+            events = {"PRD": -(one.prices["PRD"] + one.sign * accrued)}
         if day == sold and "TD" in one.prices:
-            events["TD"] = one.prices["TD"] + accrued
+            events["TD"] = one.prices["TD"] + one.sign * accrued
         for kind, amount in events.items():
             if amount != 0.0 and paid <= until:
                 found[paid, kind] += one.sign * amount

@@ -3,6 +3,7 @@
     PAM   bullet                                    LAM   linear with a stated payment
     NAM   annuity with a stated payment             ANN   annuity on given dates
     CLM   bullet, interest added until the call     UMP   the same without an end
+    LAX   linear with stated payments that change
 
 Dates of interest, principal and resets are worked out from the cycles (`schedule`) and handed over
 as dates; amounts, rates and the arithmetic of interest are the loan's own.
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.conformance.actus import arrays
 from tests.conformance.actus.schedule import (
     Cycle,
     Rules,
@@ -26,7 +28,7 @@ from tests.conformance.actus.schedule import (
 )
 
 KINDS = {"PAM": "bullet", "LAM": "linear", "NAM": "annuity", "ANN": "annuity"}
-KINDS |= {"CLM": "bullet", "UMP": "bullet"}
+KINDS |= {"CLM": "bullet", "UMP": "bullet", "LAX": "linear"}
 """Kind of ACTUS -> profile."""
 DAY_COUNTS = {"A365": "A/365", "A360": "A/360", "30E360": "30E/360", "AA": "A/A ISDA"}
 FAR = dt.datetime(2040, 1, 1)
@@ -46,7 +48,7 @@ KNOWN = OF_NO_EFFECT | {
     *("cycleOfRateReset", "cycleAnchorDateOfRateReset", "marketObjectCodeOfRateReset"),
     *("rateSpread", "rateMultiplier", "nextResetRate"),
     *("purchaseDate", "priceAtPurchaseDate", "terminationDate", "priceAtTerminationDate"),
-}
+} | arrays.KNOWN
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ class _Case:
 
     def __init__(self, case: Mapping[str, Any]) -> None:
         self.case = case
-        self.given = {key: str(value).strip() for key, value in case["terms"].items()}
+        self.written: Mapping[str, Any] = case["terms"]
+        self.given = {key: str(value).strip() for key, value in self.written.items()}
         self.kind = self.given["contractType"]
         calendar = self.given.get("calendar", "NC")
         if calendar not in ("NC", "MF"):
@@ -114,6 +117,9 @@ class _Case:
 
     def dates(self, what: str, end: dt.datetime, with_end: bool) -> list[dt.date]:
         """Dates of a cycle; without a cycle its anchor alone."""
+        if f"arrayCycleAnchorDateOf{what}" in self.written:
+            parts = arrays.segments(self.written, what, self.rules, end, with_end)
+            return [day for part in parts for day in part]
         found, anchor = self.cycle(what), self.day(f"cycleAnchorDateOf{what}")
         if found is None:
             return [] if anchor is None else [anchor]
@@ -154,6 +160,8 @@ def maturity(case: _Case, call: dt.datetime | None) -> dt.datetime:
         return moment_of(case.given["amortizationDate"])
     if case.kind in ("PAM", "CLM", "UMP"):
         return FAR
+    if case.kind == "LAX":
+        return arrays.maturity(case.written, case.rules, FAR)
     found = case.cycle("PrincipalRedemption")
     if found is None:
         raise Unknown("neither maturity nor a cycle of principal")
@@ -168,7 +176,10 @@ def maturity(case: _Case, call: dt.datetime | None) -> dt.datetime:
         day_count = DAY_COUNTS[case.given["dayCountConvention"]]
         rate = case.number("nominalInterestRate")
         cycles = annuity_cycles(*found, notional, payment, rate, day_count)
-    return case.rules.month_end(*found, found[1].shifted(found[0], cycles))
+    end = case.rules.month_end(*found, found[1].shifted(found[0], cycles))
+    if case.kind != "ANN":
+        return end
+    return dt.datetime.combine(case.rules.counted(midnight(end)), dt.time())
 
 
 PAYMENT = "nextPrincipalRedemptionPayment"
@@ -198,6 +209,15 @@ def principal_dates(case: _Case, end: dt.datetime) -> list[dt.date]:
         spread = moment_of(case.given["amortizationDate"])
     dates = case.dates("PrincipalRedemption", spread, False)
     return [case.rules.counted(x) for x in [*dates, midnight(spread)]]
+
+
+def steps(case: _Case, start: dt.date, end: dt.datetime) -> dict[str, str]:
+    """Stated payments that change: each holds from the date before it."""
+    stated = sorted(arrays.payments(case.written, case.rules, end).items())
+    since = [start, *(case.rules.counted(day) for day, _ in stated)]
+    return {
+        day.isoformat(): f"{amount!r} USD" for day, (_, amount) in zip(since, stated, strict=False)
+    }
 
 
 def fixings(case: _Case, end: dt.datetime) -> dict[dt.date, float]:
@@ -285,6 +305,8 @@ def loan(name: str, given: Mapping[str, Any]) -> Loan:
         terms["principal_dates"] = [x.isoformat() for x in spread if x > start]
     if PAYMENT in case.given and spread:
         terms["payment"] = f"{case.given[PAYMENT]} USD"
+    if case.kind == "LAX":
+        terms["payment"] = steps(case, start, until)
     if added:
         terms["capitalise_until"] = max(added).isoformat()
     if resets:
