@@ -38,17 +38,21 @@ OF_NO_EFFECT = {
     *("creatorID", "counterpartyID", "xDayNotice", "fixingDays"),
 }
 """Terms that name the contract, or that other terms settle."""
-KNOWN = OF_NO_EFFECT | {
-    *("businessDayConvention", "calendar", "endOfMonthConvention", "dayCountConvention"),
-    *("initialExchangeDate", "maturityDate", "amortizationDate", "capitalizationEndDate"),
-    *("notionalPrincipal", "premiumDiscountAtIED", "nominalInterestRate", "accruedInterest"),
-    *("cycleOfInterestPayment", "cycleAnchorDateOfInterestPayment"),
-    *("cycleOfPrincipalRedemption", "cycleAnchorDateOfPrincipalRedemption"),
-    *("nextPrincipalRedemptionPayment", "interestCalculationBase"),
-    *("cycleOfRateReset", "cycleAnchorDateOfRateReset", "marketObjectCodeOfRateReset"),
-    *("rateSpread", "rateMultiplier", "nextResetRate"),
-    *("purchaseDate", "priceAtPurchaseDate", "terminationDate", "priceAtTerminationDate"),
-} | arrays.KNOWN
+KNOWN = (
+    OF_NO_EFFECT
+    | {
+        *("businessDayConvention", "calendar", "endOfMonthConvention", "dayCountConvention"),
+        *("initialExchangeDate", "maturityDate", "amortizationDate", "capitalizationEndDate"),
+        *("notionalPrincipal", "premiumDiscountAtIED", "nominalInterestRate", "accruedInterest"),
+        *("cycleOfInterestPayment", "cycleAnchorDateOfInterestPayment"),
+        *("cycleOfPrincipalRedemption", "cycleAnchorDateOfPrincipalRedemption"),
+        *("nextPrincipalRedemptionPayment", "interestCalculationBase"),
+        *("cycleOfRateReset", "cycleAnchorDateOfRateReset", "marketObjectCodeOfRateReset"),
+        *("rateSpread", "rateMultiplier", "nextResetRate"),
+        *("purchaseDate", "priceAtPurchaseDate", "terminationDate", "priceAtTerminationDate"),
+    }
+    | arrays.KNOWN
+)
 
 
 @dataclass(frozen=True)

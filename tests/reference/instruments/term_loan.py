@@ -63,6 +63,8 @@ class TermLoan(Loan):
 
     def repays(self, t: int) -> bool:
         """Whether principal has a date."""
+        if self.terms.amortisation == "bullet":
+            return False
         return t > self.free and self.on_date("principal", self.free, self.last, t)
 
     def pays(self, t: int) -> bool:
