@@ -11,8 +11,8 @@
 with a(t) the day count fraction and n the dates that remain. The advance and repayments take effect
 at the close. The advance falls into the period of `start`; the first interest accrues in the next
 one; principal after `interest_only`, the last of it at `maturity` or `term` after the start.
-Interest is capitalised until `capitalise_until`, and where a stated payment is less. A level payment
-is worked out afresh on each date (`finance.timetable`).
+Interest is capitalised until `capitalise_until`, and where a stated payment is less. A level
+payment is worked out afresh on each date (`finance.timetable`).
 
 Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout, service due on other
 debt of the borrower that ranks senior or equal. Publishes: balance, service (of the period before,

@@ -1,4 +1,4 @@
-"""Schedules put together from arrays of cycles (LAX): each holds from its anchor to the next one."""
+"""Schedules put together from arrays of cycles (LAX): each from its anchor to the next one."""
 
 import datetime as dt
 from collections.abc import Mapping

@@ -18,7 +18,7 @@ from offtake.core.calendar import add_months, year_fraction
 DAY = dt.timedelta(days=1)
 
 
-class Unknown(Exception):  # noqa: N818
+class Unknown(Exception):
     """A feature that the bridge does not know; its text says which."""
 
 
