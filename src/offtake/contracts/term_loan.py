@@ -3,10 +3,11 @@
     r(t)          = fixed rate, or margin + max(base(t), floor); held between resets
     earned(t)     = interest not yet due(t-1) + B(t-1) r(t) a(t)
     interest(t)   = on its dates earned, else 0; + arrears x (1 + r(t) a(t))
-    principal(t)  = on its dates: linear: B / n;  annuity: level payment less interest;  or what a
-                    stated payment leaves for it;  at maturity B
+    principal(t)  = on its dates: linear: B / n;  annuity: level payment less interest;
+                    sculpted: schedule(t) x B;  or what a stated payment leaves;  at maturity B
+    sweep(t)      = share of (CFADS - debt service)(t-1), if positive, of the cash that is left
     B(t)          = B(t-1) + advance(t) / issue price + interest capitalised(t) - principal paid(t)
-                    - written off(t)
+                    - sweep paid(t) - written off(t)
 
 with a(t) the day count fraction and n the dates that remain. The advance and repayments take effect
 at the close. The advance falls into the period of `start`; the first interest accrues in the next
@@ -38,41 +39,18 @@ from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
 from offtake.core.errors import Mistake
 from offtake.core.flows import CFADS, Flow, Rank
-from offtake.core.terms import (
-    AssetName,
-    Dates,
-    Duration,
-    LoanRate,
-    Money,
-    MoneySeries,
-    PartyName,
-    Rate,
-    Ratio,
-    Share,
-    Terms,
-    When,
-    default,
-)
+from offtake.core.terms import Dates, Duration, MoneySeries, Rate, Ratio, When, default
 from offtake.finance import facility, timetable
 from offtake.finance.amortisation import Profile
+from offtake.finance.loan_terms import LoanTerms
 from offtake.finance.servicing import Debt, Service, Timing, due, no_debt, settled, stops
-from offtake.finance.trailing import Trailing, no_history, published, remember
+from offtake.finance.trailing import Trailing, no_history, published, remember, swept
 
 
-class TermLoanTerms(Terms):
-    """What a plan writes for a term loan."""
+class TermLoanTerms(LoanTerms):
+    """What a plan writes for a term loan; it is advanced at the start, less the upfront fee."""
 
     kind: Literal["term_loan"]
-    lender: PartyName
-    """Party that advances the money."""
-    borrower: PartyName
-    """Party that repays it."""
-    amount: Money
-    """Principal advanced at the start, USD."""
-    rate: LoanRate
-    """Fixed rate, or a margin over a base rate, per year."""
-    floor: Rate = default("0 %/year")
-    """Lowest value of the base rate, per year; floating rates only."""
     first_rate: Rate | None = None
     """Rate from the start until the rate is first set anew by `rate`; per year."""
     reset_every: Duration = default("1 month")
@@ -81,22 +59,12 @@ class TermLoanTerms(Terms):
     """Dates on which a floating rate is set, instead of `reset_every`."""
     issue_price: Ratio = default("1")
     """What is paid out for each dollar of principal; below 1 a discount."""
-    start: When | None = None
-    """Date of the advance; the start of the plan if left out."""
     term: Duration | None = None
     """Time from the advance to the last repayment, months. Either this or `maturity`."""
     maturity: When | None = None
     """Date of the last repayment. Either this or `term`."""
-    interest_only: Duration = default("0 months")
-    """Time from the advance before principal is due, months."""
-    amortisation: Literal["bullet", "linear", "annuity"] = "bullet"
-    """How principal falls due."""
-    interest_every: Duration = default("1 month")
-    """Time between two payments of interest, from the start, months."""
     interest_dates: Dates = ()
     """Dates on which interest is paid, instead of `interest_every`; and at maturity."""
-    principal_every: Duration = default("1 month")
-    """Time between two payments of principal, from the end of `interest_only`, months."""
     principal_dates: Dates = ()
     """Dates on which principal is paid, and over which the profile spreads it, instead of
     `principal_every`; what is left is due at maturity."""
@@ -105,19 +73,10 @@ class TermLoanTerms(Terms):
     with interest if annuity; what it is short of the interest is added to the balance."""
     capitalise_until: When | None = None
     """Date until which interest is added to the balance and not paid; none if left out."""
-    upfront_fee: Share = default("0 %")
-    """Fee paid out of the advance, as a share of it."""
-    day_count: Literal["A/360", "A/365", "30/360", "30E/360", "A/A ISDA"] = "30/360"
-    """Day count convention of interest."""
-    seniority: Literal["senior", "junior"] = "senior"
-    """Place in the borrower's waterfall."""
-    grace: Duration = default("3 months")
-    """How long a payment may be overdue before the loan is called, months."""
-    collateral: tuple[AssetName, ...] = ()
-    """What is pledged: cohorts, a site, a contract."""
 
     @model_validator(mode="after")
     def _one_end(self) -> "TermLoanTerms":
+        """Term or maturity."""
         if (self.term is None) == (self.maturity is None):
             both = self.term is not None
             raise Mistake(
@@ -144,7 +103,7 @@ EXAMPLE = TermLoanTerms.model_validate(
 
 FIELDS = (
     *("amount", "rate", "floor", "interest_only", "interest_every", "principal_every"),
-    *("reset_every", "issue_price", "upfront_fee", "grace"),
+    *("reset_every", "issue_price", "upfront_fee", "grace", "sweep"),
 )
 """Numbers that every contract has."""
 NONE = 1e9
@@ -179,6 +138,8 @@ class TermLoan(NamedTuple):
 
     profile: IntArray
     """[K] `finance.amortisation.Profile`"""
+    schedule: IntArray
+    """[K] observation: principal due as a share of the balance; sculpted loans only"""
     interest: facility.Interest
     dates: timetable.LoanDates
     stated: IntArray
@@ -207,6 +168,7 @@ class TermLoan(NamedTuple):
         terms = [term for _, term in items]
         group = cls(
             profile=np.array([Profile[term.amortisation.upper()] for term in terms]),
+            schedule=np.array([at.series(name, "schedule") for name in ids]),
             interest=facility.Interest.lower(
                 [x.rate for x in terms], [x.day_count for x in terms], at
             ),
@@ -224,6 +186,7 @@ class TermLoan(NamedTuple):
         lines = (
             Line("advance", Flow.CAPITAL_IN, lender, borrower, rank),
             *facility.debt_lines(borrower, lender, [term.seniority for term in terms]),
+            facility.sweep_line(borrower, lender),
         )
         numbers = {**at.numbers(ids, *FIELDS), **at.optionals(ids, **LEFT_OUT)}
         return Lowered(group, tuple(ids), numbers, lines, stops=borrower)
@@ -255,7 +218,7 @@ class TermLoan(NamedTuple):
         repays = self.dates.repays.here(cycle, month) & (t > free) & (profile != Profile.BULLET)
         pays = self.dates.pays.here(pays_on, month)
         earned = s.accrued + s.balance * interest
-        terms = timetable.Repayment(profile, month.obs[self.stated])
+        terms = timetable.Repayment(profile, month.obs[self.stated], month.obs[self.schedule])
         regular = self.dates.repays.principal(terms, left, earned, rate, cycle, month)
         regular = jnp.where(repays, regular, 0.0)
         scheduled = jnp.where(t >= last, left, regular)
@@ -279,6 +242,7 @@ class TermLoan(NamedTuple):
             "fee": jnp.where(starts, n["amount"] * n["upfront_fee"], 0.0),
             "interest": service.interest,
             "principal": service.principal,
+            "sweep": swept(n["sweep"], s.debt, service, s.history, self.cfads, month),
         }
 
     def settle(
@@ -290,9 +254,10 @@ class TermLoan(NamedTuple):
         left, lost = settled(s.debt, service, claimed, paid, n["grace"], payout)
         asked = left.scheduled - balloon
         lent = paid["advance"] / jnp.maximum(n["issue_price"], facility.ROUNDING)
-        debt = left._replace(balance=left.balance + lent, scheduled=asked)
+        balance = jnp.maximum(left.balance - paid["sweep"], 0.0) + lent
+        debt = left._replace(balance=balance, scheduled=asked)
         beside = self.beside.due(month)
         history = remember(s.history, month.period, month.past[self.cfads], asked, beside, between)
-        moved = lent + service.capitalised - paid["principal"] - lost
-        error = debt.balance - (s.debt.balance + moved)
+        repaid = paid["principal"] + paid["sweep"]
+        error = debt.balance - (s.debt.balance + lent + service.capitalised - repaid - lost)
         return TermLoanState(debt, history, rate), {"stop": stops(debt), "roll_error": error}

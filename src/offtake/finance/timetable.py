@@ -47,16 +47,18 @@ class Cycle(NamedTuple):
         dates = jnp.ceil((self.last - self.begin) / every - ROUNDING)
         return jnp.maximum(dates - jnp.ceil((t - self.begin) / every - ROUNDING) + 1.0, 1.0)
 
-    def principal(self, profile: Array, left: Array, rate: Array, t: Array) -> Array:
+    def principal(self, profile: Array, left: Array, rate: Array, share: Array, t: Array) -> Array:
         """Principal of a period by profile, a balloon apart; none between dates, USD [K, P].
 
         Args:
             profile: numbers of `amortisation.Profile`, [K, 1].
             left: balance on schedule, USD [K, P].
             rate: of one period of the plan, [K, P].
+            share: principal as a share of the balance, sculpted loans, [K, P].
             t: [] period.
         """
-        regular = regular_principal(profile, left, rate * whole(self.every), self.remaining(t))
+        dates = self.remaining(t)
+        regular = regular_principal(profile, left, rate * whole(self.every), dates, share)
         return jnp.where(self.here(t), regular, 0.0)
 
 
@@ -68,6 +70,8 @@ class Repayment(NamedTuple):
     stated: Array
     """payment that is stated, USD [K, P]: principal, or under an annuity interest and principal; 0
     where the profile gives it"""
+    share: Array
+    """principal as a share of the balance, sculpted loans, [K, P]"""
 
 
 class Timetable(NamedTuple):
@@ -157,7 +161,7 @@ class Timetable(NamedTuple):
         """
         period_rate = rate * month.years * whole(cycle.every)
         remaining = self.remaining(cycle, month)
-        regular = regular_principal(terms.profile, left, period_rate, remaining)
+        regular = regular_principal(terms.profile, left, period_rate, remaining, terms.share)
         annuity = terms.profile == Profile.ANNUITY
         level = self.level(left + earned, rate, month) - earned
         regular = jnp.where((jnp.asarray(self.dated) > 0.0) & annuity, level, regular)

@@ -146,8 +146,12 @@ def lower(plan: Plan, wanted: Sequence[str] = (), calendar: Calendar | None = No
         calendar: periods to run on; those of the plan if left out.
 
     Raises:
-        ValueError: a name that nothing offers; `check` finds these first and says where.
+        ValueError: a name that nothing offers (`check` finds these first and says where), or an
+            amount that is still to be sized.
     """
+    if plan.sized:
+        message = f"{plan.sized[0]} is still to be sized: structure the plan first"
+        raise ValueError(message)
     parties, internal = _party_order(plan)
     grid = plan.calendar if calendar is None else calendar
     at = At(

@@ -18,7 +18,7 @@ class TermLoan(Loan):
     def __init__(self, future: Future, contract: str, terms: Any) -> None:
         super().__init__(future, contract, terms)
         advance = Line("advance", self.lender, self.borrower, Flow.CAPITAL_IN, 550)
-        self.lines = [advance, *self.debt_lines()]
+        self.lines = [advance, *self.debt_lines(), self.sweep_line()]
         ends = [1e9]
         if terms.term is not None:
             ends.append(self.begin + self.number("term"))
@@ -83,13 +83,13 @@ class TermLoan(Loan):
         elif self.repays(month.t) and self.terms.principal_dates:
             closes = [after(self.future.calendar.index_of(x)) for x in self.terms.principal_dates]
             remaining = max(sum(close >= month.t for close in closes), 1)
-            regular = self.profile(0.0, remaining)
+            regular = self.profile(month, 0.0, remaining)
             if self.terms.amortisation == "annuity":
                 regular = self.level(month, earned)
         elif self.repays(month.t):
             every = after(self.number("principal_every"))
             rate = self.yearly_rate(month) * month.years * max(every, 1)
-            regular = self.profile(rate, self.dates_left(self.free, self.last, month.t))
+            regular = self.profile(month, rate, self.dates_left(self.free, self.last, month.t))
         if month.t >= self.last:
             return left, min(regular, left)
         return regular, regular
@@ -119,6 +119,7 @@ class TermLoan(Loan):
             "fee": self.number("amount") * self.number("upfront_fee") if starts else 0.0,
             "interest": self.interest_split(month)[0] + late,
             "principal": self.principal_due(self.asked(month)),
+            "sweep": self.swept(month, self.asked(month)),
         }
 
     def settle(
@@ -131,7 +132,7 @@ class TermLoan(Loan):
         due = self.pays(t) or self.accelerated
         self.accrued = 0.0 if due else self.accrued + earned
         self.serviced(month, claimed, paid)
-        self.balance += paid["advance"] / self.number("issue_price") + added
+        self.balance += paid["advance"] / self.number("issue_price") + added - paid["sweep"]
         self.rate = rate
         self.remember(month, between=t > self.begin and not (self.pays(t) or self.repays(t)))
         return self.stop()
