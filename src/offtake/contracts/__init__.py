@@ -13,6 +13,7 @@ from offtake.contracts.operating_cost import OperatingCost
 from offtake.contracts.other_business import OtherBusiness
 from offtake.contracts.parent_guarantee import ParentGuarantee
 from offtake.contracts.power_purchase import PowerPurchase
+from offtake.contracts.project_bond import ProjectBond
 from offtake.contracts.reserve_account import ReserveAccount
 from offtake.contracts.reserved_capacity import ReservedCapacity
 from offtake.contracts.residual_value_guarantee import ResidualValueGuarantee
@@ -33,6 +34,7 @@ ALL = (
     SiteLease,
     TermLoan,
     DelayedDrawLoan,
+    ProjectBond,
     Revolver,
     CommonEquity,
     ReserveAccount,

@@ -7,8 +7,8 @@
     C(t)        = C(t-1) + deposit + income - interest - draw - release, as paid
     carry(t)    = C(t-1) x coupon(t) - income(t)
 
-with C the cash of the account, a party (`kind: account`), and coupon(t) the interest that accrues on
-the facilities in the period over their balance. The account meets what its owner cannot pay from
+with C the cash of the account, a party (`kind: account`), and coupon(t) the interest that accrues
+on the facilities in the period over their balance. The account meets what its owner cannot pay from
 other cash: interest and fees of the facilities (capitalised interest) first, then claims of
 `funds`; both are supports of tier 1 (DESIGN §5.6). It closes in the first period in which all
 phases of `site` are energised for the whole of it, or at `until`; what is left then goes to the

@@ -87,9 +87,9 @@ class SiteLeaseTerms(Terms):
     notice: Duration = default("0 months")
     """How long before the end of the term the tenant decides whether it renews, months."""
     market_rent: CostPerMWYearSeries | None = None
-    """Rent of another site as good, usually a driver, USD/MW/year; no reason to leave if left out."""
+    """Rent of another site as good, usually a driver, USD/MW/year; none is as good if left out."""
     switching_cost: Ratio = default("0 %")
-    """What moving costs the tenant, as a share of the market rent over a renewal."""
+    """What moving costs the tenant, as a share of the market rent."""
     needs: ShareSeries = default("100 %")
     """Share of the site that the tenant still needs, usually a driver; it renews from 50 % on."""
 

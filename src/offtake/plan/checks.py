@@ -485,7 +485,9 @@ def _series(item: object, place: str) -> Iterator[tuple[str, Series]]:
             yield place, item
     elif isinstance(item, Terms):
         for name in type(item).model_fields:
-            yield from _series(getattr(item, name), f"{place}.{name}")
+            # What falls due on dates is no value that holds between them.
+            if name != "schedule":
+                yield from _series(getattr(item, name), f"{place}.{name}")
 
 
 ERRORS: tuple[Check, ...] = (
