@@ -112,6 +112,13 @@ def test_two_bonds_and_what_is_protected():
     assert lines["interest"].rank[0] < lines["draw"].rank[0]
 
 
+def test_a_share_of_the_proceeds_for_the_works_alone():
+    table = run(draws={}, terms=terms(share="80 %", capitalise_interest=False))
+    np.testing.assert_allclose(table["deposit"][:2], [800, 0])
+    lines = {line.name: line for line in table.bench.lowered.lines}
+    assert lines["interest"].protects == ((),)
+
+
 def test_it_says_what_closes_it():
     with pytest.raises(ValueError, match="neither site nor until"):
         terms(until=None)

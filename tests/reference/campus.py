@@ -6,6 +6,7 @@ parties:
   venture:  {kind: internal, role: operator, cash: 1 M USD}
   issuer:   {kind: internal, role: operator, cash: 0.5 M USD, minimum_cash: 0.2 M USD}
   proceeds: {kind: account, owner: issuer}
+  interest: {kind: account, owner: issuer}
   reserve:  {kind: account, owner: issuer}
   tenant:   {kind: external, role: customer, credit: {hazard: 3 %/year, recovery: 40 %}}
   holders:  {kind: external, role: lender, credit: {hazard: 1 %/year, recovery: 50 %}}
@@ -43,9 +44,12 @@ contracts:
              rate: 8 %/year, start: 2026-04-10, term: 50 months, payments_every: 3 months,
              amortisation: scheduled, seniority: junior,
              schedule: {2028-06: 20 %, 2029-03-10: 30 %, 2029-12: 15 % to 25 %}}
-  account:  {kind: construction_account, account: proceeds, owner: issuer,
+  account:  {kind: construction_account, account: proceeds, owner: issuer, share: 90 %,
              facilities: [bond, notes], funds: [sheds], weight: 2, invested_with: state,
              rate: yields, site: park, until: 2029-01}
+  coupons:  {kind: construction_account, account: interest, owner: issuer, facilities: [bond],
+             share: 10 %, invested_with: state, rate: 3 %/year, until: 2028-02-10,
+             capitalise_interest: false, funds: [sheds]}
   feed:     {kind: common_equity, investor: proceeds, issuer: venture, commitment: 145 M USD,
              funds: [build], weight: 4, share: 0}
   partner:  {kind: common_equity, investor: fund, issuer: venture, commitment: 40 M USD,

@@ -1,6 +1,6 @@
 """Construction account: money raised before it is needed, invested until the works call for it.
 
-    deposit(t)  = proceeds(t) of the facilities + what of earlier proceeds was not paid in
+    deposit(t)  = share x proceeds(t) of the facilities + what of earlier ones was not paid in
     income(t)   = C(t-1) x rate(t) x years(t)
     limits(t)   = C(t-1) + deposit(t) while it is open, else 0
     release(t)  = C(t-1) once it is closed
@@ -9,7 +9,7 @@
 
 with C the cash of the account, a party (`kind: account`), and coupon(t) the interest that accrues
 on the facilities in the period over their balance. The account meets what its owner cannot pay from
-other cash: interest and fees of the facilities (capitalised interest) first, then claims of
+other cash: interest and fees of the facilities (`capitalise_interest`) first, then claims of
 `funds`; both are supports of tier 1 (DESIGN §5.6). It closes in the first period in which all
 phases of `site` are energised for the whole of it, or at `until`; what is left then goes to the
 owner, whose bonds may be redeemed from it (project bond, `redeemed_from`).
@@ -42,6 +42,7 @@ from offtake.core.terms import (
     PartyName,
     RateSeries,
     Ratio,
+    Share,
     SiteName,
     Terms,
     When,
@@ -63,7 +64,11 @@ class ConstructionAccountTerms(Terms):
     owner: PartyName
     """Borrower to which it belongs."""
     facilities: tuple[ContractName, ...]
-    """Project bonds whose proceeds are paid in and whose interest is met while it is open."""
+    """Project bonds whose proceeds are paid in."""
+    share: Share = default("100 %")
+    """Share of the proceeds that is paid in."""
+    capitalise_interest: bool = True
+    """Whether it meets interest and fees of the facilities while it is open."""
     funds: tuple[ContractName, ...] = ()
     """Contracts whose claims on the owner are met while it is open."""
     weight: Ratio = default("1")
@@ -184,14 +189,15 @@ class ConstructionAccount(NamedTuple):
                 protected_flows=(Flow.INTEREST, Flow.FEE) if name == "interest" else (),
             )
 
+        capitalises = tuple(x.facilities if x.capitalise_interest else () for x in terms)
         lines = (
             Line("deposit", Flow.SUPPORT, owner, account, rank(Rank.RESERVE)),
             Line("income", Flow.INTEREST, bank, account, rank(Rank.OPERATING)),
-            draw("interest", Rank.RESERVE, tuple(term.facilities for term in terms)),
+            draw("interest", Rank.RESERVE, capitalises),
             draw("draw", Rank.CAPITAL_COST, tuple(term.funds for term in terms)),
             Line("release", Flow.SUPPORT, account, owner, rank(Rank.SWEEP), form="residual"),
         )
-        numbers = {**at.numbers(ids, "weight"), **at.optionals(ids, until=1e9)}
+        numbers = {**at.numbers(ids, "share", "weight"), **at.optionals(ids, until=1e9)}
         return Lowered(group, tuple(ids), numbers, lines)
 
     def init(self, n: Numbers) -> ConstructionAccountState:
@@ -217,7 +223,7 @@ class ConstructionAccount(NamedTuple):
     def claim(self, n: Numbers, s: ConstructionAccountState, month: Month) -> Amounts:
         """Proceeds, income, what can be drawn, what is released."""
         cash = month.cash[self.account]
-        deposit = jnp.sum(month.obs[self.proceeds], axis=1) + s.owed
+        deposit = n["share"] * jnp.sum(month.obs[self.proceeds], axis=1) + s.owed
         closed = self._closed(n, s, month)
         called = jnp.sum(month.obs[self.accelerated], axis=1) > 0.0
         limit = jnp.where(closed | called, 0.0, cash + deposit)

@@ -20,7 +20,7 @@ class ConstructionAccount(Row):
             Line("income", terms.invested_with, account, Flow.INTEREST, 100),
             Line(
                 "interest", account, owner, Flow.SUPPORT, 300, "support", 1,
-                tuple(terms.facilities), served,
+                tuple(terms.facilities) if terms.capitalise_interest else (), served,
             ),
             Line("draw", account, owner, Flow.SUPPORT, 500, "support", 1, tuple(terms.funds)),
             Line("release", account, owner, Flow.SUPPORT, 800, "residual"),
@@ -50,7 +50,7 @@ class ConstructionAccount(Row):
 
     def claim(self, month: Month) -> Mapping[str, float]:
         cash = month.cash[self.terms.account]
-        deposit = self.all_of(month, "proceeds") + self.owed
+        deposit = self.number("share") * self.all_of(month, "proceeds") + self.owed
         ends = self.is_closed(month) or self.all_of(month, "accelerated") > 0.0
         limit = 0.0 if ends else cash + deposit
         return {
