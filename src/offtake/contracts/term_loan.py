@@ -35,6 +35,7 @@ from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Mon
 from offtake.core.flows import CFADS, Flow, Rank
 from offtake.core.terms import (
     AssetName,
+    Dates,
     Duration,
     LoanRate,
     Money,
@@ -45,9 +46,9 @@ from offtake.core.terms import (
     When,
     default,
 )
-from offtake.finance import facility
+from offtake.finance import facility, timetable
 from offtake.finance.amortisation import Profile, regular_principal
-from offtake.finance.servicing import Debt, Service, due, no_debt, settled, stops
+from offtake.finance.servicing import Debt, Service, Timing, due, no_debt, settled, stops
 from offtake.finance.trailing import Trailing, no_history, published, remember
 
 
@@ -73,6 +74,17 @@ class TermLoanTerms(Terms):
     """Time from the advance before principal is due, months."""
     amortisation: Literal["bullet", "linear", "annuity"] = "bullet"
     """How principal falls due."""
+    interest_every: Duration = default("1 month")
+    """Time between two payments of interest, from the start, months; at least one period."""
+    interest_dates: Dates = ()
+    """Dates on which interest is paid, instead of `interest_every`; and at maturity."""
+    principal_every: Duration = default("1 month")
+    """Time between two payments of principal, from the end of `interest_only`, months; at least one
+    period."""
+    principal_dates: Dates = ()
+    """Dates on which principal is paid, instead of `principal_every`; and at maturity."""
+    capitalise_until: When | None = None
+    """Date until which interest is added to the balance and not paid; none if left out."""
     upfront_fee: Share = default("0 %")
     """Fee paid out of the advance, as a share of it."""
     day_count: Literal["A/360", "A/365", "30/360", "30E/360", "A/A ISDA"] = "30/360"
@@ -98,11 +110,28 @@ EXAMPLE = TermLoanTerms.model_validate(
 )
 
 
+FIELDS = (
+    *("amount", "rate", "floor", "term", "interest_only", "interest_every", "principal_every"),
+    *("upfront_fee", "grace"),
+)
+"""Numbers that every contract has."""
+
+
 class TermLoanState(NamedTuple):
     """State of the group."""
 
     debt: Debt
     history: Trailing
+
+
+class _Due(NamedTuple):
+    """What one period asks for, every leaf [K, P]."""
+
+    service: Service
+    balloon: Array
+    """scheduled principal beyond the profile, USD"""
+    between: Array
+    """True in a period between two dates"""
 
 
 class TermLoan(NamedTuple):
@@ -111,6 +140,10 @@ class TermLoan(NamedTuple):
     profile: IntArray
     """[K] `finance.amortisation.Profile`"""
     interest: facility.Interest
+    pays: timetable.Timetable
+    """dates of interest"""
+    repays: timetable.Timetable
+    """dates of principal"""
     beside: facility.Beside
     payout: IntArray
     """[K] observation: share of its claims that the borrower meets"""
@@ -121,7 +154,7 @@ class TermLoan(NamedTuple):
 
     kind = "term_loan"
     stage = "primary"
-    published = ("balance", "service", "service_due", "accelerated", "arrears", "dscr")
+    published = ("balance", "service", "service_due", "accelerated", "arrears", "dscr", "accrued")
     Terms = TermLoanTerms
     example = EXAMPLE
 
@@ -135,12 +168,13 @@ class TermLoan(NamedTuple):
             interest=facility.Interest.lower(
                 [x.rate for x in terms], [x.day_count for x in terms], at
             ),
+            pays=timetable.Timetable.lower([x.interest_dates for x in terms], at),
+            repays=timetable.Timetable.lower([x.principal_dates for x in terms], at),
             beside=facility.Beside.lower(items, at),
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
             window=np.zeros(at.periods_per_year),
         )
-        fields = ("amount", "rate", "floor", "term", "interest_only", "upfront_fee", "grace")
         lender, borrower = (
             at.parties([getattr(x, f) for x in terms]) for f in ("lender", "borrower")
         )
@@ -149,7 +183,8 @@ class TermLoan(NamedTuple):
             Line("advance", Flow.CAPITAL_IN, lender, borrower, rank),
             *facility.debt_lines(borrower, lender, [term.seniority for term in terms]),
         )
-        numbers = {**at.numbers(ids, *fields), **at.optionals(ids, start=0.0)}
+        optional = at.optionals(ids, start=0.0, capitalise_until=-1.0)
+        numbers = {**at.numbers(ids, *FIELDS), **optional}
         return Lowered(group, tuple(ids), numbers, lines, stops=borrower)
 
     def init(self, n: Numbers) -> TermLoanState:
@@ -158,31 +193,37 @@ class TermLoan(NamedTuple):
             no_debt(n["amount"]), no_history(jnp.asarray(self.window), n["amount"])
         )
 
-    def _service(self, n: Numbers, s: Debt, month: Month) -> tuple[Service, Array]:
-        """What is due this month, and the balloon in it, USD [K, P]."""
-        t = month.t
+    def _service(self, n: Numbers, s: Debt, month: Month) -> _Due:
+        """What is due this month."""
+        t, left = month.t, s.balance - s.overdue
         begin = facility.signing(n["start"])
+        free = jnp.floor(begin + n["interest_only"] + facility.ROUNDING)
+        last = facility.closing(begin + n["term"])
         rate = self.interest.yearly(n["rate"], n["floor"], month)
-        remaining = jnp.maximum(facility.closing(begin + n["term"]) - t + 1.0, 1.0)
-        interest_only = t <= begin + n["interest_only"] + facility.ROUNDING
-        left = s.balance - s.overdue
+        cycle = timetable.Cycle(n["principal_every"], free, last)
+        payment_rate = rate * month.years * timetable.whole(cycle.every)
+        repays = self.repays.here(cycle, month) & (t > free)
+        pays = self.pays.here(timetable.Cycle(n["interest_every"], begin, last), month)
         profile = jnp.asarray(self.profile)[:, None]
-        regular = regular_principal(profile, left, rate * month.years, remaining)
-        regular = jnp.where(interest_only, 0.0, regular)
-        scheduled = jnp.where(remaining <= 1.0, left, regular)
-        service = due(s, rate * self.interest.years(month.period), scheduled)
-        return service, scheduled - regular
+        remaining = self.repays.remaining(cycle, month)
+        regular = regular_principal(profile, left, payment_rate, remaining)
+        regular = jnp.where(repays, regular, 0.0)
+        scheduled = jnp.where(t >= last, left, regular)
+        capitalises = (t <= facility.closing(n["capitalise_until"])) & (t < last)
+        timing = Timing(pays, capitalises)
+        service = due(s, rate * self.interest.years(month.period), scheduled, timing)
+        return _Due(service, scheduled - regular, (t > begin) & ~(pays | repays))
 
     def publish(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Balance, state and cover at the start of the month."""
-        service, balloon = self._service(n, s.debt, month)
+        service, balloon, _ = self._service(n, s.debt, month)
         service_due = service.accrued + service.scheduled - balloon
-        return published(s.debt, s.history, service_due)
+        return {**published(s.debt, s.history, service_due), "accrued": s.debt.accrued}
 
     def claim(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Advance and fee at the start; interest and principal after it."""
         starts = facility.signing(n["start"]) == month.t
-        service, _ = self._service(n, s.debt, month)
+        service = self._service(n, s.debt, month).service
         return {
             "advance": jnp.where(starts, n["amount"], 0.0),
             "fee": jnp.where(starts, n["amount"] * n["upfront_fee"], 0.0),
@@ -194,13 +235,13 @@ class TermLoan(NamedTuple):
         self, n: Numbers, s: TermLoanState, month: Month, claimed: Amounts, paid: Amounts
     ) -> tuple[TermLoanState, Mapping[str, Array]]:
         """Repay, carry arrears, add the advance."""
-        service, balloon = self._service(n, s.debt, month)
+        service, balloon, between = self._service(n, s.debt, month)
         payout = month.obs[self.payout]
         left, lost = settled(s.debt, service, claimed, paid, n["grace"], payout)
         asked = left.scheduled - balloon
         debt = left._replace(balance=left.balance + paid["advance"], scheduled=asked)
-        history = remember(
-            s.history, month.period, month.past[self.cfads], asked, self.beside.due(month)
-        )
-        error = debt.balance - (s.debt.balance + paid["advance"] - paid["principal"] - lost)
+        beside = self.beside.due(month)
+        history = remember(s.history, month.period, month.past[self.cfads], asked, beside, between)
+        moved = paid["advance"] + service.capitalised - paid["principal"] - lost
+        error = debt.balance - (s.debt.balance + moved)
         return TermLoanState(debt, history), {"stop": stops(debt), "roll_error": error}
