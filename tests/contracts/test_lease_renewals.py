@@ -1,4 +1,4 @@
-"""Renewals of a site lease against hand arithmetic: who stays, who leaves, and when it is decided."""
+"""Renewals of a site lease by hand: who stays, who leaves, and when it is decided."""
 
 import numpy as np
 import pytest

@@ -19,7 +19,8 @@ sites:
   park:
     owner: venture
     phases:
-      - {power: 10 MW, energise: 2027-04-20, build: 12 months, delay: {median: 2 months, p90: 9 months}}
+      - {power: 10 MW, energise: 2027-04-20, build: 12 months,
+         delay: {median: 2 months, p90: 9 months}}
       - {power: 10 MW, energise: 2027-10, build: 12 months, delay: {median: 1 month, p90: 8 months}}
   shed:
     owner: issuer
@@ -36,12 +37,12 @@ contracts:
   sheds:    {kind: construction_contract, owner: issuer, contractor: works, site: shed,
              per_mw: 3 M USD/MW}
   bond:     {kind: project_bond, lender: holders, borrower: issuer, amount: 190 M USD,
-             price: 99 %, rate: 6.5 %/year, term: 8 years, payments_every: 6 months,
+             price: 99 %, rate: 6.5 %/year, term: 8 years, interest_every: 6 months,
              interest_only: 25 months, amortisation: annuity, issue_costs: 1 %, arranger: bank,
              redeemed_from: account, swept_after: lease, redemption_price: 101 %,
              grace: 7 months, day_count: 30E/360, collateral: [stake]}
   notes:    {kind: project_bond, lender: holders, borrower: issuer, amount: 12 M USD,
-             rate: 8 %/year, start: 2026-04-10, term: 50 months, payments_every: 3 months,
+             rate: 8 %/year, start: 2026-04-10, term: 50 months, interest_every: 3 months,
              amortisation: scheduled, seniority: junior,
              schedule: {2028-06: 20 %, 2029-03-10: 30 %, 2029-12: 15 % to 25 %}}
   account:  {kind: construction_account, account: proceeds, owner: issuer, share: 90 %,
@@ -73,7 +74,8 @@ contracts:
              start: 2027-06, term: 5 years, fee: 0.3 M USD/year, buyer: market}
   promise:  {kind: residual_value_guarantee, guarantor: fund, owner: issuer, on: 2030-05-20,
              guaranteed: 5 M USD, value: 3 to 6 M USD, term: 6 years}
-  upkeep:   {kind: operating_cost, payer: venture, payee: works, per_mw: 50k USD/MW/year, site: park}
+  upkeep:   {kind: operating_cost, payer: venture, payee: works, site: park,
+             per_mw: 50k USD/MW/year}
   tax:      {kind: income_tax, taxpayer: issuer, government: state, rate: 10 %, life: 9 years}
 """
 """Some tenants leave or fail, some buildings are late, some bonds are redeemed or called."""

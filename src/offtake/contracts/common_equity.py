@@ -4,11 +4,11 @@
     drawn(t)        = weight's share of what the funded claims are short of, within the limit
     distribution(t) = share of the cash left above the issuer's minimum, unless locked up
 
-The draw is a support of tier 1, if not stated otherwise: claims named in `funds` that the issuer cannot pay from its own
-cash are met by the funding of the same tier in proportion to `weight`, debt and equity alike
-(DESIGN §5.6). Distributions are residual: they come after every other claim. They are locked up
+The draw is a support, of tier 1 unless it is deferred: claims named in `funds` that the issuer
+cannot pay from its own cash are met by the funding of the same tier in proportion to `weight`, debt
+and equity alike (DESIGN §5.6). Distributions are residual: they come last. They are locked up
 while a facility named in `lock_up` is in arrears or called, or its trailing cover ratio is below
-`lock_up_dscr`, before `distributions_from`, and between the dates that `distributions_every` leaves.
+`lock_up_dscr`, before `distributions_from`, and between dates that lie `distributions_every` apart.
 
 Reads: arrears, accelerated and dscr of the facilities in `lock_up`. Publishes: drawn.
 On shortfall: nothing is owed; an investor in default does not pay the draw.

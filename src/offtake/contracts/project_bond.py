@@ -7,7 +7,7 @@
     redeemed(t)  = of the cash left above the borrower's minimum, at most what may be redeemed
     B(t)         = B(t-1) + issued - principal paid - redeemed / redemption price - written off
 
-Payment dates lie `payments_every` apart, counted back from maturity: a first coupon may be short. n
+Payment dates lie `interest_every` apart, counted back from maturity: a first coupon may be short. n
 of them remain. Principal falls due after `interest_only`; what the profile leaves at maturity is a
 balloon. May be redeemed: what a construction account gives back (`redeemed_from`), and everything
 once a lease is over (`swept_after`).
@@ -73,7 +73,7 @@ class ProjectBondTerms(Terms):
     """Date of issue; the start of the plan if left out."""
     term: Duration
     """Time from issue to maturity, months."""
-    payments_every: Duration = default("6 months")
+    interest_every: Duration = default("6 months")
     """Time between two payment dates, counted back from maturity, months."""
     interest_only: Duration = default("0 months")
     """Time from issue before principal is due, months."""
@@ -116,14 +116,14 @@ EXAMPLE = ProjectBondTerms.model_validate(
         "price": "98 %",
         "rate": "12 %/year",
         "term": "12 months",
-        "payments_every": "3 months",
+        "interest_every": "3 months",
         "interest_only": "4 months",
         "issue_costs": "1 %",
     }
 )
 
 FIELDS = (
-    *("amount", "price", "rate", "term", "payments_every", "interest_only", "issue_costs"),
+    *("amount", "price", "rate", "term", "interest_every", "interest_only", "issue_costs"),
     *("redemption_price", "grace"),
 )
 """Numbers that every contract has."""
@@ -232,8 +232,8 @@ class ProjectBond(NamedTuple):
         begin = facility.signing(n["start"])
         last = facility.closing(begin + n["term"])
         free = jnp.floor(begin + n["interest_only"] + facility.ROUNDING)
-        pays = backwards(n["payments_every"], begin, last)
-        repays = backwards(n["payments_every"], free, last)
+        pays = backwards(n["interest_every"], begin, last)
+        repays = backwards(n["interest_every"], free, last)
         by_profile = repays.principal(
             jnp.asarray(self.profile)[:, None], left, n["rate"] * month.years, t
         )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from offtake.core.flows import Flow
-from tests.reference.books import ALL, PAID, Line, Month, cash_flow
+from tests.reference.books import ALL, Line, Month
 from tests.reference.debt import Loan, after
 from tests.reference.future import Future
 
@@ -25,7 +25,7 @@ class ProjectBond(Loan):
         ]
         self.last = after(self.begin + self.number("term"))
         self.free = math.floor(self.begin + self.number("interest_only") + 1e-9)
-        self.apart = max(math.ceil(self.number("payments_every") - 1e-9), 1)
+        self.apart = max(math.ceil(self.number("interest_every") - 1e-9), 1)
         self.shares = {
             after(future.calendar.index_of(day)): f"schedule.{label}"
             for (day, _), label in (
@@ -34,8 +34,7 @@ class ProjectBond(Loan):
                 else ()
             )
         }
-        self.waiting = self.redeemed = 0.0
-        self.kept = [0.0, 0.0]
+        self.redeemed = 0.0
 
     def publish(self, t: int) -> Mapping[str, float]:
         return {**self.published(), "redeemed": self.redeemed}
@@ -53,7 +52,7 @@ class ProjectBond(Loan):
         """Interest that the period adds."""
         return self.balance * self.number("rate") * self.accrual[month.t]
 
-    def dates_left(self, month: Month, since: int) -> int | None:
+    def payments_left(self, month: Month, since: int) -> int | None:
         """Payment dates that remain, this one included; None if the period is not one."""
         left = self.last - month.t
         if month.t <= since or (left > 0 and left % self.apart):
@@ -71,19 +70,18 @@ class ProjectBond(Loan):
             share = self.number(self.shares[month.t])
             rest = 1.0 - sum(self.number(k) for t, k in self.shares.items() if t < month.t)
             return (left * share / rest if rest > share else left) if share > 0.0 else 0.0
-        remaining = self.dates_left(month, self.free)
+        remaining = self.payments_left(month, self.free)
         if remaining is None:
             return 0.0
         return self.profile(self.number("rate") * month.years * self.apart, remaining)
 
     def pays(self, month: Month) -> bool:
         """Whether interest is due."""
-        return self.dates_left(month, self.begin) is not None or self.regular(month) > 0.0
+        return self.payments_left(month, self.begin) is not None or self.regular(month) > 0.0
 
     def coupon(self, month: Month) -> float:
         """Interest that falls due, arrears apart."""
-        earned = self.waiting + self.accruing(month)
-        return earned if self.pays(month) or self.accelerated else 0.0
+        return self.interest_now(self.number("rate") * self.accrual[month.t], self.pays(month))
 
     def scheduled(self, month: Month) -> float:
         """Principal that falls due on schedule."""
@@ -116,22 +114,12 @@ class ProjectBond(Loan):
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
     ) -> Mapping[str, float]:
         self.service = self.coupon(month) + self.regular(month)
-        earned, pays = self.waiting + self.accruing(month), self.pays(month)
+        earned, pays = self.accrued + self.accruing(month), self.pays(month)
         between = month.t > self.free and not pays
-        self.waiting = 0.0 if pays or self.accelerated else earned
+        self.accrued = 0.0 if pays or self.accelerated else earned
         self.serviced(month, claimed, paid)
         redeemed = paid["redemption"] / self.number("redemption_price")
         self.redeemed += redeemed
         self.balance = max(self.balance - redeemed, 0.0) + paid["advance"] / self.number("price")
-        self.count(month, between)
+        self.remember(month, between)
         return self.stop()
-
-    def count(self, month: Month, between: bool) -> None:
-        """Keep cash flow and service; what comes in between two dates counts on the later one."""
-        own = month.observe(f"contracts.{self.contract}.service_due")
-        others = sum(month.observe(f"contracts.{k}.service_due") for k in self.beside())
-        flow, others = cash_flow(month.paid, self.borrower) + self.kept[0], others + self.kept[1]
-        self.kept = [flow, others] if between else [0.0, 0.0]
-        service = own + others if own > PAID * (own + others) else 0.0
-        self.history.append((flow, service))
-        self.history = self.history[-self.future.calendar.per_year :]
