@@ -1,7 +1,7 @@
 """Construction account: money raised before it is needed, invested until the works call for it.
 
     deposit(t)  = share x proceeds(t) of the facilities + what of earlier ones was not paid in
-    income(t)   = C(t-1) x rate(t) x years(t)
+    income(t)   = C(t-1) x rate(t) x years(t), up to the period in which it closes
     limits(t)   = C(t-1) + deposit(t) while it is open, else 0
     release(t)  = C(t-1) once it is closed
     C(t)        = C(t-1) + deposit + income - interest - draw - release, as paid
@@ -229,7 +229,7 @@ class ConstructionAccount(NamedTuple):
         limit = jnp.where(closed | called, 0.0, cash + deposit)
         return {
             "deposit": deposit,
-            "income": jnp.maximum(self._income(month), 0.0),
+            "income": jnp.where(s.closed > 0.0, 0.0, jnp.maximum(self._income(month), 0.0)),
             "interest": limit,
             "draw": limit,
             "draw_weight": n["weight"],

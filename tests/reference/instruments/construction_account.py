@@ -53,9 +53,10 @@ class ConstructionAccount(Row):
         deposit = self.number("share") * self.all_of(month, "proceeds") + self.owed
         ends = self.is_closed(month) or self.all_of(month, "accelerated") > 0.0
         limit = 0.0 if ends else cash + deposit
+        earns = cash * self.over_time("rate", month) * month.years
         return {
             "deposit": deposit,
-            "income": max(cash * self.over_time("rate", month) * month.years, 0.0),
+            "income": 0.0 if self.closed else max(earns, 0.0),
             "interest": limit,
             "draw": limit,
             "draw_weight": self.number("weight"),
