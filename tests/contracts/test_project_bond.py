@@ -121,9 +121,10 @@ def test_swept_once_the_lease_is_over():
     assert table["balance"][9] == pytest.approx(0.0, abs=1e-9)
 
 
-def test_cover_counts_what_comes_in_between_two_dates():
-    """50 a month, so 150 against each payment after the time without principal."""
-    books = {"company": {("in", Flow.SALE): 50.0}}
+@pytest.mark.parametrize("flow", [Flow.SALE, Flow.DISTRIBUTION])
+def test_cover_counts_what_comes_in_between_two_dates(flow):
+    """50 a month, earned or received as an owner: 150 against each payment of principal."""
+    books = {"company": {("in", flow): 50.0}}
     table = run(books=books)
     assert table["dscr"][6] == 1e9
     np.testing.assert_allclose(table["dscr"][10], 250.0 / (2 * LEVEL))  # from month 5 on

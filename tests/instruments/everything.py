@@ -180,7 +180,7 @@ EXTRA: dict[str, dict[str, Any]] = {
         "kind": "operating_cost",
         "payer": "company",
         "payee": "builder",
-        "amount": "400 USD/year",
+        "amount": "370 USD/year",
     },
     "placement": {
         "kind": "project_bond",
