@@ -53,16 +53,16 @@ def test_example_by_hand():
     # 4.8 % a year is 0.4 % a month on what is held at the start of the month.
 
     held = [0, 1000, 704, 406.816, 378.443264]
-    np.testing.assert_allclose(table["held"][:5], held)
+    np.testing.assert_allclose(table["unspent"][:5], held)
     np.testing.assert_allclose(table["income"][1:4], [4, 2.816, 1.627264])
     # The coupon costs 0.5 % a month of the same money, a tenth of a per cent more than it earns.
     np.testing.assert_allclose(table["carry"][2:5], 0.001 * np.array(held[1:4]))
     # Closed on 1 June, the close of period 5: all that was held at its start is released.
     np.testing.assert_allclose(table["release"][:5], 0.0)
-    np.testing.assert_allclose(table["surplus"][5], table["held"][5])
-    np.testing.assert_allclose(table["release"][5], table["held"][5])
+    np.testing.assert_allclose(table["surplus"][5], table["unspent"][5])
+    np.testing.assert_allclose(table["release"][5], table["unspent"][5])
     # The last month's income follows, and then there is nothing more.
-    np.testing.assert_allclose(table["release"][6:], [0.004 * table["held"][5], 0.0])
+    np.testing.assert_allclose(table["release"][6:], [0.004 * table["unspent"][5], 0.0])
 
 
 def test_nothing_is_drawn_from_a_closed_account():
@@ -97,7 +97,7 @@ def test_released_to_an_owner_whose_bond_is_accelerated():
 def test_proceeds_not_paid_in_are_asked_for_again():
     table = run(draws={}, paid=lambda line, t, claimed: claimed * (0.4 if t == 0 else 1.0))
     np.testing.assert_allclose(table["deposit.claimed"][:3], [1000, 600, 0])
-    np.testing.assert_allclose(table["held"][1:3], [400, 1001.6])
+    np.testing.assert_allclose(table["unspent"][1:3], [400, 1001.6])
 
 
 def test_two_bonds_and_what_is_protected():

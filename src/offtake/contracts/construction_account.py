@@ -18,8 +18,8 @@ owner, whose bonds may be redeemed from it (project bond, `redeemed_from`).
 less what they earn.
 
 Reads: proceeds, accruing, balance and accelerated of the facilities, active share of the phases,
-the yield. Publishes: held (cash at the start of the month), surplus (what is released in this one),
-earned and carry (of the period before).
+the yield. Publishes: unspent (cash at the start of the month), surplus (what is released in this
+one), earned and carry (of the period before).
 On shortfall: proceeds that the owner did not pay in are asked for again. Once a facility is
 accelerated the account is released to its owner, where lenders are paid first.
 
@@ -141,7 +141,7 @@ class ConstructionAccount(NamedTuple):
 
     kind = "construction_account"
     stage = "primary"
-    published = ("held", "surplus", "earned", "carry")
+    published = ("unspent", "surplus", "earned", "carry")
     Terms = ConstructionAccountTerms
     example = EXAMPLE
 
@@ -218,7 +218,7 @@ class ConstructionAccount(NamedTuple):
         """What the account holds and is about to release, what it earned and cost."""
         held = month.cash[self.account]
         surplus = jnp.where(self._closed(n, s, month), held, 0.0)
-        return {"held": held, "surplus": surplus, "earned": s.earned, "carry": s.carry}
+        return {"unspent": held, "surplus": surplus, "earned": s.earned, "carry": s.carry}
 
     def claim(self, n: Numbers, s: ConstructionAccountState, month: Month) -> Amounts:
         """Proceeds, income, what can be drawn, what is released."""

@@ -33,7 +33,7 @@ class ConstructionAccount(Row):
 
     def now(self, month: Month) -> Mapping[str, float]:
         cash = month.cash[self.terms.account]
-        return {"held": cash, "surplus": cash if self.is_closed(month) else 0.0}
+        return {"unspent": cash, "surplus": cash if self.is_closed(month) else 0.0}
 
     def is_closed(self, month: Month) -> bool:
         """Whether the site is complete or the date has come, now or before."""
