@@ -30,7 +30,38 @@ OUTSIDE = (
 #: do: where a number matters only beside another, one of the two is an interval round the other.
 CHANGES: dict[str, dict[str, Any]] = {
     "construction_contract": {"per_mw": "40 k USD/MW", "per_phase": "2 k USD"},
-    "site_lease": {"per_mw": "20 k USD/MW/year", "rent": "500 USD/year"},
+    "site_lease": {
+        "per_mw": "20 k USD/MW/year",
+        "rent": "500 USD/year",
+        "renewals": 2,
+        "renewal": "5 months",
+        "notice": "2 months",
+        "market_rent": "15 k to 30 k USD/MW/year",
+        "switching_cost": "10 %",
+    },
+    "project_bond": {
+        "amount": "200 USD",
+        "start": "2026-02-10",
+        "term": "30 months",
+        "interest_every": "2 months",
+        "redeemed_from": "construction_account",
+        "swept_after": "lease",
+        "redemption_price": "101 %",
+    },
+    "construction_account": {
+        "facilities": ["project_bond", "placement"],
+        "funds": ["works", "order"],
+        "share": "80 %",
+        "until": "2026-10",
+    },
+    "residual_value_guarantee": {
+        "guarantor": "sponsor",
+        "guaranteed": "800 to 1,200 USD",
+        "value": "200 to 900 USD",
+        "start": "2026-01-10",
+        "term": "44.5 months",
+        "cap": "200 to 800 USD",
+    },
     "power_purchase": {
         "price": "60 USD/MWh",
         "contracted": "0.004 MW",
@@ -165,6 +196,23 @@ EXTRA: dict[str, dict[str, Any]] = {
         "sentiment": "80 %",
         "share": "1",
     },
+    "works": {
+        "kind": "operating_cost",
+        "payer": "company",
+        "payee": "builder",
+        "amount": "370 USD/year",
+    },
+    "placement": {
+        "kind": "project_bond",
+        "lender": "bank",
+        "borrower": "company",
+        "amount": "60 USD",
+        "rate": "9 %/year",
+        "term": "3 years",
+        "interest_every": "3 months",
+        "amortisation": "scheduled",
+        "schedule": {"2027-03": "20 % to 30 %", "2027-12": "30 %"},
+    },
     "founders": {
         "kind": "common_equity",
         "investor": "parent",
@@ -215,7 +263,8 @@ def _world(suffix: str) -> dict[str, Any]:
     parties |= {
         name: {"kind": "external", "role": "supplier", "credit": credit} for name in OUTSIDE
     }
-    parties["reserve"] = {"kind": "account", "owner": "company"}
+    for account in ("reserve", "proceeds"):
+        parties[account] = {"kind": "account", "owner": "company"}
     delay = {"median": "1 month", "p90": "4 months", "causes": ["grid"]}
     phase = {"power": "2 MW", "energise": "2026-05", "build": "4 months", "delay": delay}
     sites = {

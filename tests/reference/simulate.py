@@ -75,6 +75,8 @@ class Simulation:
             stopped=self.stopped,
         )
         for row in self.rows:
+            for name, value in row.now(month).items():
+                seen[f"contracts.{row.contract}.{name}"] = value
             if isinstance(row, Loan):
                 seen[f"contracts.{row.contract}.service_due"] = row.service_due(month)
         asked = self._claims(month)

@@ -28,6 +28,9 @@ FACILITIES = (
 )
 
 
+UNSPENT = "negative carry: the coupon on what is not spent yet, less what it earns; undiscounted."
+
+
 def summary(results: Results, saved: Path | None = None, json_file: Path | None = None) -> Group:
     """Everything that `offtake run` prints.
 
@@ -50,6 +53,8 @@ def summary(results: Results, saved: Path | None = None, json_file: Path | None 
         parts += [Text(""), *limits(list(results.structure()))]
     if len(results.facilities()):
         parts += [Text(""), _facilities(results.facilities()), Text(FACILITIES, style="dim")]
+    if len(results.unspent()):
+        parts += [Text(""), _unspent(results.unspent()), Text(UNSPENT, style="dim")]
     if len(results.cohorts()):
         parts += [Text(""), _cohorts(results.cohorts()), Text(""), *levelised(results)]
     if built := plant(results):
@@ -108,6 +113,31 @@ def _who_pays(table: Table) -> RichTable:
         ("unpaid to it", "right"),
     ]
     return laid_out("Who pays (USD, present value, mean of all futures)", columns, rows)
+
+
+def _unspent(table: Table) -> RichTable:
+    columns = [
+        ("account", "left"),
+        ("paid in", "right"),
+        ("waits, years", "right"),
+        ("coupon", "right"),
+        ("earned", "right"),
+        ("negative carry", "right"),
+        ("", "right"),
+    ]
+    rows = [
+        [
+            str(row["contract"]),
+            money(row["raised_usd"]),
+            f"{row['waits_years']:.2f}",
+            money(row["coupon_usd"]),
+            money(row["earned_usd"]),
+            money(row["carry_usd"]),
+            _error(row, "carry_usd"),
+        ]
+        for row in table
+    ]
+    return laid_out("Money raised before it is needed (mean of all futures)", columns, rows)
 
 
 def _facilities(table: Table) -> RichTable:
