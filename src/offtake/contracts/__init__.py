@@ -15,6 +15,7 @@ from offtake.contracts.power_purchase import PowerPurchase
 from offtake.contracts.reserve_account import ReserveAccount
 from offtake.contracts.reserved_capacity import ReservedCapacity
 from offtake.contracts.revolver import Revolver
+from offtake.contracts.security import Security
 from offtake.contracts.site_lease import SiteLease
 from offtake.contracts.spot_sale import SpotSale
 from offtake.contracts.term_loan import TermLoan
@@ -35,6 +36,7 @@ ALL = (
     CommonEquity,
     ReserveAccount,
     ParentGuarantee,
+    Security,
     EquityRaise,
     IncomeTax,
     OtherBusiness,

@@ -7,17 +7,14 @@
                     interest; at maturity all that is left (what exceeds the profile: balloon)
     B(t)          = B(t-1) + draw(t) - principal paid(t)
 
-with a(t) the day count fraction and n the payments that remain of `amortise_over`, or until
-maturity. Construction ends after the longer of `availability` and `interest_only`. The draw is a
-support of tier 1: it meets what the borrower cannot pay of the claims of `funds`, together with the
-other funding of that tier in proportion to `weight`; with `capitalise_interest` its own interest
-and fees as well (DESIGN §5.6). At maturity the term is extended while extensions are left, nothing
-is overdue, the borrower is not in default and cover is at least `extension_dscr`.
+with a(t) the day count fraction and n the payments left of `amortise_over`, or until maturity.
+Construction ends after the longer of `availability` and `interest_only`. The draw is a support of
+tier 1: it meets what the borrower cannot pay of the claims of `funds`, with the other funding of
+that tier in proportion to `weight`; with `capitalise_interest` its own interest and fees as well
+(DESIGN §5.6). At maturity the term is extended while extensions are left, nothing is overdue, the
+borrower is not in default and cover is at least `extension_dscr`.
 
-Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout, service due on other
-debt of the borrower that ranks senior or equal. Publishes: balance, service (of the period before,
-balloon apart), service_due (of this one; nothing in construction), accelerated, arrears, drawn,
-dscr (trailing year, from construction's end, that other debt counted).
+Reads and publishes what a term loan does (in construction nothing is due), and drawn.
 On shortfall: as for a term loan; a breach of `default_dscr` for longer than `grace` accelerates
 the loan too. Nothing can be drawn from an accelerated loan or by a borrower in default.
 
@@ -52,6 +49,7 @@ from offtake.core.terms import (
 )
 from offtake.finance import facility, trailing
 from offtake.finance.amortisation import Profile, regular_principal
+from offtake.finance.enforcement import Remedies, applied, lines
 from offtake.finance.servicing import Debt, Service, called, due, no_debt, settled, stops
 from offtake.finance.span import between
 
@@ -109,6 +107,8 @@ class DelayedDrawLoanTerms(Terms):
     """Place in the borrower's waterfall."""
     grace: Duration = default("3 months")
     """How long a payment may be overdue, or cover too low, before the loan is called, months."""
+    cross_default: Literal["*"] | tuple[ContractName, ...] = ()
+    """Debts whose acceleration calls the loan too; * is all debt of the borrower."""
     collateral: tuple[AssetName, ...] = ()
     """What is pledged: cohorts, a site, a contract."""
 
@@ -174,6 +174,7 @@ class DelayedDrawLoan(NamedTuple):
     """[K] `finance.amortisation.Profile`"""
     interest: facility.Interest
     beside: facility.Beside
+    remedies: Remedies
     borrower: IntArray
     """[K] party"""
     payout: IntArray
@@ -185,7 +186,7 @@ class DelayedDrawLoan(NamedTuple):
 
     kind = "delayed_draw_loan"
     stage = "primary"
-    published = ("balance", "service", "service_due", "accelerated", "arrears", "dscr", "drawn")
+    published = (*trailing.PUBLISHED, "drawn")
     Terms = DelayedDrawLoanTerms
     example = EXAMPLE
 
@@ -203,6 +204,7 @@ class DelayedDrawLoan(NamedTuple):
                 [x.rate for x in terms], [x.day_count for x in terms], at
             ),
             beside=facility.Beside.lower(items, at),
+            remedies=Remedies.lower(items, at),
             borrower=borrower,
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
@@ -210,11 +212,12 @@ class DelayedDrawLoan(NamedTuple):
         )
         numbers = {**at.numbers(ids, *FIELDS), **at.optionals(ids, start=0.0, amortise_over=1e9)}
         protects = tuple(x.funds + (name,) * x.capitalise_interest for name, x in items)
-        lines = (
+        claims = (
             facility.draw_line(lender, borrower, 1, protects),
             *facility.debt_lines(borrower, lender, [term.seniority for term in terms]),
+            *lines(ids, borrower, lender, at),
         )
-        return Lowered(group, tuple(ids), numbers, lines, stops=borrower)
+        return Lowered(group, tuple(ids), numbers, claims, stops=borrower)
 
     def init(self, n: Numbers) -> DelayedDrawLoanState:
         """Nothing is drawn."""
@@ -267,24 +270,21 @@ class DelayedDrawLoan(NamedTuple):
 
     def publish(self, n: Numbers, s: DelayedDrawLoanState, month: Month) -> Amounts:
         """Balance, state and cover at the start of the month."""
-        counted = self._due(n, s, month).counted
-        return {**trailing.published(s.debt, s.history, counted), "drawn": s.drawn}
+        now = self._due(n, s, month)
+        shown = trailing.published(s.debt, s.history, now.counted, now.service)
+        return {**shown, "drawn": s.drawn}
 
     def claim(self, n: Numbers, s: DelayedDrawLoanState, month: Month) -> Amounts:
         """What can be drawn, fees, interest and principal."""
         now = self._due(n, s, month)
-        return {
-            "draw": now.limit,
-            "draw_weight": n["weight"],
-            "fee": now.fee,
-            "interest": now.service.interest,
-            "principal": now.service.principal,
-        }
+        asked = {"draw": now.limit, "draw_weight": n["weight"], "fee": now.fee}
+        return self.remedies.claims(month, now.service, s.debt, asked)
 
     def settle(
         self, n: Numbers, s: DelayedDrawLoanState, month: Month, claimed: Amounts, paid: Amounts
     ) -> tuple[DelayedDrawLoanState, Mapping[str, Array]]:
         """Draw, repay, carry arrears, extend, test cover."""
+        paid = applied(paid)
         now = self._due(n, s, month)
         left, lost = settled(s.debt, now.service, claimed, paid, n["grace"], month.obs[self.payout])
         asked = now.service.accrued + now.regular
@@ -293,7 +293,7 @@ class DelayedDrawLoan(NamedTuple):
         )
         breach = jnp.where(now.built, trailing.breaches(history, n["default_dscr"], s.breach), 0.0)
         debt = left._replace(balance=left.balance + paid["draw"], scheduled=asked)
-        debt = called(debt, breach, n["grace"])
+        debt = self.remedies.called(called(debt, breach, n["grace"]), month)
         error = debt.balance - (s.debt.balance + paid["draw"] - paid["principal"] - lost)
         drawn, extended = s.drawn + paid["draw"], s.extended + now.extends
         state = DelayedDrawLoanState(debt, drawn, extended, breach, history)

@@ -12,12 +12,15 @@ balance; the advance and repayments take effect at the close. The advance falls 
 afresh each period.
 
 Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout, service due on other
-debt of the borrower that ranks senior or equal. Publishes: balance, service (of the period before,
-balloon apart), service_due (of this one), accelerated, arrears, dscr (trailing twelve months, over
-the service of the loan and of that other debt; NO_SERVICE where nothing was due on the loan).
-On shortfall: interest becomes an arrear bearing the same rate, principal stays due; after `grace`
-the loan is accelerated: all of it is due, and the borrower is in default while it owes. What a
-borrower outside the plan does not pay while in default is written off.
+debt of the borrower that ranks senior or equal, what the sale of collateral brings. Publishes:
+balance, service (of the period before, balloon apart), service_due (of this one), accelerated,
+arrears, owed (balance and interest due), dscr (trailing twelve months, over the service of the loan
+and of that other debt; NO_SERVICE where nothing was due on the loan).
+On shortfall: interest becomes an arrear bearing the same rate, principal stays due; after `grace`,
+or once a debt of `cross_default` is called, the loan is accelerated: all of it is due, and the
+borrower is in default while it owes. A loan that a security agreement names is then repaid from the
+sale of what is pledged; what is left is unsecured (`finance.enforcement`). What a borrower outside
+the plan does not pay while in default is written off.
 
 References:
     1. ACTUS Financial Research Foundation, technical specification v1.1: PAM, LAM, ANN.
@@ -35,6 +38,7 @@ from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Mon
 from offtake.core.flows import CFADS, Flow, Rank
 from offtake.core.terms import (
     AssetName,
+    ContractName,
     Duration,
     LoanRate,
     Money,
@@ -47,8 +51,9 @@ from offtake.core.terms import (
 )
 from offtake.finance import facility
 from offtake.finance.amortisation import Profile, regular_principal
+from offtake.finance.enforcement import Remedies, applied, lines
 from offtake.finance.servicing import Debt, Service, due, no_debt, settled, stops
-from offtake.finance.trailing import Trailing, no_history, published, remember
+from offtake.finance.trailing import PUBLISHED, Trailing, no_history, published, remember
 
 
 class TermLoanTerms(Terms):
@@ -81,6 +86,8 @@ class TermLoanTerms(Terms):
     """Place in the borrower's waterfall."""
     grace: Duration = default("3 months")
     """How long a payment may be overdue before the loan is called, months."""
+    cross_default: Literal["*"] | tuple[ContractName, ...] = ()
+    """Debts whose acceleration calls the loan too; * is all debt of the borrower."""
     collateral: tuple[AssetName, ...] = ()
     """What is pledged: cohorts, a site, a contract."""
 
@@ -112,6 +119,7 @@ class TermLoan(NamedTuple):
     """[K] `finance.amortisation.Profile`"""
     interest: facility.Interest
     beside: facility.Beside
+    remedies: Remedies
     payout: IntArray
     """[K] observation: share of its claims that the borrower meets"""
     cfads: IntArray
@@ -121,7 +129,7 @@ class TermLoan(NamedTuple):
 
     kind = "term_loan"
     stage = "primary"
-    published = ("balance", "service", "service_due", "accelerated", "arrears", "dscr")
+    published = PUBLISHED
     Terms = TermLoanTerms
     example = EXAMPLE
 
@@ -136,6 +144,7 @@ class TermLoan(NamedTuple):
                 [x.rate for x in terms], [x.day_count for x in terms], at
             ),
             beside=facility.Beside.lower(items, at),
+            remedies=Remedies.lower(items, at),
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
             window=np.zeros(at.periods_per_year),
@@ -145,12 +154,13 @@ class TermLoan(NamedTuple):
             at.parties([getattr(x, f) for x in terms]) for f in ("lender", "borrower")
         )
         rank = np.full(len(ids), int(Rank.CAPITAL_IN))
-        lines = (
+        claims = (
             Line("advance", Flow.CAPITAL_IN, lender, borrower, rank),
             *facility.debt_lines(borrower, lender, [term.seniority for term in terms]),
+            *lines(ids, borrower, lender, at),
         )
         numbers = {**at.numbers(ids, *fields), **at.optionals(ids, start=0.0)}
-        return Lowered(group, tuple(ids), numbers, lines, stops=borrower)
+        return Lowered(group, tuple(ids), numbers, claims, stops=borrower)
 
     def init(self, n: Numbers) -> TermLoanState:
         """Nothing is owed before the advance."""
@@ -177,28 +187,29 @@ class TermLoan(NamedTuple):
         """Balance, state and cover at the start of the month."""
         service, balloon = self._service(n, s.debt, month)
         service_due = service.accrued + service.scheduled - balloon
-        return published(s.debt, s.history, service_due)
+        return published(s.debt, s.history, service_due, service)
 
     def claim(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Advance and fee at the start; interest and principal after it."""
         starts = facility.signing(n["start"]) == month.t
         service, _ = self._service(n, s.debt, month)
-        return {
+        asked = {
             "advance": jnp.where(starts, n["amount"], 0.0),
             "fee": jnp.where(starts, n["amount"] * n["upfront_fee"], 0.0),
-            "interest": service.interest,
-            "principal": service.principal,
         }
+        return self.remedies.claims(month, service, s.debt, asked)
 
     def settle(
         self, n: Numbers, s: TermLoanState, month: Month, claimed: Amounts, paid: Amounts
     ) -> tuple[TermLoanState, Mapping[str, Array]]:
         """Repay, carry arrears, add the advance."""
+        paid = applied(paid)
         service, balloon = self._service(n, s.debt, month)
         payout = month.obs[self.payout]
         left, lost = settled(s.debt, service, claimed, paid, n["grace"], payout)
         asked = left.scheduled - balloon
         debt = left._replace(balance=left.balance + paid["advance"], scheduled=asked)
+        debt = self.remedies.called(debt, month)
         history = remember(
             s.history, month.period, month.past[self.cfads], asked, self.beside.due(month)
         )

@@ -33,6 +33,7 @@ from offtake.core.arrays import Array, jnp, lax
 from offtake.core.contract import IntArray
 from offtake.core.flows import CFADS, PAID_TOLERANCE, Flow
 from offtake.core.measure import Book, Facility, Output, Record
+from offtake.finance.enforcement import BROUGHT
 from offtake.finance.facility import SENIORITY, closing, counts_with
 from offtake.finance.trailing import NO_SERVICE
 from offtake.measures.economic_end import MARGINS, Pledges, ends, pledges, secured
@@ -447,13 +448,23 @@ def _base(book: Book, base: str | None) -> int:
 
 
 def _owed(book: Book, facility: Facility, flows: tuple[Flow, ...]) -> list[int]:
-    """Claims of a facility on its borrower."""
+    """Claims of a facility on its borrower, and on those who buy what is pledged for it."""
     wanted = {int(flow) for flow in flows}
     borrower = borrower_of(book, facility)
+    mine = book.claims(contract=facility.contract, payer=borrower)
     return [
         i
-        for i in book.claims(contract=facility.contract, payer=borrower)
+        for i in dict.fromkeys([*mine, *_collateral(book, facility)])
         if book.labels.claims[i].flow in wanted
+    ]
+
+
+def _collateral(book: Book, facility: Facility) -> list[int]:
+    """Claims by which buyers of what is pledged pay for a facility."""
+    return [
+        i
+        for i in book.claims(contract=facility.contract)
+        if book.labels.claims[i].line in BROUGHT.values()
     ]
 
 
