@@ -80,14 +80,19 @@ contracts:
             availability: 12 months, capitalise_interest: true, term: 22 months,
             amortisation: annuity, amortise_over: 30 months, extensions: 1, extension: 6 months,
             extension_dscr: 1.05, extension_margin: 1 %/year, upfront_fee: 1 %,
-            commitment_fee: 0.8 %/year, default_dscr: 0.3, day_count: A/360, grace: 4 months}
+            commitment_fee: 0.8 %/year, default_dscr: 0.3, day_count: A/360, grace: 4 months,
+            cross_default: "*"}
+  lien:     {kind: security, grantor: cloud, buyer: market, agent: builder,
+            secures: [line, facility], assets: [first, hall, second], time_of_sale: 3 months,
+            cost_of_sale: 6 %, administration: 0.4 M USD, fire_sale: 1.5,
+            market_depth: 90k H100e, site_value: 1 to 2 M USD/MW}
   equity:  {kind: common_equity, investor: sponsor, issuer: cloud, commitment: 120 M USD,
             funds: [order, build], weight: 1, share: 3, distributions_from: 2026-12,
             lock_up: [facility, line], lock_up_dscr: 1.1}
   stake:   {kind: common_equity, investor: lab, issuer: cloud, share: 1}
   line:    {kind: revolver, lender: bank, borrower: cloud, amount: 6 M USD, rate: sofr + 600 bp,
             term: 24 months, upfront_fee: 0.5 %, commitment_fee: 1 %/year, day_count: A/365,
-            seniority: junior}
+            seniority: junior, cross_default: [facility, note]}
   note:    {kind: term_loan, lender: bank, borrower: lab, amount: 25 M USD, rate: 9 %/year,
             start: 2026-06-10, term: 18 months, interest_only: 4 months, amortisation: linear,
             upfront_fee: 2 %, seniority: junior, grace: 1 months, day_count: A/A ISDA}
@@ -150,6 +155,8 @@ contracts:
             funds: [work], rate: base + 350 bp, availability: 15 months, term: 3 years,
             amortisation: linear, default_dscr: 1.02, extensions: 2, extension_dscr: 1.2,
             grace: 3 months, day_count: 30E/360}
+  lien:    {kind: security, grantor: owner, buyer: market, agent: builder, secures: [loan],
+            assets: [lot], time_of_sale: 3 months, cost_of_sale: 5 %}
   equity:  {kind: common_equity, investor: fund, issuer: owner, commitment: 40 M USD,
             funds: [work, order], lock_up: [loan], lock_up_dscr: 1.15}
   note:    {kind: term_loan, lender: lender, borrower: borrower, amount: 20 M USD, rate: 11 %/year,
@@ -157,7 +164,7 @@ contracts:
   mezz:    {kind: term_loan, lender: senior, borrower: lender, amount: 15 M USD,
             rate: base + 200 bp, floor: 2 %/year, term: 3 years, amortisation: bullet}
   payoff:  {kind: revolver, lender: senior, borrower: lender, amount: 5 M USD, funds: [mezz],
-            rate: 12 %/year, term: 4 years, start: 2027-01}
+            rate: 12 %/year, term: 4 years, start: 2027-01, cross_default: [note]}
   cover:   {kind: parent_guarantee, guarantor: backer, obligor: borrower, contracts: [note],
             fee: 0.1 M USD/year}
   keep:    {kind: reserve_account, account: account, owner: owner, facilities: [loan],
@@ -251,5 +258,9 @@ contracts:
             milestones: {signing: 10 %, delivery: 90 %}}
   equity:  {kind: common_equity, investor: sponsor, issuer: cloud, commitment: 600 M USD,
             funds: [order]}
+  debt:    {kind: term_loan, lender: sponsor, borrower: cloud, amount: 700 M USD, rate: 12 %/year,
+            term: 30 months, amortisation: linear, grace: 2 months}
+  lien:    {kind: security, grantor: cloud, buyer: market, agent: works, secures: [debt],
+            assets: [hopper, blackwell], time_of_sale: 4 months, cost_of_sale: 8 %, fire_sale: 3}
 """
 """A market that clears, with everything that it can hold."""

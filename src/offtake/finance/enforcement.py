@@ -129,7 +129,7 @@ class Remedies(NamedTuple):
         after = (month.obs[self.secured.sold] > 0.0) & (debt.accelerated > 0.0)
         left = {
             "interest": service.interest - interest,
-            "principal": jnp.minimum(service.principal, debt.balance - principal),
+            "principal": jnp.maximum(service.principal - principal, 0.0),
         }
         for line, part in (("interest", interest), ("principal", principal)):
             claims[BROUGHT[line]] = part

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.reference.books import Row
 from tests.reference.future import Future
-from tests.reference.instruments import chip_purchase, chip_sale, construction_contract
+from tests.reference.instruments import chip_purchase, chip_sale, construction_contract, security
 from tests.reference.instruments.common_equity import CommonEquity
 from tests.reference.instruments.delayed_draw_loan import DelayedDrawLoan
 from tests.reference.instruments.equity_raise import EquityRaise
@@ -44,6 +44,7 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "common_equity": partial(_one, CommonEquity),
     "reserve_account": partial(_one, ReserveAccount),
     "parent_guarantee": partial(_one, ParentGuarantee),
+    "security": security.rows,
     "equity_raise": partial(_one, EquityRaise),
     "income_tax": partial(_one, IncomeTax),
     "other_business": partial(_one, OtherBusiness),

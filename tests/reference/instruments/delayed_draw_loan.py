@@ -82,6 +82,9 @@ class DelayedDrawLoan(Loan):
             and covered(self, "extension", self.number("extension_dscr"))
         )
 
+    def rate_of_period(self, month: Month) -> float:
+        return self.asks(month).rate
+
     def service_due(self, month: Month) -> float:
         now = self.asks(month)
         return self.balance * now.rate + now.regular if month.t > self.end + 1e-9 else 0.0
@@ -92,8 +95,9 @@ class DelayedDrawLoan(Loan):
             "draw": now.limit,
             "draw_weight": self.number("weight"),
             "fee": now.fee,
-            "interest": self.interest_due(now.rate),
-            "principal": self.principal_due(now.scheduled),
+            **self.asks_for(
+                month, self.interest_due(now.rate), self.principal_due(now.scheduled)
+            ),
         }
 
     def settle(

@@ -41,8 +41,9 @@ class TermLoan(Loan):
         return {
             "advance": self.number("amount") if starts else 0.0,
             "fee": self.number("amount") * self.number("upfront_fee") if starts else 0.0,
-            "interest": self.interest_due(rate),
-            "principal": self.principal_due(self.scheduled(month)[0]),
+            **self.asks_for(
+                month, self.interest_due(rate), self.principal_due(self.scheduled(month)[0])
+            ),
         }
 
     def settle(
