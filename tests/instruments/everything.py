@@ -24,7 +24,7 @@ INTERNAL = {"company": 300, "developer": 150_000, "lab": 50, "parent": 300, "ope
 """Internal parties and their opening cash, USD."""
 OUTSIDE = (
     *("vendor", "builder", "utility", "staff", "customers", "customer", "market", "bank"),
-    *("sponsor", "capital_markets", "treasury", "rest_of_company"),
+    *("sponsor", "capital_markets", "treasury", "rest_of_company", "receiver"),
 )
 #: Changes to examples, so that one plan gives each of them, and each of its numbers, something to
 #: do: where a number matters only beside another, one of the two is an interval round the other.
@@ -53,6 +53,13 @@ CHANGES: dict[str, dict[str, Any]] = {
         "cap": "5 to 100 USD",
         "start": "2026-01-10",
         "end": "2029-06-10",
+    },
+    "security": {
+        "assets": ["cohort", "hall"],
+        "secures": ["loan", "line"],
+        "time_of_sale": "2.5 to 5 months",
+        "market_depth": "20 H100e",
+        "site_value": "5 k USD/MW",
     },
     "reserve_account": {"facilities": ["loan"], "months": "6 months", "minimum": "30 to 300 USD"},
     "term_loan": {
