@@ -73,6 +73,8 @@ CHANGES: dict[str, dict[str, Any]] = {
         "utilisation": "60 to 95 %",
         "prepayment": "200 to 600 USD",
         "credit_share": "60 %",
+        "termination": "50 to 90 %",
+        "termination_rate": "10 %/year",
     },
     "spot_sale": {"price": "0.1 to 0.8 USD/H100e/h"},
     "revolver": {"amount": "50 to 500 USD"},

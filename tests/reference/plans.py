@@ -57,7 +57,8 @@ contracts:
   reserve: {kind: reserved_capacity, seller: cloud, buyer: lab, site: hall, share: 65 %,
             capacity: 9000 H100e, price: compute_price, term: 20 months, take_or_pay: 92 %,
             utilisation: {2026: 70 %, 2027: 97 %}, promised: 2026-11, damages: 15 %,
-            prepayment: 4 M USD, credit_share: 40 %, grace: 2 months}
+            prepayment: 4 M USD, credit_share: 40 %, grace: 2 months, termination: 60 %,
+            termination_rate: 8 %/year}
   spot:    {kind: spot_sale, seller: cloud, site: hall, price: 1.6 USD/H100e/h, utilisation: 75 %}
   order:   {kind: chip_purchase, buyer: cloud, seller: vendor, chips: [first, second],
             signed: 2026-04, milestones: {signing: 20 %, delivery: 80 %}, cancel_after: 5 months,

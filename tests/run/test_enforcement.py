@@ -74,8 +74,8 @@ def written() -> str:
         parties.append(f"  {name}: {{kind: internal, role: operator}}")
         chips.append(
             f"  {name}_lot: {{site: hall, chip: {{h100e: 1, watts: 1000 W}}, units: 1000, "
-            f"deliver: 2026-01, price: {lent / 1000} USD, availability: 100 %, failure_rate: 0 %/year, "
-            f"physical_life: {LIFE.get(name, 17)} months}}"
+            f"deliver: 2026-01, price: {lent / 1000} USD, availability: 100 %, "
+            f"failure_rate: 0 %/year, physical_life: {LIFE.get(name, 17)} months}}"
         )
         contracts.append(
             f"  {name}_order: {{kind: chip_purchase, buyer: {name}, seller: vendor, "
@@ -196,7 +196,11 @@ def test_the_excess_is_the_owners():
 def test_two_who_sell_at_once_get_less_than_one():
     run = outcome()
     assert run.seen("resale.offered_h100e")[[5, 8, 11]].tolist() == [4000, 2000, 1000]
-    for loan, when, crowd in (("first_loan", 8, 0.2), ("second_loan", 8, 0.2), ("later_loan", 11, 0.1)):
+    for loan, when, crowd in (
+        ("first_loan", 8, 0.2),
+        ("second_loan", 8, 0.2),
+        ("later_loan", 11, 0.1),
+    ):
         got = run.paid(loan, "recovery") + run.paid(loan, "recovery_interest")
         assert got[when] == pytest.approx(60 * np.exp(-crowd))
 

@@ -95,9 +95,7 @@ class DelayedDrawLoan(Loan):
             "draw": now.limit,
             "draw_weight": self.number("weight"),
             "fee": now.fee,
-            **self.asks_for(
-                month, self.interest_due(now.rate), self.principal_due(now.scheduled)
-            ),
+            **self.asks_for(month, self.interest_due(now.rate), self.principal_due(now.scheduled)),
         }
 
     def settle(
