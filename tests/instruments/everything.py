@@ -161,6 +161,14 @@ EXTRA: dict[str, dict[str, Any]] = {
         "commitment": "50 USD",
         "funds": ["wages"],
     },
+    "cure": {
+        "kind": "common_equity",
+        "investor": "sponsor",
+        "issuer": "company",
+        "commitment": "100 USD",
+        "funds": ["line"],
+        "cures": "1 to 4",
+    },
     "partners": {
         "kind": "common_equity",
         "investor": "operator",

@@ -90,6 +90,10 @@ contracts:
   equity:  {kind: common_equity, investor: sponsor, issuer: cloud, commitment: 120 M USD,
             funds: [order, build], weight: 1, share: 3, distributions_from: 2026-12,
             lock_up: [facility, line], lock_up_dscr: 1.1}
+  cure:    {kind: common_equity, investor: sponsor, issuer: cloud, commitment: 9 M USD,
+            funds: [facility], cures: 2}
+  second:  {kind: parent_guarantee, guarantor: parent, obligor: cloud, contracts: [facility, line],
+            collection: true}
   stake:   {kind: common_equity, investor: lab, issuer: cloud, share: 1}
   line:    {kind: revolver, lender: bank, borrower: cloud, amount: 6 M USD, rate: sofr + 600 bp,
             term: 24 months, upfront_fee: 0.5 %, commitment_fee: 1 %/year, day_count: A/365,

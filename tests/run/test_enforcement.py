@@ -45,8 +45,27 @@ LOANS = {
     "first": {"first_loan": (100, "12 %/year", "senior")},
     "second": {"second_loan": (100, "12 %/year", "senior")},
     "later": {"later_loan": (100, "12 %/year", "senior")},
+    "backed": {"backed_loan": (100, "12 %/year", "senior")},
+    "covered": {"covered_loan": (100, "12 %/year", "senior")},
+    "cured": {"cured_loan": (100, "12 %/year", "senior")},
+    "crossed": {
+        "crossed_paid": (40, "12 %/year", "senior"),
+        "crossed_called": (30, "12 %/year", "junior"),
+    },
 }
 """Company -> loan -> units, rate, seniority."""
+MORE = f"""
+  equity: {{kind: common_equity, investor: sponsor, issuer: rich}}
+  deficiency: {{kind: parent_guarantee, guarantor: sponsor, obligor: backed,
+               contracts: [backed_loan], cap: {20 * UNIT} USD, collection: true}}
+  guarantee: {{kind: parent_guarantee, guarantor: sponsor, obligor: covered,
+              contracts: [covered_loan], cap: {20 * UNIT} USD}}
+  cure: {{kind: common_equity, investor: sponsor, issuer: cured, commitment: {20 * UNIT} USD,
+         funds: [cured_loan], cures: 2}}
+  income: {{kind: operating_cost, payer: tenant, payee: crossed, amount: {4.8 * UNIT} USD/year}}
+"""
+"""Owners; a guarantee of what the sale leaves, one of each payment; a right to cure; the interest
+of a senior loan, so that only the junior one is missed."""
 LIFE = {"first": 20, "second": 20, "later": 23}
 """Life of chips, months, so that a year of it is left at the sale; 17 of all others."""
 SALE = {
@@ -57,6 +76,7 @@ SALE = {
     "first": "time_of_sale: 6 months, fire_sale: 1, market_depth: 10k H100e",
     "second": "time_of_sale: 6 months, fire_sale: 1, market_depth: 10k H100e",
     "later": "time_of_sale: 9 months, fire_sale: 1, market_depth: 10k H100e",
+    "backed": "time_of_sale: 3 months",
 }
 
 
@@ -85,14 +105,17 @@ def written() -> str:
             contracts.append(
                 f"  {loan}: {{kind: term_loan, lender: bank, borrower: {name}, "
                 f"amount: {amount * UNIT} USD, rate: {rate}, term: 14 months, grace: 1 month, "
-                f"seniority: {seniority}, collateral: [{name}_lot]}}"
+                f"seniority: {seniority}, collateral: [{name}_lot]"
+                + (', cross_default: "*"}' if loan == "crossed_paid" else "}")
             )
+        if name not in SALE:
+            continue
         contracts.append(
             f"  {name}_lien: {{kind: security, grantor: {name}, buyer: resale, agent: agent, "
             f"secures: [{', '.join(loans)}], assets: [{name}_lot], {SALE[name]}}}"
         )
-    contracts.append("  equity: {kind: common_equity, investor: sponsor, issuer: rich}")
-    return "\n".join([HEAD, "parties:", *parties, "chips:", *chips, "contracts:", *contracts])
+    parts = [HEAD, "parties:", *parties, "chips:", *chips, "contracts:", *contracts, MORE]
+    return "\n".join(parts)
 
 
 class Outcome:
@@ -195,7 +218,7 @@ def test_the_excess_is_the_owners():
 
 def test_two_who_sell_at_once_get_less_than_one():
     run = outcome()
-    assert run.seen("resale.offered_h100e")[[5, 8, 11]].tolist() == [4000, 2000, 1000]
+    assert run.seen("resale.offered_h100e")[[5, 8, 11]].tolist() == [5000, 2000, 1000]
     for loan, when, crowd in (
         ("first_loan", 8, 0.2),
         ("second_loan", 8, 0.2),
@@ -216,9 +239,41 @@ def test_a_strong_market_loses_less():
 def test_what_is_sold_leaves_the_site_and_not_the_market():
     run = outcome()
     here = run.seen("sites.hall.h100e")
-    # Four lots are sold in period 5, two in period 8, one in period 11.
-    assert here[[5, 6, 8, 9, 11, 12]] == pytest.approx([7000, 3000, 3000, 1000, 1000, 0])
+    # Five lots are sold in period 5, two in period 8, one in period 11; three are not pledged.
+    assert here[[5, 6, 8, 9, 11, 12]] == pytest.approx([11000, 6000, 6000, 4000, 4000, 3000])
     assert run.seen("chips.alone_lot.h100e")[6] == pytest.approx(1000)
+
+
+def test_a_guarantee_of_collection_pays_what_the_sale_leaves():
+    run = outcome()
+    # 60 in period 5; of 45 that are left the guarantor pays 20 a period later, its cap.
+    assert run.paid("deficiency", "support") == pytest.approx(np.eye(15)[6] * 20)
+    loan = run.loans["backed_loan"]
+    assert loan["supported_usd"] / UNIT == pytest.approx(20 / 1.01**4)
+    assert run.lgd("backed_loan") == pytest.approx(1 - 60 / 1.01**3 / 102.01)
+
+
+def test_a_guarantee_of_payment_keeps_the_loan_from_being_called():
+    run = outcome()
+    # One a month, until all of it is due in the last.
+    assert run.paid("guarantee", "support")[1:14] == pytest.approx(1.0)
+    assert run.paid("guarantee", "support")[14] == pytest.approx(20 - 13)
+    assert np.isnan(run.loans["covered_loan"]["default_period"])
+
+
+def test_owners_cure_a_loan_twice():
+    run = outcome()
+    assert run.paid("cure", "draw") == pytest.approx(np.isin(np.arange(15), [1, 2]).astype(float))
+    # Missed in periods 3 and 4.
+    assert run.loans["cured_loan"]["default_period"] == 4
+
+
+def test_cross_default_calls_a_loan_that_is_paid():
+    run = outcome()
+    assert run.loans["crossed_called"]["default_period"] == 2
+    # What was called in a period before calls the other.
+    assert run.loans["crossed_paid"]["default_period"] == 3
+    assert run.paid("crossed_paid", "interest")[1:4] == pytest.approx(0.4)
 
 
 def test_months_balance():
