@@ -231,6 +231,9 @@ def _world(suffix: str) -> dict[str, Any]:
     fab = {"owner": "company", "vendor": "maker", "capacity": "0.05 wspm", "open": "2026-06"}
     fab |= {"build": "4 months", "ramp": "3 months", "dies_per_wafer": 30, "die_yield": "60 %"}
     contracts = {contract_id(kind): written(kind) for kind in ALL} | EXTRA
+    if suffix:
+        # Chips on sale at once depress one another's price; a further copy pledges none.
+        contracts["security"] = {**contracts["security"], "assets": ["campus"]}
     names = {*parties, *sites, *vendors, "cohort", "mill", *contracts}
     whole = {
         "parties": parties,

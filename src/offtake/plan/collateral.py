@@ -17,7 +17,7 @@ def _agreements(plan: Plan) -> list[tuple[str, Any]]:
 
 
 def _secured(terms: Terms) -> Sequence[str]:
-    return getattr(terms, "secures", ())
+    return getattr(terms, "secures", ()) or ()
 
 
 def secured_once(plan: Plan) -> Iterator[Finding]:
@@ -25,7 +25,7 @@ def secured_once(plan: Plan) -> Iterator[Finding]:
     for field, one in (("secures", "loan"), ("assets", "asset")):
         first: dict[str, str] = {}
         for name, terms in _agreements(plan):
-            for i, item in enumerate(getattr(terms, field, ())):
+            for i, item in enumerate(getattr(terms, field, ()) or ()):
                 if item in first:
                     yield (
                         f"contracts.{name}.{field}[{i}]",
@@ -67,7 +67,7 @@ def loans_are_secured(plan: Plan) -> Iterator[Finding]:
 def sites_are_sold_whole(plan: Plan) -> Iterator[Finding]:
     """A site that is pledged without chips that stand in it."""
     for name, terms in _agreements(plan):
-        assets: tuple[str, ...] = getattr(terms, "assets", ())
+        assets: tuple[str, ...] = getattr(terms, "assets", ()) or ()
         for i, asset in enumerate(assets):
             here = [c for c, cohort in plan.chips.items() if cohort.site == asset]
             missing = [c for c in here if c not in assets]
@@ -89,7 +89,8 @@ def fire_sales_have_a_market(plan: Plan) -> Iterator[Finding]:
     if plan.market.clears:
         return
     for name, terms in _agreements(plan):
-        if terms.fire_sale.value > 0.0 and terms.market_depth is None:
+        rate = getattr(terms, "fire_sale", None)
+        if rate is not None and rate.value > 0.0 and terms.market_depth is None:
             yield (
                 f"contracts.{name}.fire_sale",
                 "error",
