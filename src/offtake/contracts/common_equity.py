@@ -28,9 +28,9 @@ from offtake.core.flows import ALL_THERE_IS, Flow, Rank
 from offtake.core.terms import (
     ContractName,
     Count,
-    Money,
     PartyName,
     Ratio,
+    SizedMoney,
     Terms,
     When,
     default,
@@ -49,8 +49,8 @@ class CommonEquityTerms(Terms):
     """Owner that commits the money."""
     issuer: PartyName
     """Company that draws it."""
-    commitment: Money = default("0 USD")
-    """Most that can be drawn, USD."""
+    commitment: SizedMoney = default("0 USD")
+    """Most that can be drawn, USD; `sized` for what sized debt leaves to pay."""
     funds: tuple[ContractName, ...] = ()
     """Contracts whose claims on the issuer the commitment meets when cash is short."""
     weight: Ratio = default("1")

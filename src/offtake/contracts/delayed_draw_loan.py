@@ -3,20 +3,22 @@
     limit(t)      = amount - drawn(t-1) while it is available, else 0
     fee(t)        = commitment fee x (amount - drawn(t-1)) x a(t), and the upfront fee on signing
     interest(t)   = B(t-1) r(t) a(t) + arrears,   r as for a term loan, plus a step per extension
-    principal(t)  = 0 in construction; then bullet: 0; linear: B / n; annuity: level payment less
-                    interest; at maturity all that is left (what exceeds the profile: balloon)
-    B(t)          = B(t-1) + draw(t) - principal paid(t)
+    principal(t)  = on its dates, after construction: linear: B / n; annuity: level payment less
+                    interest; sculpted: schedule(t) x B; at maturity all that is left (what exceeds
+                    the profile: balloon)
+    sweep(t)      = share of (CFADS - debt service)(t-1), if positive, of the cash that is left
+    B(t)          = B(t-1) + draw(t) - principal paid(t) - sweep paid(t)
 
-with a(t) the day count fraction and n the payments left of `amortise_over`, or until maturity.
+with a(t) the day count fraction and n the dates that remain of `amortise_over`, or until maturity.
 Construction ends after the longer of `availability` and `interest_only`. The draw is a support of
-tier 1: it meets what the borrower cannot pay of the claims of `funds`, with the other funding of
-that tier in proportion to `weight`; with `capitalise_interest` its own interest and fees as well
-(DESIGN §5.6). At maturity the term is extended while extensions are left, nothing is overdue, the
-borrower is not in default and cover is at least `extension_dscr`.
+tier 1: it meets what the borrower cannot pay of the claims of `funds`, with other funding of that
+tier in proportion to `weight`; with `capitalise_interest` its own interest and fees as well (DESIGN
+§5.6). At maturity the term is extended while extensions are left, nothing is overdue, the borrower
+is not in default and cover is at least `extension_dscr`. Between dates interest accrues.
 
 Reads and publishes what a term loan does (in construction nothing is due), and drawn.
-On shortfall: as for a term loan; a breach of `default_dscr` for longer than `grace` accelerates
-the loan too. Nothing can be drawn from an accelerated loan or by a borrower in default.
+On shortfall: as for a term loan; a breach of `default_dscr` for longer than `grace` accelerates it
+too. Nothing can be drawn from an accelerated loan or by a borrower in default.
 
 References:
     1. ACTUS Financial Research Foundation, technical specification v1.1: LAM, ANN.
@@ -32,58 +34,29 @@ from numpy.typing import NDArray
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Lowered, Lowerer, Month, Numbers
 from offtake.core.flows import CFADS
-from offtake.core.terms import (
-    AssetName,
-    ContractName,
-    Count,
-    Duration,
-    LoanRate,
-    Money,
-    PartyName,
-    Rate,
-    Ratio,
-    Share,
-    Terms,
-    When,
-    default,
-)
-from offtake.finance import facility, trailing
-from offtake.finance.amortisation import Profile, regular_principal
+from offtake.core.terms import ContractName, Count, Duration, Rate, Ratio, default
+from offtake.finance import facility, timetable, trailing
+from offtake.finance.amortisation import Profile
 from offtake.finance.enforcement import Remedies, applied, lines
-from offtake.finance.servicing import Debt, Service, called, due, no_debt, settled, stops
+from offtake.finance.loan_terms import LoanTerms
+from offtake.finance.servicing import Debt, Service, Timing, called, due, no_debt, settled, stops
 from offtake.finance.span import between
 
 
-class DelayedDrawLoanTerms(Terms):
-    """What a plan writes for a delayed-draw loan."""
+class DelayedDrawLoanTerms(LoanTerms):
+    """What a plan writes for a delayed-draw loan; principal is due after the availability."""
 
     kind: Literal["delayed_draw_loan"]
-    lender: PartyName
-    """Party that commits the money."""
-    borrower: PartyName
-    """Party that draws and repays it."""
-    amount: Money
-    """Commitment: the most that can be drawn, USD."""
     funds: tuple[ContractName, ...]
     """Contracts whose claims on the borrower are met by draws when cash is short."""
     weight: Ratio = default("1")
     """Share of the draw relative to other funding of the same claims."""
-    rate: LoanRate
-    """Fixed rate, or a margin over a base rate, per year."""
-    floor: Rate = default("0 %/year")
-    """Lowest value of the base rate, per year; floating rates only."""
-    start: When | None = None
-    """Date of signing; the start of the plan if left out."""
     availability: Duration = default("24 months")
     """Time from signing during which money can be drawn, months."""
     capitalise_interest: bool = False
     """Whether the loan may be drawn for its own interest and fees."""
-    interest_only: Duration = default("0 months")
-    """Time from signing before principal is due, months; at least the availability."""
     term: Duration
     """Time from signing to maturity, months."""
-    amortisation: Literal["bullet", "linear", "annuity"] = "bullet"
-    """How principal falls due after construction."""
     amortise_over: Duration | None = None
     """Time from the end of construction over which the profile repays everything, months; until
     maturity if left out. Where it is longer, the rest is a balloon at maturity."""
@@ -95,22 +68,10 @@ class DelayedDrawLoanTerms(Terms):
     """Cover that an extension needs."""
     extension_margin: Rate = default("0 %/year")
     """What each extension adds to the rate, per year."""
-    upfront_fee: Share = default("0 %")
-    """Fee on signing, as a share of the commitment."""
     commitment_fee: Rate = default("0 %/year")
     """Fee on what is not drawn while it is available, per year."""
     default_dscr: Ratio = default("0")
     """Cover below which the loan is in default, tested after construction; 0 is no test."""
-    day_count: Literal["A/360", "A/365", "30/360", "30E/360", "A/A ISDA"] = "30/360"
-    """Day count convention of interest and of the commitment fee."""
-    seniority: Literal["senior", "junior"] = "senior"
-    """Place in the borrower's waterfall."""
-    grace: Duration = default("3 months")
-    """How long a payment may be overdue, or cover too low, before the loan is called, months."""
-    cross_default: Literal["*"] | tuple[ContractName, ...] = ()
-    """Debts whose acceleration calls the loan too; * is all debt of the borrower."""
-    collateral: tuple[AssetName, ...] = ()
-    """What is pledged: cohorts, a site, a contract."""
 
 
 EXAMPLE = DelayedDrawLoanTerms.model_validate(
@@ -133,7 +94,7 @@ EXAMPLE = DelayedDrawLoanTerms.model_validate(
 FIELDS = (
     *("amount", "weight", "rate", "floor", "availability", "interest_only", "term", "extensions"),
     *("extension", "extension_dscr", "extension_margin", "upfront_fee", "commitment_fee"),
-    *("default_dscr", "grace"),
+    *("default_dscr", "grace", "interest_every", "principal_every", "sweep"),
 )
 """Numbers that every contract has."""
 
@@ -165,6 +126,8 @@ class _Due(NamedTuple):
     """interest and scheduled principal that cash flow has to cover: none in construction"""
     extends: Array
     """1.0 where the maturity is extended now"""
+    between: Array
+    """True after construction in a period between two dates"""
 
 
 class DelayedDrawLoan(NamedTuple):
@@ -172,6 +135,8 @@ class DelayedDrawLoan(NamedTuple):
 
     profile: IntArray
     """[K] `finance.amortisation.Profile`"""
+    schedule: IntArray
+    """[K] observation: principal due as a share of the balance; sculpted loans only"""
     interest: facility.Interest
     beside: facility.Beside
     remedies: Remedies
@@ -195,14 +160,13 @@ class DelayedDrawLoan(NamedTuple):
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
         terms = [term for _, term in items]
-        lender, borrower = (
-            at.parties([getattr(x, f) for x in terms]) for f in ("lender", "borrower")
-        )
+        rates = [term.rate for term in terms]
+        lender = at.parties([x.lender for x in terms])
+        borrower = at.parties([x.borrower for x in terms])
         group = cls(
             profile=np.array([Profile[term.amortisation.upper()] for term in terms]),
-            interest=facility.Interest.lower(
-                [x.rate for x in terms], [x.day_count for x in terms], at
-            ),
+            schedule=np.array([at.series(name, "schedule") for name in ids]),
+            interest=facility.Interest.lower(rates, [x.day_count for x in terms], at),
             beside=facility.Beside.lower(items, at),
             remedies=Remedies.lower(items, at),
             borrower=borrower,
@@ -212,11 +176,10 @@ class DelayedDrawLoan(NamedTuple):
         )
         numbers = {**at.numbers(ids, *FIELDS), **at.optionals(ids, start=0.0, amortise_over=1e9)}
         protects = tuple(x.funds + (name,) * x.capitalise_interest for name, x in items)
-        claims = (
-            facility.draw_line(lender, borrower, 1, protects),
-            *facility.debt_lines(borrower, lender, [term.seniority for term in terms]),
-            *lines(ids, borrower, lender, at),
-        )
+        draw = facility.draw_line(lender, borrower, 1, protects)
+        debt = facility.debt_lines(borrower, lender, [x.seniority for x in terms])
+        more = lines(ids, borrower, lender, at)
+        claims = (draw, *debt, *more, facility.sweep_line(borrower, lender))
         return Lowered(group, tuple(ids), numbers, claims, stops=borrower)
 
     def init(self, n: Numbers) -> DelayedDrawLoanState:
@@ -227,8 +190,7 @@ class DelayedDrawLoan(NamedTuple):
 
     def _due(self, n: Numbers, s: DelayedDrawLoanState, month: Month) -> _Due:
         """What this month asks for."""
-        t = month.t
-        signed = facility.signing(n["start"])
+        t, signed = month.t, facility.signing(n["start"])
         closes = signed + n["availability"]
         finished = signed + jnp.maximum(n["availability"], n["interest_only"])
         built = t > finished + facility.ROUNDING
@@ -240,17 +202,17 @@ class DelayedDrawLoan(NamedTuple):
         rate = self.interest.yearly(margin, n["floor"], month)
         long = n["amortise_over"] < 1e8
         last = jnp.where(long, facility.closing(finished + n["amortise_over"]), maturity)
-        left = s.debt.balance - s.debt.overdue
-        profile = jnp.asarray(self.profile)[:, None]
-        remaining = jnp.maximum(last - t + 1.0, 1.0)
-        regular = regular_principal(profile, left, rate * month.years, remaining)
-        regular = jnp.where(built, regular, 0.0)
+        left, profile = s.debt.balance - s.debt.overdue, jnp.asarray(self.profile)[:, None]
+        cycle = timetable.Cycle(n["principal_every"], jnp.floor(finished + facility.ROUNDING), last)
+        share = month.obs[self.schedule]
+        regular = cycle.principal(profile, left, rate * month.years, share, t)
+        pays = timetable.Cycle(n["interest_every"], signed, maturity).here(t)
         accrual = self.interest.years(month.period)
         undrawn = jnp.maximum(n["amount"] - s.drawn, 0.0)
         available = (t >= signed) & (t <= closes + facility.ROUNDING) & (t < maturity) & going
         waiting = between(signed, jnp.minimum(closes, maturity), t) * accrual
         upfront = jnp.where(t == signed, n["upfront_fee"] * n["amount"], 0.0)
-        service = due(s.debt, rate * accrual, jnp.where(t >= maturity, left, regular))
+        service = due(s.debt, rate * accrual, jnp.where(t >= maturity, left, regular), Timing(pays))
         return _Due(
             service=service,
             regular=regular,
@@ -259,6 +221,7 @@ class DelayedDrawLoan(NamedTuple):
             built=built,
             counted=jnp.where(built, service.accrued + regular, 0.0),
             extends=extends,
+            between=built & ~(pays | cycle.here(t)),
         )
 
     def _extendable(self, n: Numbers, s: DelayedDrawLoanState) -> Array:
@@ -277,7 +240,12 @@ class DelayedDrawLoan(NamedTuple):
     def claim(self, n: Numbers, s: DelayedDrawLoanState, month: Month) -> Amounts:
         """What can be drawn, fees, interest and principal."""
         now = self._due(n, s, month)
-        asked = {"draw": now.limit, "draw_weight": n["weight"], "fee": now.fee}
+        asked = {
+            "draw": now.limit,
+            "draw_weight": n["weight"],
+            "fee": now.fee,
+            "sweep": trailing.swept(n["sweep"], s.debt, now.service, s.history, self.cfads, month),
+        }
         return self.remedies.claims(month, now.service, s.debt, asked)
 
     def settle(
@@ -288,13 +256,14 @@ class DelayedDrawLoan(NamedTuple):
         now = self._due(n, s, month)
         left, lost = settled(s.debt, now.service, claimed, paid, n["grace"], month.obs[self.payout])
         asked = now.service.accrued + now.regular
-        history = trailing.remember(
-            s.history, month.period, month.past[self.cfads], now.counted, self.beside.due(month)
-        )
+        both = month.past[self.cfads], now.counted, self.beside.due(month)
+        history = trailing.remember(s.history, month.period, *both, now.between)
         breach = jnp.where(now.built, trailing.breaches(history, n["default_dscr"], s.breach), 0.0)
-        debt = left._replace(balance=left.balance + paid["draw"], scheduled=asked)
-        debt = self.remedies.called(called(debt, breach, n["grace"]), month)
-        error = debt.balance - (s.debt.balance + paid["draw"] - paid["principal"] - lost)
+        balance = jnp.maximum(left.balance - paid["sweep"], 0.0) + paid["draw"]
+        debt = called(left._replace(balance=balance, scheduled=asked), breach, n["grace"])
+        debt = self.remedies.called(debt, month)
+        repaid = paid["principal"] + paid["sweep"]
+        error = debt.balance - (s.debt.balance + paid["draw"] - repaid - lost)
         drawn, extended = s.drawn + paid["draw"], s.extended + now.extends
         state = DelayedDrawLoanState(debt, drawn, extended, breach, history)
         return state, {"stop": stops(debt), "roll_error": error}

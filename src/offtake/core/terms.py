@@ -22,12 +22,14 @@ draw.
 
 from __future__ import annotations
 
+import datetime
 import re
 from functools import cache
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from offtake.core.fieldtypes import DayField as _DayField
 from offtake.core.fieldtypes import FloatingField as _FloatingField
 from offtake.core.fieldtypes import Ref as Ref
 from offtake.core.fieldtypes import Unit as Unit
@@ -90,6 +92,7 @@ def default(text: Any) -> Any:
 
 
 _MONEY = Unit("USD", "an amount of money", "38 bn USD", minimum=0.0)
+_SIZED_MONEY = Unit("USD", "an amount of money", "38 bn USD", minimum=0.0, sized=True)
 _FLOW = Unit("USD/year", "money per time", "13 bn USD/year", minimum=0.0)
 _NET_FLOW = Unit("USD/year", "money per time, negative if paid out", "-2 bn USD/year")
 _SHARE = Unit("1", "a share", "80 %", bare=True, minimum=0.0, maximum=1.0)
@@ -125,6 +128,8 @@ _CHIP_WATTS = Unit("W", "the power of one chip", "1200 W", minimum=0.0)
 
 Money = Annotated[Quantity, _MONEY]
 """USD; at least 0."""
+SizedMoney = Annotated[Quantity, _SIZED_MONEY]
+"""USD; at least 0; or ``sized``, worked out by structuring."""
 MoneyFlow = Annotated[Quantity, _FLOW]
 """USD/year; at least 0."""
 NetMoneyFlow = Annotated[Quantity, _NET_FLOW]
@@ -227,6 +232,8 @@ AnySeries = Annotated[Series, Unit(None, "a number over time", "{2025: 13 bn USD
 
 When = Annotated[_When, _WhenField()]
 """A date: ``2026-07-15``, ``2026-07``, ``2026-Q3``, ``2026``."""
+Dates = tuple[Annotated[datetime.date, _DayField()], ...]
+"""Dates on which something happens, such as ``[2026-06-30, 2026-12-31]``."""
 LoanRate = Annotated[FloatingRate, _FloatingField()]
 """A fixed rate (``6.58 %/year``) or a margin over a base rate (``SOFR + 250 bp``)."""
 

@@ -7,6 +7,7 @@ that ranks senior to or equal with it (DESIGN §11).
 from typing import NamedTuple
 
 from offtake.core.arrays import Array, jnp
+from offtake.core.contract import IntArray, Month
 from offtake.core.flows import PAID_TOLERANCE
 from offtake.finance.servicing import Debt, Service
 
@@ -21,19 +22,30 @@ class Trailing(NamedTuple):
 
     cfads: Array
     service: Array
+    pending: Array
+    """[2, K, P] cash flow, and service of other debt, of the periods since the last date on which
+    something was due"""
 
 
 def no_history(window: Array, like: Array) -> Trailing:
     """Nothing yet. window: [W]; like: [K, P]."""
     zero = jnp.zeros((window.shape[0], *like.shape))
-    return Trailing(zero, zero)
+    return Trailing(zero, zero, jnp.zeros((2, *like.shape)))
 
 
-def remember(trailing: Trailing, t: Array, cfads: Array, own: Array, beside: Array) -> Trailing:
+def remember(
+    trailing: Trailing,
+    t: Array,
+    cfads: Array,
+    own: Array,
+    beside: Array,
+    between: Array | None = None,
+) -> Trailing:
     """The history with period t in place of the one W periods ago.
 
     A period in which nothing, or less than 1e-9 of the whole, was due on the facility itself has no
-    service: cover of a facility is measured while it is served.
+    service: cover of a facility is measured while it is served. Periods between two dates of its
+    timetable belong to the later one.
 
     Args:
         trailing: history before.
@@ -41,10 +53,17 @@ def remember(trailing: Trailing, t: Array, cfads: Array, own: Array, beside: Arr
         cfads: cash flow of the period, [K, P] USD.
         own: interest and principal scheduled on the facility, [K, P] USD.
         beside: the same of other debt that ranks senior to or equal with it, [K, P] USD.
+        between: True in periods between dates, [K, P]; None where every period is one.
     """
+    pending = trailing.pending
+    if between is not None:
+        cfads, beside = cfads + pending[0], beside + pending[1]
+        pending = jnp.where(between[None], jnp.stack([cfads, beside]), 0.0)
     place = t % trailing.cfads.shape[0]
     service = jnp.where(own > PAID_TOLERANCE * (own + beside), own + beside, 0.0)
-    return Trailing(trailing.cfads.at[place].set(cfads), trailing.service.at[place].set(service))
+    return Trailing(
+        trailing.cfads.at[place].set(cfads), trailing.service.at[place].set(service), pending
+    )
 
 
 def trailing_dscr(trailing: Trailing) -> Array:
@@ -70,6 +89,28 @@ def breaches(trailing: Trailing, least: Array, before: Array) -> Array:
     needed = least * (1.0 - 1e-9)
     low = (needed > 0.0) & (trailing_dscr(trailing) < needed)
     return jnp.where(low, before + 1.0, 0.0)
+
+
+def swept(
+    share: Array, debt: Debt, service: Service, trailing: Trailing, cfads: IntArray, month: Month
+) -> Array:
+    """Most that a cash sweep asks for, [K, P] USD: a share of the excess of the period before.
+
+    Excess is cash flow less the service of the loan and of debt that ranks senior or equal. Nothing
+    is swept while something is overdue, after the loan was called, or where nothing was due on it.
+
+    Args:
+        share: of the excess, [K, P].
+        debt: state at the start of the period.
+        service: what is due in the period.
+        trailing: history before the period.
+        cfads: [K] registered total of the borrower's cash flow.
+        month: the period.
+    """
+    before = trailing.service[(month.period - 1) % trailing.service.shape[0]]
+    excess = jnp.maximum(month.past[cfads] - before, 0.0)
+    clean = (before > 0.0) & (debt.arrears + debt.overdue == 0.0) & (debt.accelerated == 0.0)
+    return jnp.where(clean, jnp.minimum(share * excess, debt.balance - service.principal), 0.0)
 
 
 def published(

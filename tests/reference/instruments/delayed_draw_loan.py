@@ -1,5 +1,6 @@
 """docs/contracts/delayed_draw_loan.md."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ class Asked:
     regular: float
     scheduled: float
     extends: bool
+    pays: bool
+    between: bool
 
 
 class DelayedDrawLoan(Loan):
@@ -32,7 +35,7 @@ class DelayedDrawLoan(Loan):
             "draw", self.lender, self.borrower, Flow.CAPITAL_IN, 550, "support", 1,
             (*terms.funds, *own),
         )  # fmt: skip
-        self.lines = [draw, *self.debt_lines()]
+        self.lines = [draw, *self.debt_lines(), self.sweep_line()]
         self.close = self.begin + self.number("availability")
         self.end = self.begin + max(self.number("availability"), self.number("interest_only"))
         self.drawn, self.extensions, self.breach = 0.0, 0, 0
@@ -59,9 +62,15 @@ class DelayedDrawLoan(Loan):
         last = maturity
         if self.terms.amortise_over is not None:
             last = after(self.end + self.number("amortise_over"))
-        regular = self.profile(rate * month.years, max(last - t + 1.0, 1.0))
-        if t <= self.end + 1e-9:
-            regular = 0.0
+        free = math.floor(self.end + 1e-9)
+        every = max(after(self.number("principal_every")), 1)
+        repays = t > free and self.on_date("principal", free, last, t)
+        regular = 0.0
+        if repays:
+            regular = self.profile(
+                month, rate * month.years * every, self.dates_left(free, last, t)
+            )
+        pays = self.on_date("interest", self.begin, maturity, t)
         left = self.balance - self.overdue
         return Asked(
             limit=undrawn if available else 0.0,
@@ -70,6 +79,8 @@ class DelayedDrawLoan(Loan):
             regular=regular,
             scheduled=left if t >= maturity else regular,
             extends=extends,
+            pays=pays,
+            between=t > free and not (pays or repays),
         )
 
     def extendable(self) -> bool:
@@ -82,32 +93,39 @@ class DelayedDrawLoan(Loan):
             and covered(self, "extension", self.number("extension_dscr"))
         )
 
-    def rate_of_period(self, month: Month) -> float:
-        return self.asks(month).rate
+    def owed(self, month: Month) -> float:
+        now = self.asks(month)
+        return self.balance + self.interest_due(now.rate, now.pays)
 
     def service_due(self, month: Month) -> float:
         now = self.asks(month)
-        return self.balance * now.rate + now.regular if month.t > self.end + 1e-9 else 0.0
+        interest = self.interest_now(now.rate, now.pays)
+        return interest + now.regular if month.t > self.end + 1e-9 else 0.0
 
     def claim(self, month: Month) -> Mapping[str, float]:
         now = self.asks(month)
+        interest = self.interest_due(now.rate, now.pays)
+        asked = self.asks_for(month, interest, self.principal_due(now.scheduled))
         return {
             "draw": now.limit,
             "draw_weight": self.number("weight"),
             "fee": now.fee,
-            **self.asks_for(month, self.interest_due(now.rate), self.principal_due(now.scheduled)),
+            **asked,
+            "sweep": min(self.swept(month, now.scheduled), self.balance - asked["recovery"]),
         }
 
     def settle(
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
     ) -> Mapping[str, float]:
         now = self.asks(month)
-        self.service = self.balance * now.rate + now.regular
+        self.service = self.interest_now(now.rate, now.pays) + now.regular
+        due = now.pays or self.accelerated
+        self.accrued = 0.0 if due else self.accrued + self.balance * now.rate
         self.serviced(month, claimed, paid)
-        self.balance += paid["draw"]
+        self.balance += paid["draw"] - paid["sweep"]
         self.drawn += paid["draw"]
         built = month.t > self.end + 1e-9
-        self.remember(month)
+        self.remember(month, now.between)
         self.extensions += int(now.extends)
         needed = self.number("default_dscr") * (1.0 - PAID)
         low = built and needed > 0.0 and self.balance > 0.0

@@ -1,5 +1,6 @@
 """docs/contracts/term_loan.md."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,42 +16,72 @@ class TermLoan(Loan):
     def __init__(self, future: Future, contract: str, terms: Any) -> None:
         super().__init__(future, contract, terms)
         advance = Line("advance", self.lender, self.borrower, Flow.CAPITAL_IN, 550)
-        self.lines = [advance, *self.debt_lines()]
+        self.lines = [advance, *self.debt_lines(), self.sweep_line()]
         self.last = after(self.begin + self.number("term"))
 
+        self.free = math.floor(self.begin + self.number("interest_only") + 1e-9)
+        self.capitalises = after(self.number("capitalise_until", -1.0))
+
     def publish(self, t: int) -> Mapping[str, float]:
-        return self.published()
+        return {**self.published(), "accrued": self.accrued}
+
+    def repays(self, t: int) -> bool:
+        """Whether principal has a date."""
+        return t > self.free and self.on_date("principal", self.free, self.last, t)
+
+    def pays(self, t: int) -> bool:
+        """Whether interest has a date."""
+        return self.on_date("interest", self.begin, self.last, t)
 
     def scheduled(self, month: Month) -> tuple[float, float]:
         """Principal that falls due on schedule, and the part of it that is no balloon."""
-        remaining = max(self.last - month.t + 1.0, 1.0)
-        regular = self.profile(self.yearly_rate(month) * month.years, remaining)
-        if month.t <= self.begin + self.number("interest_only"):
-            regular = 0.0
-        if remaining == 1.0:
-            return self.balance - self.overdue, min(regular, self.balance - self.overdue)
+        left = self.balance - self.overdue
+        regular = 0.0
+        if self.repays(month.t):
+            every = 1 if self.terms.principal_dates else after(self.number("principal_every"))
+            rate = self.yearly_rate(month) * month.years * max(every, 1)
+            regular = self.profile(month, rate, self.dates_left(self.free, self.last, month.t))
+        if month.t >= self.last:
+            return left, min(regular, left)
         return regular, regular
 
+    def interest_split(self, month: Month) -> tuple[float, float]:
+        """Interest that is asked for, and what is added to the balance instead."""
+        rate = self.yearly_rate(month) * self.accrual[month.t]
+        now = self.interest_now(rate, self.pays(month.t))
+        if month.t <= self.capitalises and month.t < self.last and not self.accelerated:
+            return 0.0, now
+        return now, 0.0
+
+    def owed(self, month: Month) -> float:
+        late = self.arrears * (1.0 + self.rate_of_period(month))
+        return self.balance + self.interest_split(month)[0] + late
+
     def service_due(self, month: Month) -> float:
-        interest = self.balance * self.yearly_rate(month) * self.accrual[month.t]
-        return interest + self.scheduled(month)[1]
+        return self.interest_split(month)[0] + self.scheduled(month)[1]
 
     def claim(self, month: Month) -> Mapping[str, float]:
         starts = month.t == self.begin
         rate = self.yearly_rate(month) * self.accrual[month.t]
+        interest = self.interest_split(month)[0] + self.arrears * (1.0 + rate)
+        scheduled = self.scheduled(month)[0]
+        asked = self.asks_for(month, interest, self.principal_due(scheduled))
         return {
             "advance": self.number("amount") if starts else 0.0,
             "fee": self.number("amount") * self.number("upfront_fee") if starts else 0.0,
-            **self.asks_for(
-                month, self.interest_due(rate), self.principal_due(self.scheduled(month)[0])
-            ),
+            **asked,
+            "sweep": min(self.swept(month, scheduled), self.balance - asked["recovery"]),
         }
 
     def settle(
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
     ) -> Mapping[str, float]:
         self.service = self.service_due(month)
+        t, added = month.t, self.interest_split(month)[1]
+        earned = self.balance * self.yearly_rate(month) * self.accrual[t]
+        due = self.pays(t) or self.accelerated
+        self.accrued = 0.0 if due else self.accrued + earned
         self.serviced(month, claimed, paid)
-        self.balance += paid["advance"]
-        self.remember(month)
+        self.balance += paid["advance"] + added - paid["sweep"]
+        self.remember(month, between=t > self.begin and not (self.pays(t) or self.repays(t)))
         return self.stop()
