@@ -76,6 +76,8 @@ class Simulation:
             stopped=self.stopped,
         )
         for row in self.rows:
+            for name, value in row.now(month).items():
+                seen[f"contracts.{row.contract}.{name}"] = value
             if isinstance(row, Loan):
                 seen[f"contracts.{row.contract}.service_due"] = row.service_due(month)
                 seen[f"contracts.{row.contract}.owed"] = row.owed(month)
