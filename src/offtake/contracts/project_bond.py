@@ -208,9 +208,8 @@ class ProjectBond(NamedTuple):
             over=np.array([watch(term.swept_after, "vacated") for term in terms]),
             window=np.zeros(at.periods_per_year),
         )
-        lender, borrower = (
-            at.parties([getattr(x, f) for x in terms]) for f in ("lender", "borrower")
-        )
+        lender = at.parties([x.lender for x in terms])
+        borrower = at.parties([x.borrower for x in terms])
         rank_in, rank_out = (np.full(len(ids), int(r)) for r in (Rank.CAPITAL_IN, Rank.SWEEP))
         fee, *rest = facility.debt_lines(borrower, lender, [term.seniority for term in terms])
         claims = (
