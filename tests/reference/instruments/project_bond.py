@@ -73,7 +73,7 @@ class ProjectBond(Loan):
         remaining = self.payments_left(month, self.free)
         if remaining is None:
             return 0.0
-        return self.profile(self.number("rate") * month.years * self.apart, remaining)
+        return self.profile(month, self.number("rate") * month.years * self.apart, remaining)
 
     def pays(self, month: Month) -> bool:
         """Whether interest is due."""
@@ -82,6 +82,10 @@ class ProjectBond(Loan):
     def coupon(self, month: Month) -> float:
         """Interest that falls due, arrears apart."""
         return self.interest_now(self.number("rate") * self.accrual[month.t], self.pays(month))
+
+    def owed(self, month: Month) -> float:
+        rate = self.number("rate") * self.accrual[month.t]
+        return self.balance + self.coupon(month) + self.arrears * (1.0 + rate)
 
     def scheduled(self, month: Month) -> float:
         """Principal that falls due on schedule."""
@@ -105,8 +109,7 @@ class ProjectBond(Loan):
         return {
             "advance": issued * self.number("price"),
             "fee": issued * self.number("issue_costs"),
-            "interest": self.coupon(month) + self.arrears * (1.0 + rate),
-            "principal": principal,
+            **self.asks_for(month, self.coupon(month) + self.arrears * (1.0 + rate), principal),
             "redemption": 0.0 if self.accelerated else min(may / price, most) * price,
         }
 
