@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake.contracts import BY_KIND
-from offtake.core.arrays import jax, jnp
+from offtake.core.arrays import jnp
 from offtake.core.errors import PlanErrors, Problem, Where
 from offtake.core.flows import CFADS, PAID_TOLERANCE, Flow
 from offtake.core.measure import Book
@@ -72,6 +72,8 @@ class Reading:
     """[C] what was paid for the collateral"""
     value: FloatArray
     """[N] market value of the pledged cohorts in the lender's case"""
+    drawn_in: slice
+    """periods in which it can be drawn"""
     life: float
     """period in which the collateral covers its cost for the last time; infinite if not known"""
     sizing: Sizing
@@ -190,6 +192,7 @@ def reading(
         carrying=_carrying(lowered, months, name, times.first),
         cost=_cost(lowered, months, terms),
         value=(np.zeros(calendar.count) + value)[periods],
+        drawn_in=times.drawn_in,
         life=end,
         sizing=terms.sizing,
         periods_per_month=1.0 / calendar.months,
@@ -203,6 +206,8 @@ class _Times:
     maturity: int
     last: int
     """period in which the profile has repaid everything"""
+    drawn_in: slice
+    """periods in which it can be drawn"""
 
     @classmethod
     def of(cls, lowered: LoweredPlan, name: str) -> "_Times":
@@ -219,7 +224,9 @@ class _Times:
         over = at("amortise_over", np.inf)
         last = int(np.ceil(finished + over - ROUNDING)) if np.isfinite(over) else maturity
         first = int(np.floor(finished + ROUNDING)) + 1
-        return cls(first, min(maturity, lowered.calendar.count - 1), last)
+        opens, closes = int(signed), int(signed + at("availability", 0.0) + ROUNDING)
+        maturity = min(maturity, lowered.calendar.count - 1)
+        return cls(first, maturity, last, slice(opens, closes + 1))
 
 
 def _observed(lowered: LoweredPlan, months: Any, name: str) -> FloatArray:
@@ -353,7 +360,8 @@ def life(lowered: LoweredPlan, book: Book, months: Any, name: str, lender: int) 
     mine = [f for f in book.facilities if f.contract == name and f.collateral]
     if not mine:
         return np.inf
-    record: Any = SimpleNamespace(months=jax.tree.map(jnp.asarray, months))
+    held: Any = [jnp.asarray(leaf) for leaf in months]
+    record: Any = SimpleNamespace(months=type(months)(*held))
     last = float(np.asarray(ends(record, pledges(book, mine)))[0, lender])
     return last if last < lowered.calendar.count - 1 else np.inf
 

@@ -292,7 +292,7 @@ class _Work:
             self.readings[name] = read
             earlier.append(name)
         if self.plugs:
-            self._share_draws(months)
+            moved = max(moved, self._share_draws(months))
         return moved
 
     def _put(self, name: str, read: Reading, trial: Trial) -> float:
@@ -310,30 +310,60 @@ class _Work:
         size = abs(trial.amount - before.amount) / scale
         return max(size, float(np.abs(trial.owed - before.owed).max(initial=0.0)) / scale)
 
-    def _share_draws(self, months: Any) -> None:
-        """Draw sized debt and sized equity side by side, each in proportion to its part of uses."""
+    def _share_draws(self, months: Any) -> float:
+        """Draw sized debt and sized equity side by side, each in proportion to its part of uses.
+
+        Returns:
+            Largest move of a part, as a share of it.
+        """
+        moved = 0.0
         table, terms = self.lowered.table, cast("dict[str, Any]", self.plan.contracts)
         for issuer in {terms[name].issuer for name in self.plugs}:
             plugs = [name for name in self.plugs if terms[name].issuer == issuer]
             debts = [name for name in self.names if terms[name].borrower == issuer]
-            rest = self._paid(months, plugs + debts, "draw").sum(axis=0).max()
+            undrawn = 0.0
             for name in debts:
-                rest -= self.trials[name].amount
+                drawn = self._paid(months, [name], "draw").max()
+                undrawn += max(self.trials[name].amount - drawn, 0.0)
                 row = table.index.get(f"contracts.{name}.weight")
                 if row is not None:
                     own = self.readings[name].carrying.max()
-                    self.values[row] = max(self.trials[name].amount - own, 1.0)
+                    moved = max(moved, self._weigh(row, self.trials[name].amount - own))
             for name in plugs:
                 row = table.at(f"contracts.{name}.weight")
-                self.values[row] = max(rest / len(plugs), 1.0)
+                beside = [self._beside(months, name, debt) for debt in debts]
+                part = max(beside, default=0.0) - undrawn / len(plugs)
+                moved = max(moved, self._weigh(row, part))
+        return moved
+
+    def _beside(self, months: Any, plug: str, debt: str) -> float:
+        """Most that any case draws of sized equity while a debt can be drawn, USD."""
+        during = self.readings[debt].drawn_in
+        return float(self._rows(months, plug, "draw")[during].sum(axis=0).max())
+
+    def _rows(self, months: Any, contract: str, line: str) -> Any:
+        """[T, C] paid on a line of a contract, USD."""
+        claims = enumerate(self.lowered.labels.claims)
+        mine = [c for c, x in claims if x.contract == contract and x.line == line]
+        return months.paid[:, mine].sum(axis=1)
+
+    def _weigh(self, row: int, part: float) -> float:
+        """Put a weight in its row; how far it moved, as a share of it."""
+        part = max(float(part), 1.0)
+        before = float(self.values[row, 0])
+        self.values[row] = part
+        return abs(part - before) / part
 
     # -------------------------------------------------------------------------------- results
 
     def _paid(self, months: Any, contracts: Sequence[str], line: str) -> Any:
-        """[contract, C] paid on a line of some contracts, USD."""
-        claims = list(enumerate(self.lowered.labels.claims))
-        rows = [[c for c, x in claims if x.contract == n and x.line == line] for n in contracts]
-        return np.stack([months.paid[:, mine].sum(axis=(0, 1)) for mine in rows])
+        """[contract, C] paid on a line of some contracts until debt is repaid first, USD.
+
+        What owners pay in later is no part of the structure: in a lender's case the plant may stand
+        idle at the end, and nobody commits money to that.
+        """
+        built = max(int(read.periods[0]) for read in self.readings.values())
+        return np.stack([self._rows(months, n, line)[:built].sum(axis=0) for n in contracts])
 
     def commitments(self) -> list[Facility]:
         """Sized commitments: the most that any case draws."""
