@@ -45,6 +45,17 @@ def test_draw_is_a_support_of_tier_one_for_what_it_funds():
     assert (draw.form, draw.tier.tolist(), draw.protects) == ("support", [1], (("order",),))
 
 
+def test_deferred_equity_is_a_support_of_a_later_tier():
+    assert bench(CommonEquity, terms(tier=2)).lowered.lines[0].tier.tolist() == [2]
+
+
+def test_distributions_on_dates():
+    table = run(distributions_from="2026-04", distributions_every="2 months")
+    np.testing.assert_allclose(table["distribution"], [0, 0, 0, 40, 0, 40])
+    quarterly = run(distributions_every="2.5 months")  # whole months, from the plan's start on
+    np.testing.assert_allclose(quarterly["distribution"], [0, 0, 0, 40, 0, 0])
+
+
 def test_no_distribution_before_its_date():
     table = run(distributions_from="2026-05")
     np.testing.assert_allclose(table["distribution"], [0, 0, 0, 0, 40, 40])
@@ -87,3 +98,18 @@ def test_gradient():
     found = gradient(CommonEquity, EXAMPLE, periods=3, draw=300.0, bump=[place])
     assert np.isclose(found.slope[place], found.bump[place])
     assert np.isfinite(list(found.slope.values())).all()
+
+
+def test_a_right_to_cure_so_many_times_and_not_in_default():
+    # Drawn in periods 1 and 2 of what is short in each: one cure is used up in the first.
+    np.testing.assert_allclose(run(cures="1")["draw"], [0, 300, 0, 0, 0, 0])
+    np.testing.assert_allclose(run(cures="2")["draw"], [0, 300, 200, 0, 0, 0])
+    stopped = run_alone(
+        CommonEquity,
+        terms(cures="2"),
+        None,
+        5,
+        drawn=lambda line, t, limit: 300.0 * (t in (1, 2)),
+        stopped={"company": 2},
+    )
+    np.testing.assert_allclose(stopped["draw"], [0, 300, 0, 0, 0, 0])

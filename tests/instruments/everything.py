@@ -24,13 +24,44 @@ INTERNAL = {"company": 300, "developer": 150_000, "lab": 50, "parent": 300, "ope
 """Internal parties and their opening cash, USD."""
 OUTSIDE = (
     *("vendor", "builder", "utility", "staff", "customers", "customer", "market", "bank"),
-    *("sponsor", "capital_markets", "treasury", "rest_of_company"),
+    *("sponsor", "capital_markets", "treasury", "rest_of_company", "receiver"),
 )
 #: Changes to examples, so that one plan gives each of them, and each of its numbers, something to
 #: do: where a number matters only beside another, one of the two is an interval round the other.
 CHANGES: dict[str, dict[str, Any]] = {
     "construction_contract": {"per_mw": "40 k USD/MW", "per_phase": "2 k USD"},
-    "site_lease": {"per_mw": "20 k USD/MW/year", "rent": "500 USD/year"},
+    "site_lease": {
+        "per_mw": "20 k USD/MW/year",
+        "rent": "500 USD/year",
+        "renewals": 2,
+        "renewal": "5 months",
+        "notice": "2 months",
+        "market_rent": "15 k to 30 k USD/MW/year",
+        "switching_cost": "10 %",
+    },
+    "project_bond": {
+        "amount": "200 USD",
+        "start": "2026-02-10",
+        "term": "30 months",
+        "interest_every": "2 months",
+        "redeemed_from": "construction_account",
+        "swept_after": "lease",
+        "redemption_price": "101 %",
+    },
+    "construction_account": {
+        "facilities": ["project_bond", "placement"],
+        "funds": ["works", "order"],
+        "share": "80 %",
+        "until": "2026-10",
+    },
+    "residual_value_guarantee": {
+        "guarantor": "sponsor",
+        "guaranteed": "800 to 1,200 USD",
+        "value": "200 to 900 USD",
+        "start": "2026-01-10",
+        "term": "44.5 months",
+        "cap": "200 to 800 USD",
+    },
     "power_purchase": {
         "price": "60 USD/MWh",
         "contracted": "0.004 MW",
@@ -54,6 +85,13 @@ CHANGES: dict[str, dict[str, Any]] = {
         "start": "2026-01-10",
         "end": "2029-06-10",
     },
+    "security": {
+        "assets": ["cohort", "hall"],
+        "secures": ["loan", "line"],
+        "time_of_sale": "2.5 to 5 months",
+        "market_depth": "20 H100e",
+        "site_value": "5 k USD/MW",
+    },
     "reserve_account": {"facilities": ["loan"], "months": "6 months", "minimum": "30 to 300 USD"},
     "term_loan": {
         "rate": "SOFR + 450 bp",
@@ -71,6 +109,8 @@ CHANGES: dict[str, dict[str, Any]] = {
         "utilisation": "60 to 95 %",
         "prepayment": "200 to 600 USD",
         "credit_share": "60 %",
+        "termination": "50 to 90 %",
+        "termination_rate": "10 %/year",
     },
     "spot_sale": {"price": "0.1 to 0.8 USD/H100e/h"},
     "revolver": {"amount": "50 to 500 USD"},
@@ -165,12 +205,37 @@ EXTRA: dict[str, dict[str, Any]] = {
         "sentiment": "80 %",
         "share": "1",
     },
+    "works": {
+        "kind": "operating_cost",
+        "payer": "company",
+        "payee": "builder",
+        "amount": "370 USD/year",
+    },
+    "placement": {
+        "kind": "project_bond",
+        "lender": "bank",
+        "borrower": "company",
+        "amount": "60 USD",
+        "rate": "9 %/year",
+        "term": "3 years",
+        "interest_every": "3 months",
+        "amortisation": "scheduled",
+        "schedule": {"2027-03": "20 % to 30 %", "2027-12": "30 %"},
+    },
     "founders": {
         "kind": "common_equity",
         "investor": "parent",
         "issuer": "lab",
         "commitment": "50 USD",
         "funds": ["wages"],
+    },
+    "cure": {
+        "kind": "common_equity",
+        "investor": "sponsor",
+        "issuer": "company",
+        "commitment": "100 USD",
+        "funds": ["line"],
+        "cures": "1 to 4",
     },
     "partners": {
         "kind": "common_equity",
@@ -215,7 +280,8 @@ def _world(suffix: str) -> dict[str, Any]:
     parties |= {
         name: {"kind": "external", "role": "supplier", "credit": credit} for name in OUTSIDE
     }
-    parties["reserve"] = {"kind": "account", "owner": "company"}
+    for account in ("reserve", "proceeds"):
+        parties[account] = {"kind": "account", "owner": "company"}
     delay = {"median": "1 month", "p90": "4 months", "causes": ["grid"]}
     phase = {"power": "2 MW", "energise": "2026-05", "build": "4 months", "delay": delay}
     sites = {
@@ -234,6 +300,9 @@ def _world(suffix: str) -> dict[str, Any]:
     fab = {"owner": "company", "vendor": "maker", "capacity": "0.05 wspm", "open": "2026-06"}
     fab |= {"build": "4 months", "ramp": "3 months", "dies_per_wafer": 30, "die_yield": "60 %"}
     contracts = {contract_id(kind): written(kind) for kind in ALL} | EXTRA
+    if suffix:
+        # Chips on sale at once depress one another's price; a further copy pledges none.
+        contracts["security"] = {**contracts["security"], "assets": ["campus"]}
     names = {*parties, *sites, *vendors, "cohort", "mill", *contracts}
     whole = {
         "parties": parties,

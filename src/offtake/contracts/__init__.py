@@ -3,6 +3,7 @@
 from offtake.contracts.chip_purchase import ChipPurchase
 from offtake.contracts.chip_sale import ChipSale
 from offtake.contracts.common_equity import CommonEquity
+from offtake.contracts.construction_account import ConstructionAccount
 from offtake.contracts.construction_contract import ConstructionContract
 from offtake.contracts.delayed_draw_loan import DelayedDrawLoan
 from offtake.contracts.equity_raise import EquityRaise
@@ -12,9 +13,12 @@ from offtake.contracts.operating_cost import OperatingCost
 from offtake.contracts.other_business import OtherBusiness
 from offtake.contracts.parent_guarantee import ParentGuarantee
 from offtake.contracts.power_purchase import PowerPurchase
+from offtake.contracts.project_bond import ProjectBond
 from offtake.contracts.reserve_account import ReserveAccount
 from offtake.contracts.reserved_capacity import ReservedCapacity
+from offtake.contracts.residual_value_guarantee import ResidualValueGuarantee
 from offtake.contracts.revolver import Revolver
+from offtake.contracts.security import Security
 from offtake.contracts.site_lease import SiteLease
 from offtake.contracts.spot_sale import SpotSale
 from offtake.contracts.term_loan import TermLoan
@@ -31,10 +35,14 @@ ALL = (
     SiteLease,
     TermLoan,
     DelayedDrawLoan,
+    ProjectBond,
     Revolver,
     CommonEquity,
     ReserveAccount,
+    ConstructionAccount,
     ParentGuarantee,
+    Security,
+    ResidualValueGuarantee,
     EquityRaise,
     IncomeTax,
     OtherBusiness,

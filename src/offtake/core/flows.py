@@ -46,13 +46,15 @@ class Rank(IntEnum):
     JUNIOR_PRINCIPAL = 420
     CAPITAL_COST = 500
     CAPITAL_IN = 550
+    UNSECURED = 580
     SUBORDINATED = 600
     SWEEP = 800
     DISTRIBUTION = 900
 
 
 #: Signs with which a party's receipts (+) and payments (-) of each class add up to its cash flow
-#: available for debt service: sales less running costs less tax.
+#: available for debt service: sales less running costs less tax, and distributions that it receives
+#: as an owner of others. What it distributes itself is paid after debt service.
 CFADS: dict[tuple[str, Flow], float] = {
     ("in", Flow.SALE): 1.0,
     ("out", Flow.RUNNING_COST): -1.0,
@@ -60,6 +62,7 @@ CFADS: dict[tuple[str, Flow], float] = {
     ("out", Flow.SALE): -1.0,
     ("out", Flow.TAX): -1.0,
     ("in", Flow.TAX): 1.0,
+    ("in", Flow.DISTRIBUTION): 1.0,
 }
 
 #: Classes in which a financier gets its money back (DESIGN §11, *returned*).

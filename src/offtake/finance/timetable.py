@@ -47,17 +47,20 @@ class Cycle(NamedTuple):
         dates = jnp.ceil((self.last - self.begin) / every - ROUNDING)
         return jnp.maximum(dates - jnp.ceil((t - self.begin) / every - ROUNDING) + 1.0, 1.0)
 
-    def principal(self, profile: Array, left: Array, rate: Array, share: Array, t: Array) -> Array:
+    def principal(
+        self, profile: Array, left: Array, rate: Array, t: Array, share: Array | None = None
+    ) -> Array:
         """Principal of a period by profile, a balloon apart; none between dates, USD [K, P].
 
         Args:
             profile: numbers of `amortisation.Profile`, [K, 1].
             left: balance on schedule, USD [K, P].
             rate: of one period of the plan, [K, P].
-            share: principal as a share of the balance, sculpted loans, [K, P].
             t: [] period.
+            share: principal as a share of the balance, where some loan is sculpted, [K, P].
         """
         dates = self.remaining(t)
+        share = jnp.zeros_like(left) if share is None else share
         regular = regular_principal(profile, left, rate * whole(self.every), dates, share)
         return jnp.where(self.here(t), regular, 0.0)
 

@@ -17,6 +17,7 @@ from offtake.core.names import suggestion
 from offtake.core.quantity import Quantity, When
 from offtake.core.series import Series
 from offtake.core.terms import Terms, numbers, references
+from offtake.plan.collateral import COLLATERAL
 from offtake.plan.drivers import MeanReverting, RandomWalk
 from offtake.plan.messages import problem_of
 from offtake.plan.plausible import Finding, chips_fit_their_site, loans_repay_something
@@ -208,7 +209,7 @@ def _longer(plan: Plan, last: float, contract: Terms) -> str:
 
 
 def _ends(plan: Plan, contract: Terms) -> Iterator[tuple[str, float]]:
-    """Fields that end a contract, and where: end date; term and extensions at the median."""
+    """Fields that end a contract, and where: end date; term, extensions, renewals at the median."""
     for field in ("end", "maturity"):
         end: Any = getattr(contract, field, None)
         if isinstance(end, When):
@@ -222,10 +223,12 @@ def _ends(plan: Plan, contract: Terms) -> Iterator[tuple[str, float]]:
         if isinstance(start, When)
         else _site_start(plan, contract)
     )
-    times: Any = getattr(contract, "extensions", None)
-    each: Any = getattr(contract, "extension", None)
-    both = isinstance(times, Quantity) and isinstance(each, Quantity)
-    months = term.value + (times.value * each.value if both else 0.0)
+    months = term.value
+    for several, one in (("extensions", "extension"), ("renewals", "renewal")):
+        times: Any = getattr(contract, several, None)
+        each: Any = getattr(contract, one, None)
+        if isinstance(times, Quantity) and isinstance(each, Quantity):
+            months += times.value * each.value
     yield "term", max(first, 0.0) + months / plan.calendar.months
 
 
@@ -484,7 +487,9 @@ def _series(item: object, place: str) -> Iterator[tuple[str, Series]]:
             yield place, item
     elif isinstance(item, Terms):
         for name in type(item).model_fields:
-            yield from _series(getattr(item, name), f"{place}.{name}")
+            # What falls due on dates is no value that holds between them.
+            if name != "schedule":
+                yield from _series(getattr(item, name), f"{place}.{name}")
 
 
 ERRORS: tuple[Check, ...] = (
@@ -496,6 +501,7 @@ ERRORS: tuple[Check, ...] = (
     fits_the_horizon,
     owners_are_parties_of_their_kind,
     supports_do_not_lead_back,
+    *COLLATERAL,
     correlations_are_possible,
 )
 """Checks that find errors; they hold for a part of a plan as for the whole."""

@@ -1,5 +1,6 @@
 """docs/contracts/common_equity.md."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,14 +16,14 @@ class CommonEquity(Row):
         super().__init__(future, contract, terms)
         self.lines = [
             Line(
-                "draw", terms.investor, terms.issuer, Flow.CAPITAL_IN, 550, "support", 1,
+                "draw", terms.investor, terms.issuer, Flow.CAPITAL_IN, 550, "support", terms.tier,
                 tuple(terms.funds),
             ),
             Line(
                 "distribution", terms.issuer, terms.investor, Flow.DISTRIBUTION, 900, "residual"
             ),
         ]  # fmt: skip
-        self.drawn = 0.0
+        self.drawn, self.used = 0.0, 0
 
     def publish(self, t: int) -> Mapping[str, float]:
         return {"drawn": self.drawn}
@@ -44,9 +45,15 @@ class CommonEquity(Row):
             self.terms.distributions_from is None
             or month.t >= self.number("distributions_from") - 1e-9
         )
-        open_ = opened and not self.locked(month)
+        apart = max(math.ceil(self.number("distributions_every") - 1e-9), 1)
+        first = math.ceil(max(self.number("distributions_from", 0.0), 0.0) - 1e-9)
+        open_ = opened and (month.t - first) % apart == 0 and not self.locked(month)
+        limit = max(self.number("commitment") - self.drawn, 0.0)
+        if self.terms.cures is not None:
+            stopped = self.terms.issuer in month.stopped
+            limit = 0.0 if stopped or self.used + 1 > self.number("cures") + 1e-9 else limit
         return {
-            "draw": max(self.number("commitment") - self.drawn, 0.0),
+            "draw": limit,
             "draw_weight": self.number("weight"),
             "distribution": self.number("share") * ALL if open_ else 0.0,
         }
@@ -55,4 +62,5 @@ class CommonEquity(Row):
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
     ) -> Mapping[str, float]:
         self.drawn += paid["draw"]
+        self.used += int(paid["draw"] > 0.0)
         return {}
