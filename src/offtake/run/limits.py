@@ -220,7 +220,8 @@ class _Times:
 
         signed = np.ceil(max(at("start", 0.0), 0.0) - ROUNDING)
         finished = signed + max(at("availability", 0.0), at("interest_only", 0.0))
-        maturity = int(np.ceil(signed + at("term", 0.0) - ROUNDING))
+        ends = min(signed + at("term", np.inf), at("maturity", np.inf))
+        maturity = int(np.ceil(ends - ROUNDING))
         over = at("amortise_over", np.inf)
         last = int(np.ceil(finished + over - ROUNDING)) if np.isfinite(over) else maturity
         first = int(np.floor(finished + ROUNDING)) + 1
