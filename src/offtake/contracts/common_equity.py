@@ -26,9 +26,9 @@ from offtake.core.flows import ALL_THERE_IS, Flow, Rank
 from offtake.core.terms import (
     ContractName,
     Duration,
-    Money,
     PartyName,
     Ratio,
+    SizedMoney,
     Terms,
     When,
     default,
@@ -44,8 +44,8 @@ class CommonEquityTerms(Terms):
     """Owner that commits the money."""
     issuer: PartyName
     """Company that draws it."""
-    commitment: Money = default("0 USD")
-    """Most that can be drawn, USD."""
+    commitment: SizedMoney = default("0 USD")
+    """Most that can be drawn, USD; `sized` for what sized debt leaves to pay."""
     funds: tuple[ContractName, ...] = ()
     """Contracts whose claims on the issuer the commitment meets when cash is short."""
     weight: Ratio = default("1")

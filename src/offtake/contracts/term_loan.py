@@ -2,8 +2,10 @@
 
     r(t)          = fixed rate, or margin + max(base(t), floor)
     interest(t)   = B(t-1) r(t) a(t) + arrears x (1 + r(t) a(t))
-    principal(t)  = bullet: B at maturity;  linear: B / n;  annuity: level payment less interest
-    B(t)          = B(t-1) + advance(t) - principal paid(t) - written off(t)
+    principal(t)  = bullet: B at maturity;  linear: B / n;  annuity: level payment less interest;
+                    sculpted: schedule(t) x B
+    sweep(t)      = share of (CFADS - debt service)(t-1), if positive, of the cash that is left
+    B(t)          = B(t-1) + advance(t) - principal paid(t) - sweep paid(t) - written off(t)
 
 with a(t) the day count fraction and n the payments that remain. Interest accrues on the opening
 balance; the advance and repayments take effect at the close. The advance falls into the period of
@@ -29,72 +31,59 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import model_validator
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
+from offtake.core.errors import Mistake
 from offtake.core.flows import CFADS, Flow, Rank
-from offtake.core.terms import (
-    AssetName,
-    Dates,
-    Duration,
-    LoanRate,
-    Money,
-    PartyName,
-    Rate,
-    Share,
-    Terms,
-    When,
-    default,
-)
+from offtake.core.terms import Dates, Duration, MoneySeries, Rate, Ratio, When, default
 from offtake.finance import facility, timetable
-from offtake.finance.amortisation import Profile, regular_principal
+from offtake.finance.amortisation import Profile
+from offtake.finance.loan_terms import LoanTerms
 from offtake.finance.servicing import Debt, Service, Timing, due, no_debt, settled, stops
-from offtake.finance.trailing import Trailing, no_history, published, remember
+from offtake.finance.trailing import Trailing, no_history, published, remember, swept
 
 
-class TermLoanTerms(Terms):
-    """What a plan writes for a term loan."""
+class TermLoanTerms(LoanTerms):
+    """What a plan writes for a term loan; it is advanced at the start, less the upfront fee."""
 
     kind: Literal["term_loan"]
-    lender: PartyName
-    """Party that advances the money."""
-    borrower: PartyName
-    """Party that repays it."""
-    amount: Money
-    """Principal advanced at the start, USD."""
-    rate: LoanRate
-    """Fixed rate, or a margin over a base rate, per year."""
-    floor: Rate = default("0 %/year")
-    """Lowest value of the base rate, per year; floating rates only."""
-    start: When | None = None
-    """Date of the advance; the start of the plan if left out."""
-    term: Duration
-    """Time from the advance to the last repayment, months."""
-    interest_only: Duration = default("0 months")
-    """Time from the advance before principal is due, months."""
-    amortisation: Literal["bullet", "linear", "annuity"] = "bullet"
-    """How principal falls due."""
-    interest_every: Duration = default("1 month")
-    """Time between two payments of interest, from the start, months; at least one period."""
+    first_rate: Rate | None = None
+    """Rate from the start until the rate is first set anew by `rate`; per year."""
+    reset_every: Duration = default("1 month")
+    """Time between two settings of a floating rate, from the start, months."""
+    reset_dates: Dates = ()
+    """Dates on which a floating rate is set, instead of `reset_every`."""
+    issue_price: Ratio = default("1")
+    """What is paid out for each dollar of principal; below 1 a discount."""
+    term: Duration | None = None
+    """Time from the advance to the last repayment, months. Either this or `maturity`."""
+    maturity: When | None = None
+    """Date of the last repayment. Either this or `term`."""
     interest_dates: Dates = ()
     """Dates on which interest is paid, instead of `interest_every`; and at maturity."""
-    principal_every: Duration = default("1 month")
-    """Time between two payments of principal, from the end of `interest_only`, months; at least one
-    period."""
     principal_dates: Dates = ()
-    """Dates on which principal is paid, instead of `principal_every`; and at maturity."""
+    """Dates on which principal is paid, and over which the profile spreads it, instead of
+    `principal_every`; what is left is due at maturity."""
+    payment: MoneySeries | None = None
+    """Stated payment of each date, USD, for the profile's where it is not 0: principal if linear,
+    with interest if annuity; what it is short of the interest is added to the balance."""
     capitalise_until: When | None = None
     """Date until which interest is added to the balance and not paid; none if left out."""
-    upfront_fee: Share = default("0 %")
-    """Fee paid out of the advance, as a share of it."""
-    day_count: Literal["A/360", "A/365", "30/360", "30E/360", "A/A ISDA"] = "30/360"
-    """Day count convention of interest."""
-    seniority: Literal["senior", "junior"] = "senior"
-    """Place in the borrower's waterfall."""
-    grace: Duration = default("3 months")
-    """How long a payment may be overdue before the loan is called, months."""
-    collateral: tuple[AssetName, ...] = ()
-    """What is pledged: cohorts, a site, a contract."""
+
+    @model_validator(mode="after")
+    def _one_end(self) -> "TermLoanTerms":
+        """Term or maturity."""
+        if (self.term is None) == (self.maturity is None):
+            both = self.term is not None
+            raise Mistake(
+                code="loan-end",
+                found="both term and maturity" if both else "neither term nor maturity",
+                expected="one of them",
+                mend="delete one" if both else "add term: 5 years or maturity: 2031-06-30",
+            )
+        return self
 
 
 EXAMPLE = TermLoanTerms.model_validate(
@@ -111,10 +100,14 @@ EXAMPLE = TermLoanTerms.model_validate(
 
 
 FIELDS = (
-    *("amount", "rate", "floor", "term", "interest_only", "interest_every", "principal_every"),
-    *("upfront_fee", "grace"),
+    *("amount", "rate", "floor", "interest_only", "interest_every", "principal_every"),
+    *("reset_every", "issue_price", "upfront_fee", "grace", "sweep"),
 )
 """Numbers that every contract has."""
+NONE = 1e9
+ENDS = dict.fromkeys(("first_rate", "term", "maturity"), NONE)
+LEFT_OUT = {"start": 0.0, "capitalise_until": -1.0, **ENDS}
+"""Numbers that may be left out, and what stands for them."""
 
 
 class TermLoanState(NamedTuple):
@@ -122,12 +115,16 @@ class TermLoanState(NamedTuple):
 
     debt: Debt
     history: Trailing
+    rate: Array
+    """[K, P] rate in force, per year"""
 
 
 class _Due(NamedTuple):
     """What one period asks for, every leaf [K, P]."""
 
     service: Service
+    rate: Array
+    """rate in force, per year"""
     balloon: Array
     """scheduled principal beyond the profile, USD"""
     between: Array
@@ -139,11 +136,12 @@ class TermLoan(NamedTuple):
 
     profile: IntArray
     """[K] `finance.amortisation.Profile`"""
+    schedule: IntArray
+    """[K] observation: principal due as a share of the balance; sculpted loans only"""
     interest: facility.Interest
-    pays: timetable.Timetable
-    """dates of interest"""
-    repays: timetable.Timetable
-    """dates of principal"""
+    dates: timetable.LoanDates
+    stated: IntArray
+    """[K] observation of the stated payment; zero for none"""
     beside: facility.Beside
     payout: IntArray
     """[K] observation: share of its claims that the borrower meets"""
@@ -154,7 +152,10 @@ class TermLoan(NamedTuple):
 
     kind = "term_loan"
     stage = "primary"
-    published = ("balance", "service", "service_due", "accelerated", "arrears", "dscr", "accrued")
+    published = (
+        *("balance", "service", "service_due", "accelerated", "arrears", "dscr"),
+        *("accrued", "rate"),
+    )
     Terms = TermLoanTerms
     example = EXAMPLE
 
@@ -165,11 +166,12 @@ class TermLoan(NamedTuple):
         terms = [term for _, term in items]
         group = cls(
             profile=np.array([Profile[term.amortisation.upper()] for term in terms]),
+            schedule=np.array([at.series(name, "schedule") for name in ids]),
             interest=facility.Interest.lower(
                 [x.rate for x in terms], [x.day_count for x in terms], at
             ),
-            pays=timetable.Timetable.lower([x.interest_dates for x in terms], at),
-            repays=timetable.Timetable.lower([x.principal_dates for x in terms], at),
+            dates=timetable.LoanDates.lower(terms, at),
+            stated=np.array([at.series(name, "payment") for name in ids]),
             beside=facility.Beside.lower(items, at),
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
@@ -182,66 +184,79 @@ class TermLoan(NamedTuple):
         lines = (
             Line("advance", Flow.CAPITAL_IN, lender, borrower, rank),
             *facility.debt_lines(borrower, lender, [term.seniority for term in terms]),
+            facility.sweep_line(borrower, lender),
         )
-        optional = at.optionals(ids, start=0.0, capitalise_until=-1.0)
-        numbers = {**at.numbers(ids, *FIELDS), **optional}
+        numbers = {**at.numbers(ids, *FIELDS), **at.optionals(ids, **LEFT_OUT)}
         return Lowered(group, tuple(ids), numbers, lines, stops=borrower)
 
     def init(self, n: Numbers) -> TermLoanState:
         """Nothing is owed before the advance."""
-        return TermLoanState(
-            no_debt(n["amount"]), no_history(jnp.asarray(self.window), n["amount"])
-        )
+        history = no_history(jnp.asarray(self.window), n["amount"])
+        return TermLoanState(no_debt(n["amount"]), history, n["first_rate"])
 
-    def _service(self, n: Numbers, s: Debt, month: Month) -> _Due:
+    def _rate(self, n: Numbers, s: TermLoanState, cycle: timetable.Cycle, month: Month) -> Array:
+        """Rate of this month, per year [K, P]: set anew, or that of the month before."""
+        opens = (month.t <= cycle.begin + 1.0) & (n["first_rate"] == NONE)
+        every = timetable.Cycle(n["reset_every"], cycle.begin, cycle.last)
+        now = self.interest.yearly(n["rate"], n["floor"], month)
+        return jnp.where(opens | self.dates.fixes.starts(every, month), now, s.rate)
+
+    def _service(self, n: Numbers, state: TermLoanState, month: Month) -> _Due:
         """What is due this month."""
-        t, left = month.t, s.balance - s.overdue
+        t, s = month.t, state.debt
+        left = s.balance - s.overdue
         begin = facility.signing(n["start"])
         free = jnp.floor(begin + n["interest_only"] + facility.ROUNDING)
-        last = facility.closing(begin + n["term"])
-        rate = self.interest.yearly(n["rate"], n["floor"], month)
+        last = facility.closing(jnp.minimum(begin + n["term"], n["maturity"]))
+        pays_on = timetable.Cycle(n["interest_every"], begin, last)
+        rate = self._rate(n, state, pays_on, month)
+        interest = rate * self.interest.years(month.period)
         cycle = timetable.Cycle(n["principal_every"], free, last)
-        payment_rate = rate * month.years * timetable.whole(cycle.every)
-        repays = self.repays.here(cycle, month) & (t > free)
-        pays = self.pays.here(timetable.Cycle(n["interest_every"], begin, last), month)
-        profile = jnp.asarray(self.profile)[:, None]
-        remaining = self.repays.remaining(cycle, month)
-        regular = regular_principal(profile, left, payment_rate, remaining)
+        repays = self.dates.repays.here(cycle, month) & (t > free)
+        pays = self.dates.pays.here(pays_on, month)
+        earned = s.accrued + s.balance * interest
+        terms = timetable.Repayment(
+            jnp.asarray(self.profile)[:, None], month.obs[self.stated], month.obs[self.schedule]
+        )
+        regular = self.dates.repays.principal(terms, left, earned, rate, cycle, month)
         regular = jnp.where(repays, regular, 0.0)
         scheduled = jnp.where(t >= last, left, regular)
         capitalises = (t <= facility.closing(n["capitalise_until"])) & (t < last)
         timing = Timing(pays, capitalises)
-        service = due(s, rate * self.interest.years(month.period), scheduled, timing)
-        return _Due(service, scheduled - regular, (t > begin) & ~(pays | repays))
+        service = due(s, interest, scheduled, timing)
+        return _Due(service, rate, scheduled - regular, (t > begin) & ~(pays | repays))
 
     def publish(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Balance, state and cover at the start of the month."""
-        service, balloon, _ = self._service(n, s.debt, month)
-        service_due = service.accrued + service.scheduled - balloon
-        return {**published(s.debt, s.history, service_due), "accrued": s.debt.accrued}
+        service, rate, balloon, _ = self._service(n, s, month)
+        shown = published(s.debt, s.history, service.accrued + service.scheduled - balloon)
+        return {**shown, "accrued": s.debt.accrued, "rate": rate}
 
     def claim(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Advance and fee at the start; interest and principal after it."""
         starts = facility.signing(n["start"]) == month.t
-        service = self._service(n, s.debt, month).service
+        service = self._service(n, s, month).service
         return {
-            "advance": jnp.where(starts, n["amount"], 0.0),
+            "advance": jnp.where(starts, n["amount"] * n["issue_price"], 0.0),
             "fee": jnp.where(starts, n["amount"] * n["upfront_fee"], 0.0),
             "interest": service.interest,
             "principal": service.principal,
+            "sweep": swept(n["sweep"], s.debt, service, s.history, self.cfads, month),
         }
 
     def settle(
         self, n: Numbers, s: TermLoanState, month: Month, claimed: Amounts, paid: Amounts
     ) -> tuple[TermLoanState, Mapping[str, Array]]:
         """Repay, carry arrears, add the advance."""
-        service, balloon, between = self._service(n, s.debt, month)
+        service, rate, balloon, between = self._service(n, s, month)
         payout = month.obs[self.payout]
         left, lost = settled(s.debt, service, claimed, paid, n["grace"], payout)
         asked = left.scheduled - balloon
-        debt = left._replace(balance=left.balance + paid["advance"], scheduled=asked)
+        lent = paid["advance"] / jnp.maximum(n["issue_price"], facility.ROUNDING)
+        balance = jnp.maximum(left.balance - paid["sweep"], 0.0) + lent
+        debt = left._replace(balance=balance, scheduled=asked)
         beside = self.beside.due(month)
         history = remember(s.history, month.period, month.past[self.cfads], asked, beside, between)
-        moved = paid["advance"] + service.capitalised - paid["principal"] - lost
-        error = debt.balance - (s.debt.balance + moved)
-        return TermLoanState(debt, history), {"stop": stops(debt), "roll_error": error}
+        repaid = paid["principal"] + paid["sweep"]
+        error = debt.balance - (s.debt.balance + lent + service.capitalised - repaid - lost)
+        return TermLoanState(debt, history, rate), {"stop": stops(debt), "roll_error": error}

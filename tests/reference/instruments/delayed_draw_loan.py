@@ -35,7 +35,7 @@ class DelayedDrawLoan(Loan):
             "draw", self.lender, self.borrower, Flow.CAPITAL_IN, 550, "support", 1,
             (*terms.funds, *own),
         )  # fmt: skip
-        self.lines = [draw, *self.debt_lines()]
+        self.lines = [draw, *self.debt_lines(), self.sweep_line()]
         self.close = self.begin + self.number("availability")
         self.end = self.begin + max(self.number("availability"), self.number("interest_only"))
         self.drawn, self.extensions, self.breach = 0.0, 0, 0
@@ -67,7 +67,9 @@ class DelayedDrawLoan(Loan):
         repays = t > free and self.on_date("principal", free, last, t)
         regular = 0.0
         if repays:
-            regular = self.profile(rate * month.years * every, self.dates_left(free, last, t))
+            regular = self.profile(
+                month, rate * month.years * every, self.dates_left(free, last, t)
+            )
         pays = self.on_date("interest", self.begin, maturity, t)
         left = self.balance - self.overdue
         return Asked(
@@ -104,6 +106,7 @@ class DelayedDrawLoan(Loan):
             "fee": now.fee,
             "interest": self.interest_due(now.rate, now.pays),
             "principal": self.principal_due(now.scheduled),
+            "sweep": self.swept(month, now.scheduled),
         }
 
     def settle(
@@ -114,7 +117,7 @@ class DelayedDrawLoan(Loan):
         due = now.pays or self.accelerated
         self.accrued = 0.0 if due else self.accrued + self.balance * now.rate
         self.serviced(month, claimed, paid)
-        self.balance += paid["draw"]
+        self.balance += paid["draw"] - paid["sweep"]
         self.drawn += paid["draw"]
         built = month.t > self.end + 1e-9
         self.remember(month, now.between)

@@ -16,7 +16,7 @@ class TermLoan(Loan):
     def __init__(self, future: Future, contract: str, terms: Any) -> None:
         super().__init__(future, contract, terms)
         advance = Line("advance", self.lender, self.borrower, Flow.CAPITAL_IN, 550)
-        self.lines = [advance, *self.debt_lines()]
+        self.lines = [advance, *self.debt_lines(), self.sweep_line()]
         self.last = after(self.begin + self.number("term"))
 
         self.free = math.floor(self.begin + self.number("interest_only") + 1e-9)
@@ -40,7 +40,7 @@ class TermLoan(Loan):
         if self.repays(month.t):
             every = 1 if self.terms.principal_dates else after(self.number("principal_every"))
             rate = self.yearly_rate(month) * month.years * max(every, 1)
-            regular = self.profile(rate, self.dates_left(self.free, self.last, month.t))
+            regular = self.profile(month, rate, self.dates_left(self.free, self.last, month.t))
         if month.t >= self.last:
             return left, min(regular, left)
         return regular, regular
@@ -65,6 +65,7 @@ class TermLoan(Loan):
             "fee": self.number("amount") * self.number("upfront_fee") if starts else 0.0,
             "interest": self.interest_split(month)[0] + late,
             "principal": self.principal_due(self.scheduled(month)[0]),
+            "sweep": self.swept(month, self.scheduled(month)[0]),
         }
 
     def settle(
@@ -76,6 +77,6 @@ class TermLoan(Loan):
         due = self.pays(t) or self.accelerated
         self.accrued = 0.0 if due else self.accrued + earned
         self.serviced(month, claimed, paid)
-        self.balance += paid["advance"] + added
+        self.balance += paid["advance"] + added - paid["sweep"]
         self.remember(month, between=t > self.begin and not (self.pays(t) or self.repays(t)))
         return self.stop()
