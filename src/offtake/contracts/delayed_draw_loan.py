@@ -220,7 +220,7 @@ class DelayedDrawLoan(NamedTuple):
             built=built,
             counted=jnp.where(built, service.accrued + regular, 0.0),
             extends=extends,
-            between=built & ~(pays | cycle.here(t)),
+            between=built & ~(pays | (cycle.here(t) & (profile != Profile.BULLET))),
         )
 
     def _extendable(self, n: Numbers, s: DelayedDrawLoanState) -> Array:

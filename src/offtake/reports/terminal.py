@@ -12,6 +12,7 @@ from offtake.reports.market import market
 from offtake.reports.pieces import laid_out, number, percent
 from offtake.reports.plant import plant
 from offtake.reports.readings import readings
+from offtake.reports.structure import limits
 from offtake.results.results import Results
 from offtake.results.table import Row, Table, money
 
@@ -48,6 +49,8 @@ def summary(results: Results, saved: Path | None = None, json_file: Path | None 
         _who_pays(results.who_pays()),
         Text(READING, style="dim"),
     ]
+    if len(results.structure()):
+        parts += [Text(""), *limits(list(results.structure()))]
     if len(results.facilities()):
         parts += [Text(""), _facilities(results.facilities()), Text(FACILITIES, style="dim")]
     if len(results.unspent()):

@@ -254,6 +254,11 @@ class Results:
     def _years(self) -> list[int]:
         return [int(year) for year in self._labels("year")]
 
+    def structure(self) -> Table:
+        """What was sized: amount, limits with their slack, schedule; docs/structuring.md."""
+        made = self.facts.get("structure", {"facilities": []})
+        return Table("Structure", tuple(made["facilities"]))
+
     def market(self) -> Table:
         """Prices and volumes of compute by month; no rows where the market does not clear."""
         rows = market_rows(self._labels("told"), self._outputs("market"), self._closes())
@@ -369,6 +374,7 @@ class Results:
             "who_pays": list(self.who_pays()),
             "traced": facts["traced"],
             "circularity": facts["circularity"],
+            "structure": list(self.structure()),
             "facilities": list(self.facilities()),
             "unspent": list(self.unspent()),
             "contracts": list(self.contracts()),

@@ -211,6 +211,7 @@ def label(outcome: Outcome) -> Results:
             }
             for f in book.facilities
         ],
+        "structure": outcome.structure.plain(),
         "fabs": {name: fab.vendor for name, fab in plan.fabs.items()},
         "claims": _claims(book),
         "chips": {
