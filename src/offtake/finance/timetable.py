@@ -54,10 +54,11 @@ class Cycle(NamedTuple):
             profile: numbers of `amortisation.Profile`, [K, 1].
             left: balance on schedule, USD [K, P].
             rate: of one period of the plan, [K, P].
-            share: principal as a share of the balance, sculpted loans, [K, P].
             t: [] period.
+            share: principal as a share of the balance, where some loan is sculpted, [K, P].
         """
         dates = self.remaining(t)
+        share = jnp.zeros_like(left) if share is None else share
         regular = regular_principal(profile, left, rate * whole(self.every), dates, share)
         return jnp.where(self.here(t), regular, 0.0)
 
