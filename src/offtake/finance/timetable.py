@@ -47,7 +47,9 @@ class Cycle(NamedTuple):
         dates = jnp.ceil((self.last - self.begin) / every - ROUNDING)
         return jnp.maximum(dates - jnp.ceil((t - self.begin) / every - ROUNDING) + 1.0, 1.0)
 
-    def principal(self, profile: Array, left: Array, rate: Array, share: Array, t: Array) -> Array:
+    def principal(
+        self, profile: Array, left: Array, rate: Array, t: Array, share: Array | None = None
+    ) -> Array:
         """Principal of a period by profile, a balloon apart; none between dates, USD [K, P].
 
         Args:
