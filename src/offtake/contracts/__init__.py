@@ -18,6 +18,7 @@ from offtake.contracts.reserve_account import ReserveAccount
 from offtake.contracts.reserved_capacity import ReservedCapacity
 from offtake.contracts.residual_value_guarantee import ResidualValueGuarantee
 from offtake.contracts.revolver import Revolver
+from offtake.contracts.security import Security
 from offtake.contracts.site_lease import SiteLease
 from offtake.contracts.spot_sale import SpotSale
 from offtake.contracts.term_loan import TermLoan
@@ -40,6 +41,7 @@ ALL = (
     ReserveAccount,
     ConstructionAccount,
     ParentGuarantee,
+    Security,
     ResidualValueGuarantee,
     EquityRaise,
     IncomeTax,

@@ -16,12 +16,15 @@ Interest is capitalised until `capitalise_until`, and where a stated payment is 
 payment is worked out afresh on each date (`finance.timetable`).
 
 Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout, service due on other
-debt of the borrower that ranks senior or equal. Publishes: balance, service (of the period before,
-balloon apart), service_due (of this one), accelerated, arrears, accrued, rate, dscr (trailing year,
-over the service of the loan and that other debt; NO_SERVICE where nothing was due on the loan).
-On shortfall: interest becomes an arrear bearing the same rate, principal stays due; after `grace`
-the loan is accelerated: all of it is due, and the borrower is in default while it owes. What a
-borrower outside the plan does not pay while in default is written off.
+debt of the borrower that ranks senior or equal, what the sale of collateral brings. Publishes:
+balance, service (of the period before, balloon apart), service_due (of this one), accelerated,
+arrears, owed (balance and interest due), accrued, rate, dscr (trailing year, over the service of
+the loan and that other debt; NO_SERVICE where nothing was due on the loan).
+On shortfall: interest becomes an arrear bearing the same rate, principal stays due; after `grace`,
+or once a debt of `cross_default` is called, the loan is accelerated: all of it is due, and the
+borrower is in default while it owes. A loan that a security agreement names is then repaid from the
+sale of what is pledged; what is left is unsecured (`finance.enforcement`). What a borrower outside
+the plan does not pay while in default is written off.
 
 References:
     1. ACTUS Financial Research Foundation, technical specification v1.1: PAM, LAM, NAM, ANN.
@@ -42,9 +45,10 @@ from offtake.core.flows import CFADS, Flow, Rank
 from offtake.core.terms import Dates, Duration, MoneySeries, Rate, Ratio, When, default
 from offtake.finance import facility, timetable
 from offtake.finance.amortisation import Profile
+from offtake.finance.enforcement import Remedies, applied, lines
 from offtake.finance.loan_terms import LoanTerms
 from offtake.finance.servicing import Debt, Service, Timing, due, no_debt, settled, stops
-from offtake.finance.trailing import Trailing, no_history, published, remember, swept
+from offtake.finance.trailing import PUBLISHED, Trailing, no_history, published, remember, swept
 
 
 class TermLoanTerms(LoanTerms):
@@ -145,6 +149,7 @@ class TermLoan(NamedTuple):
     stated: IntArray
     """[K] observation of the stated payment; zero for none"""
     beside: facility.Beside
+    remedies: Remedies
     payout: IntArray
     """[K] observation: share of its claims that the borrower meets"""
     cfads: IntArray
@@ -154,10 +159,7 @@ class TermLoan(NamedTuple):
 
     kind = "term_loan"
     stage = "primary"
-    published = (
-        *("balance", "service", "service_due", "accelerated", "arrears", "dscr"),
-        *("accrued", "rate"),
-    )
+    published = (*PUBLISHED, "accrued", "rate")
     Terms = TermLoanTerms
     example = EXAMPLE
 
@@ -175,6 +177,7 @@ class TermLoan(NamedTuple):
             dates=timetable.LoanDates.lower(terms, at),
             stated=np.array([at.series(name, "payment") for name in ids]),
             beside=facility.Beside.lower(items, at),
+            remedies=Remedies.lower(items, at),
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
             window=np.zeros(at.periods_per_year),
@@ -183,13 +186,14 @@ class TermLoan(NamedTuple):
             at.parties([getattr(x, f) for x in terms]) for f in ("lender", "borrower")
         )
         rank = np.full(len(ids), int(Rank.CAPITAL_IN))
-        lines = (
+        claims = (
             Line("advance", Flow.CAPITAL_IN, lender, borrower, rank),
             *facility.debt_lines(borrower, lender, [term.seniority for term in terms]),
+            *lines(ids, borrower, lender, at),
             facility.sweep_line(borrower, lender),
         )
         numbers = {**at.numbers(ids, *FIELDS), **at.optionals(ids, **LEFT_OUT)}
-        return Lowered(group, tuple(ids), numbers, lines, stops=borrower)
+        return Lowered(group, tuple(ids), numbers, claims, stops=borrower)
 
     def init(self, n: Numbers) -> TermLoanState:
         """Nothing is owed before the advance."""
@@ -230,32 +234,32 @@ class TermLoan(NamedTuple):
     def publish(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Balance, state and cover at the start of the month."""
         service, rate, balloon, _ = self._service(n, s, month)
-        shown = published(s.debt, s.history, service.accrued + service.scheduled - balloon)
+        shown = published(s.debt, s.history, service.accrued + service.scheduled - balloon, service)
         return {**shown, "accrued": s.debt.accrued, "rate": rate}
 
     def claim(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Advance and fee at the start; interest and principal after it."""
         starts = facility.signing(n["start"]) == month.t
         service = self._service(n, s, month).service
-        return {
+        asked = {
             "advance": jnp.where(starts, n["amount"] * n["issue_price"], 0.0),
             "fee": jnp.where(starts, n["amount"] * n["upfront_fee"], 0.0),
-            "interest": service.interest,
-            "principal": service.principal,
             "sweep": swept(n["sweep"], s.debt, service, s.history, self.cfads, month),
         }
+        return self.remedies.claims(month, service, s.debt, asked)
 
     def settle(
         self, n: Numbers, s: TermLoanState, month: Month, claimed: Amounts, paid: Amounts
     ) -> tuple[TermLoanState, Mapping[str, Array]]:
         """Repay, carry arrears, add the advance."""
+        paid = applied(paid)
         service, rate, balloon, between = self._service(n, s, month)
         payout = month.obs[self.payout]
         left, lost = settled(s.debt, service, claimed, paid, n["grace"], payout)
         asked = left.scheduled - balloon
         lent = paid["advance"] / jnp.maximum(n["issue_price"], facility.ROUNDING)
         balance = jnp.maximum(left.balance - paid["sweep"], 0.0) + lent
-        debt = left._replace(balance=balance, scheduled=asked)
+        debt = self.remedies.called(left._replace(balance=balance, scheduled=asked), month)
         beside = self.beside.due(month)
         history = remember(s.history, month.period, month.past[self.cfads], asked, beside, between)
         repaid = paid["principal"] + paid["sweep"]

@@ -17,6 +17,7 @@ from offtake.core.names import suggestion
 from offtake.core.quantity import Quantity, When
 from offtake.core.series import Series
 from offtake.core.terms import Terms, numbers, references
+from offtake.plan.collateral import COLLATERAL
 from offtake.plan.drivers import MeanReverting, RandomWalk
 from offtake.plan.messages import problem_of
 from offtake.plan.plausible import Finding, chips_fit_their_site, loans_repay_something
@@ -499,6 +500,7 @@ ERRORS: tuple[Check, ...] = (
     fits_the_horizon,
     owners_are_parties_of_their_kind,
     supports_do_not_lead_back,
+    *COLLATERAL,
     correlations_are_possible,
 )
 """Checks that find errors; they hold for a part of a plan as for the whole."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake.contracts import BY_KIND
-from offtake.core.arrays import jnp
+from offtake.core.arrays import jax, jnp
 from offtake.core.errors import PlanErrors, Problem, Where
 from offtake.core.flows import CFADS, PAID_TOLERANCE, Flow
 from offtake.core.measure import Book
@@ -148,6 +148,7 @@ def reading(
     cases: tuple[str, ...],
     name: str,
     later: Sequence[str],
+    end: float,
 ) -> Reading:
     """What the cases say about one facility.
 
@@ -158,6 +159,7 @@ def reading(
         cases: names, in the order of the paths.
         name: of the facility.
         later: facilities that are sized after it.
+        end: from `life`.
     """
     plan, calendar = lowered.plan, lowered.calendar
     terms: Any = plan.contracts[name]
@@ -188,7 +190,7 @@ def reading(
         carrying=_carrying(lowered, months, name, times.first),
         cost=_cost(lowered, months, terms),
         value=(np.zeros(calendar.count) + value)[periods],
-        life=_life(lowered, book, months, name, lender),
+        life=end,
         sizing=terms.sizing,
         periods_per_month=1.0 / calendar.months,
     )
@@ -346,12 +348,12 @@ def _cohorts(book: Book, collateral: Sequence[str]) -> list[str]:
     return [name for name, site in book.cohorts.items() if name in collateral or site in collateral]
 
 
-def _life(lowered: LoweredPlan, book: Book, months: Any, name: str, lender: int) -> float:
+def life(lowered: LoweredPlan, book: Book, months: Any, name: str, lender: int) -> float:
     """Last period in which the collateral covers its cost in the lender's case."""
     mine = [f for f in book.facilities if f.contract == name and f.collateral]
     if not mine:
         return np.inf
-    record: Any = SimpleNamespace(months=months)
+    record: Any = SimpleNamespace(months=jax.tree.map(jnp.asarray, months))
     last = float(np.asarray(ends(record, pledges(book, mine)))[0, lender])
     return last if last < lowered.calendar.count - 1 else np.inf
 

@@ -83,6 +83,10 @@ class ProjectBond(Loan):
         """Interest that falls due, arrears apart."""
         return self.interest_now(self.number("rate") * self.accrual[month.t], self.pays(month))
 
+    def owed(self, month: Month) -> float:
+        rate = self.number("rate") * self.accrual[month.t]
+        return self.balance + self.coupon(month) + self.arrears * (1.0 + rate)
+
     def scheduled(self, month: Month) -> float:
         """Principal that falls due on schedule."""
         return self.balance - self.overdue if month.t >= self.last else self.regular(month)
@@ -105,8 +109,7 @@ class ProjectBond(Loan):
         return {
             "advance": issued * self.number("issue_price"),
             "fee": issued * self.number("issue_costs"),
-            "interest": self.coupon(month) + self.arrears * (1.0 + rate),
-            "principal": principal,
+            **self.asks_for(month, self.coupon(month) + self.arrears * (1.0 + rate), principal),
             "redemption": 0.0 if self.accelerated else min(may / price, most) * price,
         }
 

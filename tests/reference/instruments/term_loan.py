@@ -107,19 +107,24 @@ class TermLoan(Loan):
         short = min(max(-self.scheduled(month)[1], 0.0), now)
         return (now, 0.0) if self.accelerated else (now - short, short)
 
+    def owed(self, month: Month) -> float:
+        late = self.arrears * (1.0 + self.rate_of_period(month))
+        return self.balance + self.interest_split(month)[0] + late
+
     def service_due(self, month: Month) -> float:
         return self.interest_split(month)[0] + max(self.scheduled(month)[1], 0.0)
 
     def claim(self, month: Month) -> Mapping[str, float]:
         starts = month.t == self.begin
         rate = self.yearly_rate(month) * self.accrual[month.t]
-        late = self.arrears * (1.0 + rate)
+        interest = self.interest_split(month)[0] + self.arrears * (1.0 + rate)
+        scheduled = self.asked(month)
+        asked = self.asks_for(month, interest, self.principal_due(scheduled))
         return {
             "advance": self.number("amount") * self.number("issue_price") if starts else 0.0,
             "fee": self.number("amount") * self.number("upfront_fee") if starts else 0.0,
-            "interest": self.interest_split(month)[0] + late,
-            "principal": self.principal_due(self.asked(month)),
-            "sweep": self.swept(month, self.asked(month)),
+            **asked,
+            "sweep": min(self.swept(month, scheduled), self.balance - asked["recovery"]),
         }
 
     def settle(
