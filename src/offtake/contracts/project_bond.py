@@ -1,6 +1,6 @@
 """Project bond: notes issued at once, with a fixed coupon, repaid by schedule out of one project.
 
-    proceeds     = amount x (price - issue costs), in the period of the start
+    proceeds     = amount x (issue price - issue costs), in the period of the start
     coupon(t)    = interest on B(s-1) at the rate, summed over the periods s since the last date
     principal(t) = annuity: level payment less interest;  linear: B / n;  bullet: B at maturity;
                    scheduled: B(t-1) x share(t) / (1 - shares of dates before t)
@@ -65,7 +65,7 @@ class ProjectBondTerms(Terms):
     """Party that issues them."""
     amount: Money
     """Face value, issued at the start, USD."""
-    price: FacePrice = default("100 %")
+    issue_price: FacePrice = default("100 %")
     """What holders pay for the notes, as a share of face value; below 1 at a discount."""
     rate: Rate
     """Fixed coupon, per year."""
@@ -115,7 +115,7 @@ EXAMPLE = ProjectBondTerms.model_validate(
         "lender": "bank",
         "borrower": "company",
         "amount": "1,000 USD",
-        "price": "98 %",
+        "issue_price": "98 %",
         "rate": "12 %/year",
         "term": "12 months",
         "interest_every": "3 months",
@@ -125,7 +125,7 @@ EXAMPLE = ProjectBondTerms.model_validate(
 )
 
 FIELDS = (
-    *("amount", "price", "rate", "term", "interest_every", "interest_only", "issue_costs"),
+    *("amount", "issue_price", "rate", "term", "interest_every", "interest_only", "issue_costs"),
     *("redemption_price", "grace"),
 )
 """Numbers that every contract has."""
@@ -235,9 +235,8 @@ class ProjectBond(NamedTuple):
         free = jnp.floor(begin + n["interest_only"] + facility.ROUNDING)
         pays = backwards(n["interest_every"], begin, last)
         repays = backwards(n["interest_every"], free, last)
-        by_profile = repays.principal(
-            jnp.asarray(self.profile)[:, None], left, n["rate"] * month.years, t
-        )
+        profile = jnp.asarray(self.profile)[:, None]
+        by_profile = repays.principal(profile, left, n["rate"] * month.years, t)
         dated = jnp.where(t > free, self.schedule.principal(n, left, t), 0.0)
         regular = jnp.where(jnp.asarray(self.schedule.stated) > 0.0, dated, by_profile)
         scheduled = jnp.where(t >= last, left, regular)
@@ -266,7 +265,7 @@ class ProjectBond(NamedTuple):
         now, issued = self._due(n, s.debt, month), self._issued(n, month)
         return {
             **published(s.debt, s.history, now.counted, now.service),
-            "proceeds": issued * jnp.maximum(n["price"] - n["issue_costs"], 0.0),
+            "proceeds": issued * jnp.maximum(n["issue_price"] - n["issue_costs"], 0.0),
             "accruing": now.accruing,
             "redeemed": s.redeemed,
         }
@@ -275,7 +274,7 @@ class ProjectBond(NamedTuple):
         """Issue and its costs at the start; coupon, principal and redemption after it."""
         now, issued = self._due(n, s.debt, month), self._issued(n, month)
         asked = {
-            "advance": issued * n["price"],
+            "advance": issued * n["issue_price"],
             "fee": issued * n["issue_costs"],
             "redemption": now.redeemable * n["redemption_price"],
         }
@@ -288,7 +287,7 @@ class ProjectBond(NamedTuple):
         paid = applied(paid)
         now = self._due(n, s.debt, month)
         left, lost = settled(s.debt, now.service, claimed, paid, n["grace"], month.obs[self.payout])
-        issued = paid["advance"] / n["price"]
+        issued = paid["advance"] / n["issue_price"]
         redeemed = paid["redemption"] / n["redemption_price"]
         balance = jnp.maximum(left.balance - redeemed, 0.0) + issued
         asked = now.service.accrued + now.service.scheduled - now.balloon

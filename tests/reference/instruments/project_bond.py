@@ -41,7 +41,7 @@ class ProjectBond(Loan):
 
     def now(self, month: Month) -> Mapping[str, float]:
         issued = self.issued(month)
-        net = max(self.number("price") - self.number("issue_costs"), 0.0)
+        net = max(self.number("issue_price") - self.number("issue_costs"), 0.0)
         return {"proceeds": issued * net, "accruing": self.accruing(month)}
 
     def issued(self, month: Month) -> float:
@@ -107,7 +107,7 @@ class ProjectBond(Loan):
         price = self.number("redemption_price")
         most = max(self.balance - principal, 0.0)
         return {
-            "advance": issued * self.number("price"),
+            "advance": issued * self.number("issue_price"),
             "fee": issued * self.number("issue_costs"),
             **self.asks_for(month, self.coupon(month) + self.arrears * (1.0 + rate), principal),
             "redemption": 0.0 if self.accelerated else min(may / price, most) * price,
@@ -123,6 +123,8 @@ class ProjectBond(Loan):
         self.serviced(month, claimed, paid)
         redeemed = paid["redemption"] / self.number("redemption_price")
         self.redeemed += redeemed
-        self.balance = max(self.balance - redeemed, 0.0) + paid["advance"] / self.number("price")
+        self.balance = max(self.balance - redeemed, 0.0) + paid["advance"] / self.number(
+            "issue_price"
+        )
         self.remember(month, between)
         return self.stop()
