@@ -1,22 +1,27 @@
 """The instruments. Adding one is one file, one line here, its test, golden table and docs page."""
 
+from offtake.contracts.cash_reserve import CashReserve
 from offtake.contracts.chip_purchase import ChipPurchase
 from offtake.contracts.chip_sale import ChipSale
 from offtake.contracts.common_equity import CommonEquity
 from offtake.contracts.construction_contract import ConstructionContract
 from offtake.contracts.delayed_draw_loan import DelayedDrawLoan
 from offtake.contracts.equity_raise import EquityRaise
+from offtake.contracts.grant import Grant
 from offtake.contracts.income_tax import IncomeTax
+from offtake.contracts.maintenance_reserve import MaintenanceReserve
 from offtake.contracts.metered_tokens import MeteredTokens
 from offtake.contracts.operating_cost import OperatingCost
 from offtake.contracts.other_business import OtherBusiness
 from offtake.contracts.parent_guarantee import ParentGuarantee
+from offtake.contracts.partnership_flip import PartnershipFlip
 from offtake.contracts.power_purchase import PowerPurchase
 from offtake.contracts.reserve_account import ReserveAccount
 from offtake.contracts.reserved_capacity import ReservedCapacity
 from offtake.contracts.revolver import Revolver
 from offtake.contracts.site_lease import SiteLease
 from offtake.contracts.spot_sale import SpotSale
+from offtake.contracts.tax_credit import TaxCredit
 from offtake.contracts.term_loan import TermLoan
 
 ALL = (
@@ -33,10 +38,15 @@ ALL = (
     DelayedDrawLoan,
     Revolver,
     CommonEquity,
+    PartnershipFlip,
     ReserveAccount,
+    CashReserve,
+    MaintenanceReserve,
     ParentGuarantee,
     EquityRaise,
     IncomeTax,
+    TaxCredit,
+    Grant,
     OtherBusiness,
 )
 """Every kind of contract, in the order in which the documentation lists them."""
