@@ -158,7 +158,7 @@ class IncomeTax(NamedTuple):
 
     kind = "income_tax"
     stage = "derived"
-    published = ("losses", "paid", "arrears")
+    published = ("losses", "paid", "arrears", "written_off")
     Terms = IncomeTaxTerms
     example = EXAMPLE
 

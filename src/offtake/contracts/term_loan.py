@@ -13,7 +13,8 @@ afresh each period.
 
 Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout, service due on other
 debt of the borrower that ranks senior or equal. Publishes: balance, service (of the period before,
-balloon apart), service_due (of this one), accelerated, arrears, dscr (trailing twelve months, over
+balloon apart), service_due (of this one), service_next (of the next, if this one is paid),
+accelerated, arrears, dscr (trailing twelve months, over
 the service of the loan and of that other debt; NO_SERVICE where nothing was due on the loan).
 On shortfall: interest becomes an arrear bearing the same rate, principal stays due; after `grace`
 the loan is accelerated: all of it is due, and the borrower is in default while it owes. What a
@@ -121,7 +122,9 @@ class TermLoan(NamedTuple):
 
     kind = "term_loan"
     stage = "primary"
-    published = ("balance", "service", "service_due", "accelerated", "arrears", "dscr")
+    published = (
+        *("balance", "service", "service_due", "service_next", "accelerated", "arrears", "dscr"),
+    )
     Terms = TermLoanTerms
     example = EXAMPLE
 
@@ -177,7 +180,17 @@ class TermLoan(NamedTuple):
         """Balance, state and cover at the start of the month."""
         service, balloon = self._service(n, s.debt, month)
         service_due = service.accrued + service.scheduled - balloon
-        return published(s.debt, s.history, service_due)
+        ahead = {"service_next": self._service_next(n, s.debt, service.scheduled, month)}
+        return published(s.debt, s.history, service_due) | ahead
+
+    def _service_next(self, n: Numbers, s: Debt, scheduled: Array, month: Month) -> Array:
+        """Service of the next period, balloon apart, if this one goes as scheduled, USD [K, P]."""
+        starts = facility.signing(n["start"]) == month.t
+        balance = s.balance - scheduled + jnp.where(starts, n["amount"], 0.0)
+        years = jnp.asarray(1.0 / len(self.window))
+        later = month._replace(t=month.t + 1.0, period=month.period + 1, years=years)
+        service, balloon = self._service(n, no_debt(balance)._replace(balance=balance), later)
+        return service.accrued + service.scheduled - balloon
 
     def claim(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Advance and fee at the start; interest and principal after it."""

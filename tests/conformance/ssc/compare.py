@@ -1,0 +1,199 @@
+"""What came out of a run beside what was published: one figure a line, its largest error.
+
+Amounts are compared relative to the largest amount of the same series, rates as they are. Where SSC
+gives no rate of return (its search did not end) none is compared.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from offtake.core.flows import Flow
+from tests.conformance.case import Outcome, power_of_ten_above
+from tests.conformance.ssc.plan import EQUIPMENT, partners, plan_of
+from tests.conformance.ssc.read import FLIPS, Case, OutOfScope, read
+from tests.conformance.ssc.run import Ledger, Years, returns, run, worth
+
+AMOUNT = 1e-9
+"""Relative to the largest amount of the series."""
+RATE = 1e-6
+"""Rates of return: SSC's own leave a net present value of up to 1e-6 of the flows."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One published figure and ours."""
+
+    name: str
+    error: float
+    tolerance: float
+
+
+def figures(case: Case, ledger: Ledger) -> Iterator[Figure]:
+    """Every figure of a case that is compared."""
+    for name, found in _amounts(case, ledger).items():
+        published = case.outputs.get(name)
+        if published is None or (isinstance(published, list) and not published):
+            continue
+        expected = np.asarray(published, float)
+        first = 1 if name in FROM_FIRST_YEAR else 0
+        yield _amount(name, np.atleast_1d(found)[first:], np.atleast_1d(expected)[first:])
+    yield from _returns(case, ledger)
+
+
+FROM_FIRST_YEAR = ("cf_cash_for_ds",)
+
+
+def _amount(name: str, found: Years, expected: Years) -> Figure:
+    scale = max(float(np.max(np.abs(expected))), 1.0)
+    return Figure(name, float(np.max(np.abs(found - expected))) / scale, AMOUNT)
+
+
+def _amounts(case: Case, ledger: Ledger) -> dict[str, Years]:
+    """Our amounts under SSC's names, [T] or one number, USD."""
+    line = ledger.line
+    sold, spent = line("operation", "inflow"), line("operation", "outflow")
+    owner = partners(case)[0][0]
+    saved = sum(line(f"{name}_reserve", "top_up") for name in EQUIPMENT)
+    interest, principal = line("debt", "interest"), line("debt", "principal")
+    tenor = int(case.number("term_tenor")) if "term_tenor" in case.inputs else 0
+    within = np.arange(case.years + 1) <= tenor
+    receivable = line("receivables_reserve", "top_up")
+    found: dict[str, Years] = {
+        "cf_total_revenue": sold,
+        "cf_operating_expenses": spent,
+        "cf_ebitda": sold - spent,
+        "cf_cash_for_ds": np.where(within, sold - spent - saved - receivable, 0.0),
+        "cf_debt_payment_interest": interest,
+        "cf_debt_payment_principal": principal,
+        "cf_debt_payment_total": interest + principal,
+        "cf_reserve_om": ledger.held("working_capital"),
+        "cf_reserve_receivables": ledger.held("receivables"),
+        "cf_reserve_debtservice": ledger.held("debt_service"),
+        **{f"cf_reserve_{name}": ledger.held(name) for name in EQUIPMENT},
+        "cf_reserve_interest": ledger.of("project", "in", Flow.INTEREST),
+        "cf_feddepr_total": _yearly(ledger, f"fed_tax_{owner}"),
+        "cf_stadepr_total": _yearly(ledger, f"sta_tax_{owner}"),
+        "cf_project_return_pretax": _pretax(case, ledger),
+        "cf_project_return_aftertax": _pretax(case, ledger)
+        + sum(_taxes(case, ledger, partner) for partner, _ in partners(case)),
+    }
+    if "debt" in {claim.contract for claim in ledger.lowered.labels.claims}:
+        found["cf_debt_balance"] = ledger.after("debt", "balance")
+        found["size_of_debt"] = line("debt", "advance")[:1]
+        found["cost_debt_upfront"] = line("debt", "fee")[:1]
+    for who in ("fed", "sta"):
+        found[f"cf_{who}tax"] = _net_tax(case, ledger, who)
+        found[f"cf_ptc_{who}"] = _credit(case, ledger, who, "production")
+        found[f"itc_total_{who}"] = _credit(case, ledger, who, "investment").sum()[None]
+    found["issuance_of_equity"] = -_pretax(case, ledger)[:1]
+    return found
+
+
+def _yearly(ledger: Ledger, tax: str) -> Years:
+    """[T] depreciation of each year, USD."""
+    return np.diff(ledger.after(tax, "written_off"), prepend=0.0)
+
+
+def _net_tax(case: Case, ledger: Ledger, who: str) -> Years:
+    """[T] tax saved less paid on the project's income, USD."""
+    names = [f"{who}_tax_{partner}" for partner, _ in partners(case)]
+    return sum(
+        (ledger.line(n, "saving") - ledger.line(n, "tax") for n in names), np.zeros(case.years + 1)
+    )
+
+
+def _credit(case: Case, ledger: Ledger, who: str, part: str) -> Years:
+    """[T] credits by part; a case has an investment credit in year 1, or one for production."""
+    names = [f"{who}_credit_{partner}" for partner, _ in partners(case)]
+    total = sum((ledger.line(n, "credit") for n in names), np.zeros(case.years + 1))
+    invests = case.listed(f"itc_{who}_percent")[0] or case.listed(f"itc_{who}_amount")[0]
+    if not invests:
+        return total if part == "production" else 0.0 * total
+    first = np.arange(case.years + 1) == 1
+    if part == "investment":
+        return np.where(first, total - case.yearly(f"cf_ptc_{who}")[0], 0.0)
+    return np.where(first, case.yearly(f"cf_ptc_{who}")[0], total)
+
+
+def _cash(ledger: Ledger, partner: str) -> Years:
+    """[T] what a partner takes out less what it puts in, USD."""
+    got = ledger.of(partner, "in", Flow.DISTRIBUTION, Flow.CAPITAL_COST)
+    return got - ledger.of(partner, "out", Flow.CAPITAL_IN)
+
+
+def _pretax(case: Case, ledger: Ledger) -> Years:
+    """[T] what all owners take out less what they put in, the fee for development apart, USD."""
+    fee = ledger.line("flip", "development_fee")
+    return sum((_cash(ledger, p) for p, _ in partners(case)), -fee)
+
+
+def _taxes(case: Case, ledger: Ledger, partner: str) -> Years:
+    """[T] credits and taxes of a partner on the project, USD."""
+    total = np.zeros(case.years + 1)
+    for who in ("fed", "sta"):
+        total += ledger.line(f"{who}_credit_{partner}", "credit")
+        tax = f"{who}_tax_{partner}"
+        total += ledger.line(tax, "saving") - ledger.line(tax, "tax")
+    return total
+
+
+def _partner(case: Case, ledger: Ledger, partner: str) -> Years:
+    """[T] all that a partner gets and pays after tax, USD."""
+    on_fee = sum(
+        ledger.line(f"{who}_tax_on_fee", "saving") - ledger.line(f"{who}_tax_on_fee", "tax")
+        for who in ("fed", "sta")
+    )
+    own = on_fee if partner == "sponsor" else 0.0
+    return _cash(ledger, partner) + _taxes(case, ledger, partner) + own
+
+
+def _returns(case: Case, ledger: Ledger) -> Iterator[Figure]:
+    """Rates of return and present values up to each year."""
+    pretax = _pretax(case, ledger)
+    columns = {"project_return_pretax": pretax}
+    columns["project_return_aftertax"] = pretax + sum(
+        _taxes(case, ledger, p) for p, _ in partners(case)
+    )
+    if case.model in FLIPS:
+        for ours, theirs in (("investor", "tax_investor"), ("sponsor", "sponsor")):
+            columns[f"{theirs}_pretax"] = _cash(ledger, ours)
+            columns[f"{theirs}_aftertax"] = _partner(case, ledger, ours)
+    flows = np.stack(list(columns.values()), axis=1)
+    nominal = (1.0 + case.share("real_discount_rate")) * (1.0 + case.share("inflation_rate")) - 1.0
+    for i, (name, rates) in enumerate(zip(columns, returns(flows).T, strict=True)):
+        published = case.outputs.get(f"cf_{name}")
+        if published:
+            yield _amount(f"cf_{name}", flows[:, i], np.asarray(published, float))
+        published = case.outputs.get(f"cf_{name}_irr")
+        if published:
+            theirs = np.asarray(published, float) / 100.0
+            both = ~np.isnan(theirs) & ~np.isnan(rates)
+            gaps = np.abs(rates - theirs)[both]
+            lost = np.isnan(rates) & ~np.isnan(theirs) & (np.arange(len(rates)) > 0)
+            error = 1.0 if np.any(lost) else float(np.max(gaps, initial=0.0))
+            yield Figure(f"cf_{name}_irr", error, RATE)
+        published = case.outputs.get(f"cf_{name}_npv")
+        if published:
+            yield _amount(
+                f"cf_{name}_npv", worth(flows, nominal)[:, i], np.asarray(published, float)
+            )
+
+
+def compare(path: Path, suite: str) -> Outcome:
+    """How one case went."""
+    try:
+        case = read(path)
+        plan = plan_of(case)
+    except OutOfScope as reason:
+        return Outcome(suite, path.stem, "out of scope", str(reason))
+    found = list(figures(case, run(plan)))
+    worst = max(found, key=lambda figure: figure.error / figure.tolerance)
+    failed = [f"{f.name} is off by {f.error:.1e}" for f in found if f.error > f.tolerance]
+    if failed:
+        return Outcome(suite, path.stem, "failed", "; ".join(failed), worst.error)
+    return Outcome(
+        suite, path.stem, "passed", f"{len(found)} figures", power_of_ten_above(worst.error)
+    )
