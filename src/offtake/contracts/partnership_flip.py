@@ -68,7 +68,8 @@ class PartnershipFlipTerms(Terms):
     capital: Share = default("60 %")
     """Investor's part of what is put in."""
     funds: tuple[ContractName, ...] = ()
-    """Contracts whose claims on the partnership the partners meet when cash is short."""
+    """Contracts whose claims on the partnership, besides the fee for development, the partners meet
+    when cash is short."""
     cash_before: Share = default("98 %")
     """Investor's share of cash before the flip."""
     cash_after: Share = default("10 %")
@@ -140,7 +141,7 @@ class PartnershipFlip(NamedTuple):
             at.parties([getattr(t, f) for _, t in items])
             for f in ("partnership", "investor", "sponsor")
         )
-        protects = tuple(t.funds for _, t in items)
+        protects = tuple((*t.funds, name) for name, t in items)
 
         def draw(name: str, partner: IntArray) -> Line:
             rank = ones * int(Rank.CAPITAL_IN)

@@ -423,7 +423,7 @@ def owners(case: Case, funds: list[str]) -> dict[str, Any]:
         "investor": "investor",
         "sponsor": "sponsor",
         "commitment": MUCH,
-        "funds": [*funds, "flip"],
+        "funds": funds,
         **{ours: share(case.share(f"tax_investor_{theirs}_percent")) for ours, theirs in part.items()},
         "target": f"{case.number('flip_target_percent')!r} %/year",
         "recovery": f"{years if case.model == 'equpartflip' else 0} years",
