@@ -24,7 +24,7 @@ INTERNAL = {"company": 300, "developer": 150_000, "lab": 50, "parent": 300, "ope
 """Internal parties and their opening cash, USD."""
 OUTSIDE = (
     *("vendor", "builder", "utility", "staff", "customers", "customer", "market", "bank"),
-    *("sponsor", "capital_markets", "treasury", "rest_of_company"),
+    *("sponsor", "capital_markets", "treasury", "rest_of_company", "tax_investor"),
 )
 #: Changes to examples, so that one plan gives each of them, and each of its numbers, something to
 #: do: where a number matters only beside another, one of the two is an interval round the other.
@@ -80,6 +80,13 @@ CHANGES: dict[str, dict[str, Any]] = {
         "extension_margin": "1 %/year",
     },
     "income_tax": {"losses": "1,000 to 20,000 USD"},
+    "cash_reserve": {"budget": {"2026-01": "600 USD/year", "2027-05": "120 USD/year"}},
+    "maintenance_reserve": {"cost": "20 USD"},
+    "partnership_flip": {
+        "capital": "30 to 70 %",
+        "commitment": "100 to 2,000 USD",
+        "flip_date": "2028-01-10",
+    },
     "other_business": {
         "inflow": "3,600 USD/year",
         "start": "2026-01-20",
@@ -152,6 +159,39 @@ EXTRA: dict[str, dict[str, Any]] = {
         "commitment": "50 USD",
         "funds": ["wages"],
     },
+    "state_tax": {
+        "kind": "income_tax",
+        "taxpayer": "tax_investor",
+        "government": "treasury",
+        "rate": "6 %",
+        "income_of": "company",
+        "partnership": "partnership_flip",
+        "losses_used": "at_once",
+    },
+    "partner_tax": {
+        "kind": "income_tax",
+        "taxpayer": "tax_investor",
+        "government": "treasury",
+        "rate": "25 %",
+        "income_of": "company",
+        "partnership": "partnership_flip",
+        "deducts": "state_tax",
+        "also_taxed": ["grant", "tax_credit"],
+        "fees": "not_deducted",
+        "losses_used": "at_once",
+        "counted": "due",
+        "paid": "monthly",
+        "assets": [
+            {
+                "share": "60 %",
+                "depreciation": "custom",
+                "yearly": ["50 %", "30 %", "20 %"],
+                "reduction": "15 %",
+            },
+            {"share": "40 %", "depreciation": "macrs_5", "bonus": "20 %"},
+            {"life": "4 years", "held_by": "overhaul"},
+        ],
+    },
     "partners": {
         "kind": "common_equity",
         "investor": "operator",
@@ -183,7 +223,7 @@ def _world(suffix: str) -> dict[str, Any]:
         if isinstance(value, list | tuple):
             return [named(item, names) for item in value]
         if isinstance(value, dict):
-            fixed = ("kind", "role", "chip", "credit")
+            fixed = ("kind", "role", "chip", "credit", "partner")
             return {k: item if k in fixed else named(item, names) for k, item in value.items()}
         return value
 
@@ -195,7 +235,8 @@ def _world(suffix: str) -> dict[str, Any]:
     parties |= {
         name: {"kind": "external", "role": "supplier", "credit": credit} for name in OUTSIDE
     }
-    parties["reserve"] = {"kind": "account", "owner": "company"}
+    for account in ("reserve", "float", "overhaul"):
+        parties[account] = {"kind": "account", "owner": "company"}
     delay = {"median": "1 month", "p90": "4 months", "causes": ["grid"]}
     phase = {"power": "2 MW", "energise": "2026-05", "build": "4 months", "delay": delay}
     sites = {

@@ -118,6 +118,11 @@ class Row:
         del t
         return {}
 
+    def shown(self, month: Month) -> Mapping[str, float]:
+        """Further values that others may read, from what stands before anybody claims."""
+        del month
+        return {}
+
     def claim(self, month: Month) -> Mapping[str, float]:
         """Amount of every line; of a support its limit, and `<line>_weight`."""
         raise NotImplementedError
@@ -137,3 +142,9 @@ def clip(value: float, low: float = 0.0, high: float = 1.0) -> float:
 def share_between(t: float, first: float, last: float) -> float:
     """Share of period t that lies between two positions."""
     return max(clip(t - first) - clip(t - last), 0.0)
+
+
+def bank_interest(row: Row, month: Month, cash: float) -> float:
+    """Interest on the cash of an account, where a bank is named."""
+    named = row.terms.bank is not None  # type: ignore[attr-defined]
+    return row.number("interest") * month.years * cash if named else 0.0

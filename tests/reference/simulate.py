@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from tests.reference import clearing
 from tests.reference.books import ALL, Line, Month, Payment, Row
-from tests.reference.debt import Loan
 from tests.reference.future import Future
 from tests.reference.instruments import KINDS
 from tests.reference.world import World
@@ -75,8 +74,8 @@ class Simulation:
             stopped=self.stopped,
         )
         for row in self.rows:
-            if isinstance(row, Loan):
-                seen[f"contracts.{row.contract}.service_due"] = row.service_due(month)
+            for name, value in row.shown(month).items():
+                seen[f"contracts.{row.contract}.{name}"] = value
         asked = self._claims(month)
         booked = self._clear(month, asked)
         self._settle(month, booked)

@@ -92,7 +92,7 @@ EXAMPLE = PartnershipFlipTerms.model_validate(
     {
         "kind": "partnership_flip",
         "partnership": "company",
-        "investor": "bank",
+        "investor": "tax_investor",
         "sponsor": "sponsor",
         "commitment": "1,000 USD",
         "capital": "80 %",

@@ -195,7 +195,9 @@ def bases(case: Case) -> dict[str, Basis]:
     for who in ("fed", "sta"):
         halves = dict.fromkeys(CLASSES, 0.0)
         for grantor in ("fed", "sta"):
-            flags = {case.flag(f"itc_{grantor}_{what}_deprbas_{who}") for what in _kinds(case, grantor)}
+            flags = {
+                case.flag(f"itc_{grantor}_{what}_deprbas_{who}") for what in _kinds(case, grantor)
+            }
             if len(flags) > 1:
                 raise OutOfScope(f"basis reduced by one part of a credit (itc_{grantor}_*_deprbas)")
             if flags == {True}:
@@ -289,7 +291,9 @@ def taxes(case: Case) -> dict[str, Any]:
     """Income taxes of both governments, one for every partner; the sponsor's on its fee."""
     found: dict[str, Any] = {}
     common = {"losses_used": "at_once", "fees": "not_deducted", "counted": "due"}
-    rates = {who: share(case.share(f"{n}_tax_rate")) for who, n in (("fed", "federal"), ("sta", "state"))}
+    rates = {
+        who: share(case.share(f"{n}_tax_rate")) for who, n in (("fed", "federal"), ("sta", "state"))
+    }
     for partner, more in partners(case):
         for who, government in (("sta", "state"), ("fed", "treasury")):
             also = [g.name for g in gifts(case) if g.taxed[who]]
@@ -416,7 +420,11 @@ def owners(case: Case, funds: list[str]) -> dict[str, Any]:
         "tax_before": "preflip_tax",
         "tax_after": "postflip_tax",
     }
-    years = case.years if case.flag("sponsor_cap_recovery_mode") else int(case.number("sponsor_cap_recovery_year"))
+    years = (
+        case.years
+        if case.flag("sponsor_cap_recovery_mode")
+        else int(case.number("sponsor_cap_recovery_year"))
+    )
     flip = {
         "kind": "partnership_flip",
         "partnership": "project",
@@ -424,7 +432,10 @@ def owners(case: Case, funds: list[str]) -> dict[str, Any]:
         "sponsor": "sponsor",
         "commitment": MUCH,
         "funds": funds,
-        **{ours: share(case.share(f"tax_investor_{theirs}_percent")) for ours, theirs in part.items()},
+        **{
+            ours: share(case.share(f"tax_investor_{theirs}_percent"))
+            for ours, theirs in part.items()
+        },
         "target": f"{case.number('flip_target_percent')!r} %/year",
         "recovery": f"{years if case.model == 'equpartflip' else 0} years",
         "development_fee": usd(development_fee(case)),
@@ -444,7 +455,12 @@ def plan_of(case: Case) -> dict[str, Any]:
     outside = {"offtaker": "customer", "supplier": "supplier", "builder": "supplier"}
     outside |= {"bank": "lender", "treasury": "public", "state": "public"}
     outside |= {name: "equity" for name, _ in partners(case)}
-    accounts = ("working_capital", "receivables", *EQUIPMENT, *(("debt_service",) if debt(case) else ()))
+    accounts = (
+        "working_capital",
+        "receivables",
+        *EQUIPMENT,
+        *(("debt_service",) if debt(case) else ()),
+    )
     parties: dict[str, Any] = {"project": {"kind": "internal", "role": "operator", "cash": "0 USD"}}
     parties |= {name: {"kind": "account", "owner": "project"} for name in accounts}
     parties |= {name: {"kind": "external", "role": role} for name, role in outside.items()}
@@ -467,7 +483,12 @@ def plan_of(case: Case) -> dict[str, Any]:
         **debt(case),
     }
     grants: dict[str, Any] = {
-        gift.name: {"kind": "grant", "payer": "treasury", "recipient": "project", "amount": usd(gift.amount)}
+        gift.name: {
+            "kind": "grant",
+            "payer": "treasury",
+            "recipient": "project",
+            "amount": usd(gift.amount),
+        }
         for gift in gifts(case)
     }
     for giver in GIVERS:
@@ -488,6 +509,14 @@ def plan_of(case: Case) -> dict[str, Any]:
             "discount_rate": f"{100.0 * nominal!r} %/year",
         },
         "parties": parties,
-        "sites": {"plant": {"owner": "project", "phases": [{"power": "1 MW", "energise": f"{START}-01"}]}},
-        "contracts": {**running, **grants, **owners(case, list(running)), **credits(case), **taxes(case)},
+        "sites": {
+            "plant": {"owner": "project", "phases": [{"power": "1 MW", "energise": f"{START}-01"}]}
+        },
+        "contracts": {
+            **running,
+            **grants,
+            **owners(case, list(running)),
+            **credits(case),
+            **taxes(case),
+        },
     }

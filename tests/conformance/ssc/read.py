@@ -161,6 +161,6 @@ def _refuse(case: Case) -> None:
     sized = case.flag("debt_option") and case.model in ("singleowner", "levpartflip")
     if sized and case.number("months_receivables_reserve") > 0.0:
         raise OutOfScope(
-            "receivables reserve beside debt sized by cover: SSC counts the reserve's first funding "
-            "in the size, and not in the schedule, so that its debt does not end at zero"
+            "receivables reserve beside debt sized by cover: SSC counts its first funding in the "
+            "size of the debt and not in the schedule, so that the debt does not end at zero"
         )

@@ -35,6 +35,25 @@ class TermLoan(Loan):
         interest = self.balance * self.yearly_rate(month) * self.accrual[month.t]
         return interest + self.scheduled(month)[1]
 
+    def shown(self, month: Month) -> Mapping[str, float]:
+        return {**super().shown(month), "service_next": self.service_next(month)}
+
+    def service_next(self, month: Month) -> float:
+        """Service of the next period, balloon apart, if this one goes as scheduled."""
+        left = self.balance - self.scheduled(month)[0]
+        left += self.number("amount") if month.t == self.begin else 0.0
+        rate, then = self.yearly_rate(month), min(month.t + 1, len(self.accrual) - 1)
+        remaining = max(self.last - month.t, 1.0)
+        kept = self.balance, self.overdue
+        self.balance, self.overdue = left, 0.0
+        principal = self.profile(rate / self.future.calendar.per_year, remaining)
+        self.balance, self.overdue = kept
+        if month.t + 1 <= self.begin + self.number("interest_only"):
+            principal = 0.0
+        if remaining == 1.0:
+            principal = min(principal, left)
+        return left * rate * self.accrual[then] + principal
+
     def claim(self, month: Month) -> Mapping[str, float]:
         starts = month.t == self.begin
         rate = self.yearly_rate(month) * self.accrual[month.t]
