@@ -219,10 +219,14 @@ class IncomeTax(NamedTuple):
 
     def _pool(self, s: IncomeTaxState, month: Month, paid: Array | None) -> Array:
         """Pools with the capital cost of this period; `paid`: [K, C, P] USD, None before it is."""
-        due = month.claimed[self.added] - s.unbuilt
         early = jnp.asarray(self.when_due)[:, None, None]
-        cost = early * due + (0.0 if paid is None else (1.0 - early) * paid)
-        return self.write_off.added(s.pool, cost, month.period)
+        cost = early * month.claimed[self.added]
+        if paid is not None:
+            cost = cost + (1.0 - early) * paid
+        # What fell due in the period before and was not paid leaves the pool that it had entered.
+        before = jnp.maximum(month.period - 1, 0)
+        kept = self.write_off.added(s.pool, -early * s.unbuilt, before)
+        return self.write_off.added(kept, cost, month.period)
 
     def _year(self, n: Numbers, s: IncomeTaxState, month: Month) -> "_Year":
         """The tax year to date."""

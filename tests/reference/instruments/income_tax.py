@@ -125,8 +125,11 @@ class IncomeTax(Row):
         """Pools as they stand for the claim of the period."""
         if self.terms.counted == "paid":
             return self.pools
-        due = [a - b for a, b in zip(self.built(month.claimed), self.unbuilt, strict=True)]
-        return self.counting(month.t, due)
+        pools = self.counting(month.t, self.built(month.claimed))
+        before = self.year(max(month.t - 1, 0))
+        for c, amount in enumerate(self.unbuilt):
+            pools[before, c] = pools.get((before, c), 0.0) - amount
+        return pools
 
     def earned(self, payments: Sequence[Payment]) -> float:
         """Income before depreciation."""
