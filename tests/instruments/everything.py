@@ -54,7 +54,13 @@ CHANGES: dict[str, dict[str, Any]] = {
         "start": "2026-01-10",
         "end": "2029-06-10",
     },
-    "reserve_account": {"facilities": ["loan"], "months": "6 months", "minimum": "30 to 300 USD"},
+    "reserve_account": {
+        "facilities": ["loan"],
+        "months": "6 months",
+        "minimum": "30 to 300 USD",
+        "bank": "bank",
+        "interest": "5 %/year",
+    },
     "term_loan": {
         "rate": "SOFR + 450 bp",
         "amount": "400 USD",
@@ -80,7 +86,12 @@ CHANGES: dict[str, dict[str, Any]] = {
         "extension_margin": "1 %/year",
     },
     "income_tax": {"losses": "1,000 to 20,000 USD"},
-    "cash_reserve": {"budget": {"2026-01": "600 USD/year", "2027-05": "120 USD/year"}},
+    "cash_reserve": {
+        "owner": "lab",
+        "protects": ["wages"],
+        "budget": {"2026-01": "60 USD/year", "2027-05": "240 USD/year"},
+        "initial": "5 USD",
+    },
     "maintenance_reserve": {"cost": "20 USD"},
     "partnership_flip": {
         "capital": "30 to 70 %",
@@ -235,8 +246,8 @@ def _world(suffix: str) -> dict[str, Any]:
     parties |= {
         name: {"kind": "external", "role": "supplier", "credit": credit} for name in OUTSIDE
     }
-    for account in ("reserve", "float", "overhaul"):
-        parties[account] = {"kind": "account", "owner": "company"}
+    for account, owner in (("reserve", "company"), ("float", "lab"), ("overhaul", "company")):
+        parties[account] = {"kind": "account", "owner": owner}
     delay = {"median": "1 month", "p90": "4 months", "causes": ["grid"]}
     phase = {"power": "2 MW", "energise": "2026-05", "build": "4 months", "delay": delay}
     sites = {

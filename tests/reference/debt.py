@@ -43,6 +43,19 @@ class Loan(Row):
             for name, flow, rank in zip(names, flows, ranks, strict=True)
         ]
 
+    def sweep_line(self) -> Line:
+        """What excess cash flow repays early."""
+        return Line("sweep", self.borrower, self.lender, Flow.PRINCIPAL, 800, "residual")
+
+    def swept(self, month: Month, scheduled: float) -> float:
+        """Most that the sweep asks for: a share of last period's cash flow above debt service."""
+        clean = self.arrears == 0.0 and self.overdue == 0.0 and not self.accelerated
+        if not clean or not self.history or self.history[-1][1] <= 0.0:
+            return 0.0
+        flow, service = self.history[-1]
+        left = self.balance - self.principal_due(scheduled)
+        return min(self.number("sweep") * max(flow - service, 0.0), left)
+
     def yearly_rate(self, month: Month) -> float:
         """Fixed rate, or margin over the base rate and its floor."""
         rate = self.number("rate")
@@ -61,12 +74,15 @@ class Loan(Row):
             return self.balance
         return min(scheduled + self.overdue, self.balance)
 
-    def profile(self, rate: float, remaining: float) -> float:
+    def profile(self, month: Month, rate: float, remaining: float) -> float:
         """Principal by profile; rate: of one period of months / 12 years."""
         unscheduled = self.balance - self.overdue
         kind = self.terms.amortisation  # type: ignore[attr-defined]
         if kind == "bullet":
             return 0.0
+        if kind == "sculpted":
+            share = self.over_time("schedule", month)
+            return unscheduled if remaining <= 1.0 else share * unscheduled
         if kind == "linear":
             return unscheduled / remaining
         if rate == 0.0:

@@ -142,7 +142,7 @@ class ChipSale(NamedTuple):
         return Lowered(
             group,
             tuple(ids),
-            at.numbers(ids, "share"),
+            {**at.numbers(ids, "share"), "counted": at.counted(ids)},
             lines,
             signals={"paid": paid},
             parts=tuple(c or "" for _, _, c in rows),
@@ -165,7 +165,7 @@ class ChipSale(NamedTuple):
     def claim(self, n: Numbers, s: ChipSaleState, month: Month) -> Amounts:
         """The bill of the period, and arrears."""
         bill, ours = self._bill(n, month) + s.arrears, jnp.asarray(self.ours)[:, None]
-        return {"delivered": bill * ours, "sold": bill * (1.0 - ours)}
+        return {"delivered": bill * ours, "sold": n["counted"] * bill * (1.0 - ours)}
 
     def settle(
         self, n: Numbers, s: ChipSaleState, month: Month, claimed: Amounts, paid: Amounts

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
 from offtake.core.flows import ALL_THERE_IS, Flow, Rank
-from offtake.core.terms import ContractName, Money, PartyName, Ratio, Terms, When, default
+from offtake.core.terms import ContractName, PartyName, Ratio, SizedMoney, Terms, When, default
 from offtake.finance.span import reached
 
 
@@ -35,8 +35,8 @@ class CommonEquityTerms(Terms):
     """Owner that commits the money."""
     issuer: PartyName
     """Company that draws it."""
-    commitment: Money = default("0 USD")
-    """Most that can be drawn, USD."""
+    commitment: SizedMoney = default("0 USD")
+    """Most that can be drawn, USD; `sized` for what sized debt leaves to pay."""
     funds: tuple[ContractName, ...] = ()
     """Contracts whose claims on the issuer the commitment meets when cash is short."""
     weight: Ratio = default("1")

@@ -4,8 +4,10 @@
     fee(t)        = commitment fee x (amount - drawn(t-1)) x a(t), and the upfront fee on signing
     interest(t)   = B(t-1) r(t) a(t) + arrears,   r as for a term loan, plus a step per extension
     principal(t)  = 0 in construction; then bullet: 0; linear: B / n; annuity: level payment less
-                    interest; at maturity all that is left (what exceeds the profile: balloon)
-    B(t)          = B(t-1) + draw(t) - principal paid(t)
+                    interest; sculpted: schedule(t) x B; at maturity all that is left (what exceeds
+                    the profile: balloon)
+    sweep(t)      = share of (CFADS - debt service)(t-1), if positive, of the cash that is left
+    B(t)          = B(t-1) + draw(t) - principal paid(t) - sweep paid(t)
 
 with a(t) the day count fraction and n the payments that remain of `amortise_over`, or until
 maturity. Construction ends after the longer of `availability` and `interest_only`. The draw is a
@@ -35,57 +37,26 @@ from numpy.typing import NDArray
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Lowered, Lowerer, Month, Numbers
 from offtake.core.flows import CFADS
-from offtake.core.terms import (
-    AssetName,
-    ContractName,
-    Count,
-    Duration,
-    LoanRate,
-    Money,
-    PartyName,
-    Rate,
-    Ratio,
-    Share,
-    Terms,
-    When,
-    default,
-)
+from offtake.core.terms import ContractName, Count, Duration, Rate, Ratio, default
 from offtake.finance import facility, trailing
 from offtake.finance.amortisation import Profile, regular_principal
+from offtake.finance.loan_terms import LoanTerms
 from offtake.finance.servicing import Debt, Service, called, due, no_debt, settled, stops
 from offtake.finance.span import between
 
 
-class DelayedDrawLoanTerms(Terms):
-    """What a plan writes for a delayed-draw loan."""
+class DelayedDrawLoanTerms(LoanTerms):
+    """What a plan writes for a delayed-draw loan; principal is due after the availability."""
 
     kind: Literal["delayed_draw_loan"]
-    lender: PartyName
-    """Party that commits the money."""
-    borrower: PartyName
-    """Party that draws and repays it."""
-    amount: Money
-    """Commitment: the most that can be drawn, USD."""
     funds: tuple[ContractName, ...]
     """Contracts whose claims on the borrower are met by draws when cash is short."""
     weight: Ratio = default("1")
     """Share of the draw relative to other funding of the same claims."""
-    rate: LoanRate
-    """Fixed rate, or a margin over a base rate, per year."""
-    floor: Rate = default("0 %/year")
-    """Lowest value of the base rate, per year; floating rates only."""
-    start: When | None = None
-    """Date of signing; the start of the plan if left out."""
     availability: Duration = default("24 months")
     """Time from signing during which money can be drawn, months."""
     capitalise_interest: bool = False
     """Whether the loan may be drawn for its own interest and fees."""
-    interest_only: Duration = default("0 months")
-    """Time from signing before principal is due, months; at least the availability."""
-    term: Duration
-    """Time from signing to maturity, months."""
-    amortisation: Literal["bullet", "linear", "annuity"] = "bullet"
-    """How principal falls due after construction."""
     amortise_over: Duration | None = None
     """Time from the end of construction over which the profile repays everything, months; until
     maturity if left out. Where it is longer, the rest is a balloon at maturity."""
@@ -97,20 +68,10 @@ class DelayedDrawLoanTerms(Terms):
     """Cover that an extension needs."""
     extension_margin: Rate = default("0 %/year")
     """What each extension adds to the rate, per year."""
-    upfront_fee: Share = default("0 %")
-    """Fee on signing, as a share of the commitment."""
     commitment_fee: Rate = default("0 %/year")
     """Fee on what is not drawn while it is available, per year."""
     default_dscr: Ratio = default("0")
     """Cover below which the loan is in default, tested after construction; 0 is no test."""
-    day_count: Literal["A/360", "A/365", "30/360", "30E/360", "A/A ISDA"] = "30/360"
-    """Day count convention of interest and of the commitment fee."""
-    seniority: Literal["senior", "junior"] = "senior"
-    """Place in the borrower's waterfall."""
-    grace: Duration = default("3 months")
-    """How long a payment may be overdue, or cover too low, before the loan is called, months."""
-    collateral: tuple[AssetName, ...] = ()
-    """What is pledged: cohorts, a site, a contract."""
 
 
 EXAMPLE = DelayedDrawLoanTerms.model_validate(
@@ -133,7 +94,7 @@ EXAMPLE = DelayedDrawLoanTerms.model_validate(
 FIELDS = (
     *("amount", "weight", "rate", "floor", "availability", "interest_only", "term", "extensions"),
     *("extension", "extension_dscr", "extension_margin", "upfront_fee", "commitment_fee"),
-    *("default_dscr", "grace"),
+    *("default_dscr", "grace", "sweep"),
 )
 """Numbers that every contract has."""
 
@@ -172,6 +133,8 @@ class DelayedDrawLoan(NamedTuple):
 
     profile: IntArray
     """[K] `finance.amortisation.Profile`"""
+    schedule: IntArray
+    """[K] observation: principal due as a share of the balance; sculpted loans only"""
     interest: facility.Interest
     beside: facility.Beside
     borrower: IntArray
@@ -199,6 +162,7 @@ class DelayedDrawLoan(NamedTuple):
         )
         group = cls(
             profile=np.array([Profile[term.amortisation.upper()] for term in terms]),
+            schedule=np.array([at.series(name, "schedule") for name in ids]),
             interest=facility.Interest.lower(
                 [x.rate for x in terms], [x.day_count for x in terms], at
             ),
@@ -213,6 +177,7 @@ class DelayedDrawLoan(NamedTuple):
         lines = (
             facility.draw_line(lender, borrower, 1, protects),
             *facility.debt_lines(borrower, lender, [term.seniority for term in terms]),
+            facility.sweep_line(borrower, lender),
         )
         return Lowered(group, tuple(ids), numbers, lines, stops=borrower)
 
@@ -240,7 +205,8 @@ class DelayedDrawLoan(NamedTuple):
         left = s.debt.balance - s.debt.overdue
         profile = jnp.asarray(self.profile)[:, None]
         remaining = jnp.maximum(last - t + 1.0, 1.0)
-        regular = regular_principal(profile, left, rate * month.years, remaining)
+        share = month.obs[self.schedule]
+        regular = regular_principal(profile, left, rate * month.years, remaining, share)
         regular = jnp.where(built, regular, 0.0)
         accrual = self.interest.years(month.period)
         undrawn = jnp.maximum(n["amount"] - s.drawn, 0.0)
@@ -279,6 +245,7 @@ class DelayedDrawLoan(NamedTuple):
             "fee": now.fee,
             "interest": now.service.interest,
             "principal": now.service.principal,
+            "sweep": trailing.swept(n["sweep"], s.debt, now.service, s.history, self.cfads, month),
         }
 
     def settle(
@@ -292,9 +259,10 @@ class DelayedDrawLoan(NamedTuple):
             s.history, month.period, month.past[self.cfads], now.counted, self.beside.due(month)
         )
         breach = jnp.where(now.built, trailing.breaches(history, n["default_dscr"], s.breach), 0.0)
-        debt = left._replace(balance=left.balance + paid["draw"], scheduled=asked)
-        debt = called(debt, breach, n["grace"])
-        error = debt.balance - (s.debt.balance + paid["draw"] - paid["principal"] - lost)
+        balance = jnp.maximum(left.balance - paid["sweep"], 0.0) + paid["draw"]
+        debt = called(left._replace(balance=balance, scheduled=asked), breach, n["grace"])
+        repaid = paid["principal"] + paid["sweep"]
+        error = debt.balance - (s.debt.balance + paid["draw"] - repaid - lost)
         drawn, extended = s.drawn + paid["draw"], s.extended + now.extends
         state = DelayedDrawLoanState(debt, drawn, extended, breach, history)
         return state, {"stop": stops(debt), "roll_error": error}

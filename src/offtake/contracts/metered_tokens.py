@@ -132,7 +132,8 @@ class MeteredTokens(NamedTuple):
         seller, buyer = (at.parties([getattr(t, f) for _, t in items]) for f in ("seller", "buyer"))
         rank = np.full(len(ids), int(Rank.OPERATING))
         lines = (Line("tokens", Flow.SALE, buyer, seller, rank),)
-        return Lowered(group, tuple(ids), at.numbers(ids, "share"), lines)
+        numbers = {**at.numbers(ids, "share"), "counted": at.counted(ids)}
+        return Lowered(group, tuple(ids), numbers, lines)
 
     def init(self, n: Numbers) -> Array:
         """Tokens sold in the last period, [K, P]."""
@@ -154,7 +155,7 @@ class MeteredTokens(NamedTuple):
         """Revenue of the period."""
         del s
         metered = month.obs[self.price] * self._volume(n, month)
-        return {"tokens": month.obs[self.revenue] * month.years + metered}
+        return {"tokens": n["counted"] * (month.obs[self.revenue] * month.years + metered)}
 
     def settle(
         self, n: Numbers, s: Array, month: Month, claimed: Amounts, paid: Amounts

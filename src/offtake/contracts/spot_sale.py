@@ -129,8 +129,9 @@ class SpotSale(NamedTuple):
         seller, buyer = (at.parties([getattr(t, f) for _, t in items]) for f in ("seller", "buyer"))
         rank = np.full(len(ids), int(Rank.OPERATING))
         lines = (Line("hours", Flow.SALE, buyer, seller, rank),)
+        numbers = {**at.numbers(ids, "share"), "counted": at.counted(ids)}
         signals = {"sold_hours": tuple(f"sites.{t.site}.sold_hours" for _, t in items)}
-        return Lowered(group, tuple(ids), at.numbers(ids, "share"), lines, signals)
+        return Lowered(group, tuple(ids), numbers, lines, signals)
 
     def init(self, n: Numbers) -> Array:
         """H100e-hours sold in the last period, [K, P]."""
@@ -153,7 +154,7 @@ class SpotSale(NamedTuple):
     def claim(self, n: Numbers, s: Array, month: Month) -> Amounts:
         """Price of the hours sold."""
         del s
-        return {"hours": month.obs[self.price] * self._sold(n, month)}
+        return {"hours": n["counted"] * month.obs[self.price] * self._sold(n, month)}
 
     def settle(
         self, n: Numbers, s: Array, month: Month, claimed: Amounts, paid: Amounts

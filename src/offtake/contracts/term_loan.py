@@ -2,8 +2,10 @@
 
     r(t)          = fixed rate, or margin + max(base(t), floor)
     interest(t)   = B(t-1) r(t) a(t) + arrears x (1 + r(t) a(t))
-    principal(t)  = bullet: B at maturity;  linear: B / n;  annuity: level payment less interest
-    B(t)          = B(t-1) + advance(t) - principal paid(t) - written off(t)
+    principal(t)  = bullet: B at maturity;  linear: B / n;  annuity: level payment less interest;
+                    sculpted: schedule(t) x B
+    sweep(t)      = share of (CFADS - debt service)(t-1), if positive, of the cash that is left
+    B(t)          = B(t-1) + advance(t) - principal paid(t) - sweep paid(t) - written off(t)
 
 with a(t) the day count fraction and n the payments that remain. Interest accrues on the opening
 balance; the advance and repayments take effect at the close. The advance falls into the period of
@@ -30,6 +32,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import model_validator
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
@@ -38,18 +41,21 @@ from offtake.core.terms import (
     AssetName,
     Duration,
     LoanRate,
-    Money,
     PartyName,
     Rate,
     Share,
+    ShareSeries,
+    SizedMoney,
     Terms,
     When,
     default,
 )
 from offtake.finance import facility
 from offtake.finance.amortisation import Profile, regular_principal
+from offtake.finance.loan_terms import check_structure
 from offtake.finance.servicing import Debt, Service, due, no_debt, settled, stops
-from offtake.finance.trailing import Trailing, no_history, published, remember
+from offtake.finance.sizing import Sizing
+from offtake.finance.trailing import Trailing, no_history, published, remember, swept
 
 
 class TermLoanTerms(Terms):
@@ -60,8 +66,10 @@ class TermLoanTerms(Terms):
     """Party that advances the money."""
     borrower: PartyName
     """Party that repays it."""
-    amount: Money
-    """Principal advanced at the start, USD."""
+    amount: SizedMoney
+    """Principal advanced at the start, USD; `sized` for as much as `sizing` allows."""
+    sizing: Sizing | None = None
+    """Limits within which a sized amount is made as large as possible."""
     rate: LoanRate
     """Fixed rate, or a margin over a base rate, per year."""
     floor: Rate = default("0 %/year")
@@ -72,8 +80,13 @@ class TermLoanTerms(Terms):
     """Time from the advance to the last repayment, months."""
     interest_only: Duration = default("0 months")
     """Time from the advance before principal is due, months."""
-    amortisation: Literal["bullet", "linear", "annuity"] = "bullet"
+    amortisation: Literal["bullet", "linear", "annuity", "sculpted"] = "bullet"
     """How principal falls due."""
+    schedule: ShareSeries | None = None
+    """Principal due in each period as a share of the balance before it; sculpted loans only, worked
+    out where the amount is sized."""
+    sweep: Share = default("0 %")
+    """Share of the excess cash flow of the period before that repays the loan early."""
     upfront_fee: Share = default("0 %")
     """Fee paid out of the advance, as a share of it."""
     day_count: Literal["A/360", "A/365", "30/360", "30E/360", "A/A ISDA"] = "30/360"
@@ -84,6 +97,12 @@ class TermLoanTerms(Terms):
     """How long a payment may be overdue before the loan is called, months."""
     collateral: tuple[AssetName, ...] = ()
     """What is pledged: cohorts, a site, a contract."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> "TermLoanTerms":
+        """Sizing and schedule stand where they are needed and nowhere else."""
+        check_structure(self)
+        return self
 
 
 EXAMPLE = TermLoanTerms.model_validate(
@@ -111,6 +130,8 @@ class TermLoan(NamedTuple):
 
     profile: IntArray
     """[K] `finance.amortisation.Profile`"""
+    schedule: IntArray
+    """[K] observation: principal due as a share of the balance; sculpted loans only"""
     interest: facility.Interest
     beside: facility.Beside
     payout: IntArray
@@ -135,6 +156,7 @@ class TermLoan(NamedTuple):
         terms = [term for _, term in items]
         group = cls(
             profile=np.array([Profile[term.amortisation.upper()] for term in terms]),
+            schedule=np.array([at.series(name, "schedule") for name in ids]),
             interest=facility.Interest.lower(
                 [x.rate for x in terms], [x.day_count for x in terms], at
             ),
@@ -143,7 +165,10 @@ class TermLoan(NamedTuple):
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
             window=np.zeros(at.periods_per_year),
         )
-        fields = ("amount", "rate", "floor", "term", "interest_only", "upfront_fee", "grace")
+        fields = (
+            *("amount", "rate", "floor", "term", "interest_only", "upfront_fee", "grace"),
+            "sweep",
+        )
         lender, borrower = (
             at.parties([getattr(x, f) for x in terms]) for f in ("lender", "borrower")
         )
@@ -151,6 +176,7 @@ class TermLoan(NamedTuple):
         lines = (
             Line("advance", Flow.CAPITAL_IN, lender, borrower, rank),
             *facility.debt_lines(borrower, lender, [term.seniority for term in terms]),
+            facility.sweep_line(borrower, lender),
         )
         numbers = {**at.numbers(ids, *fields), **at.optionals(ids, start=0.0)}
         return Lowered(group, tuple(ids), numbers, lines, stops=borrower)
@@ -170,7 +196,8 @@ class TermLoan(NamedTuple):
         interest_only = t <= begin + n["interest_only"] + facility.ROUNDING
         left = s.balance - s.overdue
         profile = jnp.asarray(self.profile)[:, None]
-        regular = regular_principal(profile, left, rate * month.years, remaining)
+        share = month.obs[self.schedule]
+        regular = regular_principal(profile, left, rate * month.years, remaining, share)
         regular = jnp.where(interest_only, 0.0, regular)
         scheduled = jnp.where(remaining <= 1.0, left, regular)
         service = due(s, rate * self.interest.years(month.period), scheduled)
@@ -201,6 +228,7 @@ class TermLoan(NamedTuple):
             "fee": jnp.where(starts, n["amount"] * n["upfront_fee"], 0.0),
             "interest": service.interest,
             "principal": service.principal,
+            "sweep": swept(n["sweep"], s.debt, service, s.history, self.cfads, month),
         }
 
     def settle(
@@ -211,9 +239,11 @@ class TermLoan(NamedTuple):
         payout = month.obs[self.payout]
         left, lost = settled(s.debt, service, claimed, paid, n["grace"], payout)
         asked = left.scheduled - balloon
-        debt = left._replace(balance=left.balance + paid["advance"], scheduled=asked)
+        balance = jnp.maximum(left.balance - paid["sweep"], 0.0) + paid["advance"]
+        debt = left._replace(balance=balance, scheduled=asked)
         history = remember(
             s.history, month.period, month.past[self.cfads], asked, self.beside.due(month)
         )
-        error = debt.balance - (s.debt.balance + paid["advance"] - paid["principal"] - lost)
+        repaid = paid["principal"] + paid["sweep"]
+        error = debt.balance - (s.debt.balance + paid["advance"] - repaid - lost)
         return TermLoanState(debt, history), {"stop": stops(debt), "roll_error": error}

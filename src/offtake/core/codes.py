@@ -68,6 +68,13 @@ CODES: dict[str, str] = {
     "credit-form": "credit that states both or neither of rating and hazard rate",
     "contract-self": "a contract that names itself",
     "support-circle": "supports that protect one another",
+    # structuring
+    "sizing-missing": "a sized amount without the limits that size it",
+    "schedule-missing": "a sculpted loan with an amount and without a schedule",
+    "schedule-unused": "a schedule of a loan that is not sculpted",
+    "case-form": "a case that changes more than numbers",
+    "sizing-open": "a structure that did not settle",
+    "sizing-unfunded": "a sized structure that leaves capital cost unpaid",
     # changes
     "override-form": "a change that is not place=value",
     "override-place": "a change of a place that does not exist",

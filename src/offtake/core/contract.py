@@ -120,6 +120,13 @@ class Lowerer(Protocol):
         """Rows of fields that may be left out, field -> [K]; defaults in units of the table."""
         ...
 
+    def counted(self, contracts: Sequence[str]) -> IntArray:
+        """Rows of the share of merchant contracts' revenue that counts, [K].
+
+        1, but where a loan is sized: there a lender's case may count less (DESIGN §10).
+        """
+        ...
+
     def base_rate(self, base: str | None) -> int:
         """Index of the observation of a base rate; of zero for a fixed rate."""
         ...

@@ -18,6 +18,7 @@ from offtake.core.errors import Mistake, Mistakes, mistake_at, quoted
 from offtake.core.names import NAME, nearest
 from offtake.core.number import parse_alternatives, parse_quantity, parse_rate
 from offtake.core.quantity import (
+    SIZED,
     FloatingRate,
     Quantity,
     Source,
@@ -48,6 +49,7 @@ class Unit:
         bare: whether a number without a unit is accepted.
         minimum: least value, or None.
         maximum: greatest value, or None.
+        sized: whether the number may be left to structuring.
     """
 
     canonical: str | None
@@ -57,12 +59,14 @@ class Unit:
     bare: bool = False
     minimum: float | None = None
     maximum: float | None = None
+    sized: bool = False
 
     @property
     def expected(self) -> str:
         """``an amount of money in USD, such as 38 bn USD``."""
         inside = f" in {self.canonical}" if self.canonical not in _SAID else ""
-        return f"{self.noun}{inside}, such as {self.example}"
+        or_sized = f", or {SIZED}" if self.sized else ""
+        return f"{self.noun}{inside}, such as {self.example}{or_sized}"
 
     def read(self, value: object) -> Quantity:
         """One number from what YAML or a program gives.
@@ -74,6 +78,8 @@ class Unit:
         if isinstance(value, Quantity):
             return self._accept(value)
         inner, source = _unwrap(value, self.expected)
+        if self.sized and inner == SIZED:
+            return Quantity(math.nan, self.canonical or "1", source=source, text=SIZED)
         number = self._parse(_scalar_text(inner, self.expected))
         return self._bounded(number if source is None else replace(number, source=source))
 

@@ -7,6 +7,7 @@ here.
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,6 +49,10 @@ class Source:
         return {key: value for key, value in parts.items() if value is not None}
 
 
+SIZED = "sized"
+"""What a plan writes for an amount that structuring works out (DESIGN §10)."""
+
+
 @dataclass(frozen=True)
 class Quantity:
     """One number of a plan.
@@ -65,6 +70,11 @@ class Quantity:
     distribution: Distribution | None = None
     source: Source | None = None
     text: str = ""
+
+    @property
+    def sized(self) -> bool:
+        """Whether the number is still to be worked out by structuring; its value is NaN."""
+        return self.text == SIZED and math.isnan(self.value)
 
     def written(self) -> str | dict[str, str]:
         """The number as it may stand in a plan: a text, or a mapping when it has a source."""

@@ -90,6 +90,7 @@ def default(text: Any) -> Any:
 
 
 _MONEY = Unit("USD", "an amount of money", "38 bn USD", minimum=0.0)
+_SIZED_MONEY = Unit("USD", "an amount of money", "38 bn USD", minimum=0.0, sized=True)
 _FLOW = Unit("USD/year", "money per time", "13 bn USD/year", minimum=0.0)
 _NET_FLOW = Unit("USD/year", "money per time, negative if paid out", "-2 bn USD/year")
 _SHARE = Unit("1", "a share", "80 %", bare=True, minimum=0.0, maximum=1.0)
@@ -126,6 +127,8 @@ _CHIP_WATTS = Unit("W", "the power of one chip", "1200 W", minimum=0.0)
 
 Money = Annotated[Quantity, _MONEY]
 """USD; at least 0."""
+SizedMoney = Annotated[Quantity, _SIZED_MONEY]
+"""USD; at least 0; or ``sized``, worked out by structuring."""
 MoneyFlow = Annotated[Quantity, _FLOW]
 """USD/year; at least 0."""
 NetMoneyFlow = Annotated[Quantity, _NET_FLOW]

@@ -249,7 +249,8 @@ def _words(option: Any) -> str:
             return "name from " + " or ".join(extra.sections)
     number = _number_field(option)
     if number is not None:
-        return number.noun + (" over time" if bare is Series else "")
+        over_time = " over time" if bare is Series else ""
+        return number.noun + over_time + (" or sized" if number.sized else "")
     origin = get_origin(bare)
     if origin is Literal:
         choices = [str(choice) for choice in get_args(bare)]

@@ -1,8 +1,9 @@
-"""Principal due this period under the three usual repayment profiles.
+"""Principal due this period under the usual repayment profiles.
 
     linear    balance / n
     annuity   balance / factor(r, n) − r × balance        (level payment less interest)
     bullet    balance where n ≤ 1, else 0
+    sculpted  balance × the schedule's share
 
 with n the payments that remain, this period's included. Each starts from the balance that is really
 outstanding, so a loan that was prepaid or is in arrears is spread afresh over what remains of its
@@ -24,6 +25,7 @@ class Profile(IntEnum):
     LINEAR = 0
     ANNUITY = 1
     BULLET = 2
+    SCULPTED = 3
 
 
 def linear_principal(balance: Array, remaining: Array) -> Array:
@@ -87,10 +89,17 @@ def principal_due(profile: Array, balance: Array, rate: Array, remaining: Array)
     return jnp.where(profile == Profile.BULLET, bullet, level_or_linear)
 
 
-def regular_principal(profile: Array, balance: Array, rate: Array, remaining: Array) -> Array:
+def regular_principal(
+    profile: Array, balance: Array, rate: Array, remaining: Array, share: Array
+) -> Array:
     """Principal due this period apart from a balloon: none under a bullet profile.
 
-    Args and result as of `principal_due`.
+    Args and result as of `principal_due`, and
+
+        share: what a schedule asks for as a share of the balance, 1, `[item, path]`; used under a
+            sculpted profile only.
     """
     principal = principal_due(profile, balance, rate, remaining)
+    scheduled = jnp.where((remaining > 0.0) & (remaining <= 1.0), balance, share * balance)
+    principal = jnp.where(profile == Profile.SCULPTED, scheduled, principal)
     return jnp.where(profile == Profile.BULLET, 0.0, principal)

@@ -44,6 +44,12 @@ def debt_lines(
     )
 
 
+def sweep_line(borrower: IntArray, lender: IntArray) -> Line:
+    """What excess cash flow repays early: a residual claim "sweep" of class principal."""
+    rank = np.full(len(borrower), int(Rank.SWEEP))
+    return Line("sweep", Flow.PRINCIPAL, borrower, lender, rank, form="residual")
+
+
 def counts_with(other: str, own: str) -> bool:
     """Whether debt of one seniority ranks senior to or equal with debt of another (`own`)."""
     return SENIORITY.index(other) <= SENIORITY.index(own)

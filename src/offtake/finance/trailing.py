@@ -7,8 +7,9 @@ that ranks senior to or equal with it (DESIGN §11).
 from typing import NamedTuple
 
 from offtake.core.arrays import Array, jnp
+from offtake.core.contract import IntArray, Month
 from offtake.core.flows import PAID_TOLERANCE
-from offtake.finance.servicing import Debt
+from offtake.finance.servicing import Debt, Service
 
 NO_SERVICE = 1e9
 """Cover ratio where nothing was due."""
@@ -68,6 +69,28 @@ def breaches(trailing: Trailing, least: Array, before: Array) -> Array:
     needed = least * (1.0 - 1e-9)
     low = (needed > 0.0) & (trailing_dscr(trailing) < needed)
     return jnp.where(low, before + 1.0, 0.0)
+
+
+def swept(
+    share: Array, debt: Debt, service: Service, trailing: Trailing, cfads: IntArray, month: Month
+) -> Array:
+    """Most that a cash sweep asks for, [K, P] USD: a share of the excess of the period before.
+
+    Excess is cash flow less the service of the loan and of debt that ranks senior or equal. Nothing
+    is swept while something is overdue, after the loan was called, or where nothing was due on it.
+
+    Args:
+        share: of the excess, [K, P].
+        debt: state at the start of the period.
+        service: what is due in the period.
+        trailing: history before the period.
+        cfads: [K] registered total of the borrower's cash flow.
+        month: the period.
+    """
+    before = trailing.service[(month.period - 1) % trailing.service.shape[0]]
+    excess = jnp.maximum(month.past[cfads] - before, 0.0)
+    clean = (before > 0.0) & (debt.arrears + debt.overdue == 0.0) & (debt.accelerated == 0.0)
+    return jnp.where(clean, jnp.minimum(share * excess, debt.balance - service.principal), 0.0)
 
 
 def published(debt: Debt, trailing: Trailing, service_due: Array) -> dict[str, Array]:

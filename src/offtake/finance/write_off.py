@@ -39,8 +39,8 @@ class AssetClass(Terms):
     """Part of the capital cost that belongs to the class."""
     depreciation: Schedule | Literal["custom"] = "straight_line"
     """How it is written off."""
-    life: Duration = default("6 years")
-    """Time over which straight-line depreciation writes it off, months."""
+    life: Duration | None = None
+    """Time over which straight-line depreciation writes it off, months; 6 years if left out."""
     yearly: tuple[Share, ...] = ()
     """Share written off in each tax year from that of purchase; `custom` only."""
     bonus: Share = default("0 %")
@@ -174,11 +174,12 @@ def classes_of(contract: str, terms: Depreciating, at: Lowerer) -> list[Asset]:
         rows = {"share": at.constant(1.0), "reduction": at.constant(0.0)}
         rows |= {f: at.number_at(f"{place}.{f}") for f in ("bonus", "life")}
         return [Asset(terms.depreciation, rows)]
-    return [
-        Asset(
-            asset.depreciation,
-            {f: at.number_at(f"{place}.assets[{c}].{f}") for f in FIELDS},
-            [at.number_at(f"{place}.assets[{c}].yearly[{j}]") for j in range(len(asset.yearly))],
-        )
-        for c, asset in enumerate(terms.assets)
-    ]
+    found: list[Asset] = []
+    for c, asset in enumerate(terms.assets):
+        own = f"assets[{c}]"
+        rows = {f: at.number_at(f"{place}.{own}.{f}") for f in FIELDS if f != "life"}
+        lives = at.optionals([contract], **{f"{own}.life": 6.0 * at.periods_per_year})
+        rows["life"] = int(lives[f"{own}.life"][0])
+        yearly = [at.number_at(f"{place}.{own}.yearly[{j}]") for j in range(len(asset.yearly))]
+        found.append(Asset(asset.depreciation, rows, yearly))
+    return found

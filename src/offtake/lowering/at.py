@@ -12,8 +12,9 @@ from offtake.contracts import BY_KIND
 from offtake.core.calendar import Periods
 from offtake.core.contract import IntArray
 from offtake.core.flows import Flow
+from offtake.core.quantity import Quantity
 from offtake.core.series import Series
-from offtake.lowering.table import NumberTable
+from offtake.lowering.table import NumberTable, counted_place
 
 NEVER = 1e9
 """A position or a length beyond any horizon, periods."""
@@ -85,6 +86,12 @@ class At:
             f: np.array([self.optional(c, f, value) for c in contracts], np.int64)
             for f, value in defaults.items()
         }
+
+    def counted(self, contracts: Sequence[str]) -> IntArray:
+        """Rows of the share of merchant contracts' revenue that counts, [K]."""
+        one = Quantity(1.0, "1", text="1")
+        rows = [self.table.add(counted_place(name), one) for name in contracts]
+        return np.array(rows, np.int64)
 
     def party(self, name: str) -> int:
         """Index of a party."""

@@ -145,8 +145,12 @@ def lower(plan: Plan, wanted: Sequence[str] = ()) -> LoweredPlan:
         wanted: patterns (fnmatch) of further observations to keep in the record, for measures.
 
     Raises:
-        ValueError: a name that nothing offers; `check` finds these first and says where.
+        ValueError: a name that nothing offers (`check` finds these first and says where), or an
+            amount that is still to be sized.
     """
+    if plan.sized:
+        message = f"{plan.sized[0]} is still to be sized: structure the plan first"
+        raise ValueError(message)
     parties, internal = _party_order(plan)
     at = At(
         table=_table(plan),

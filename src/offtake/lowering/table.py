@@ -103,6 +103,11 @@ class NumberTable:
         return values
 
 
+def counted_place(contract: str) -> str:
+    """Place of the share of a merchant contract's revenue that counts; no plan writes it."""
+    return f"constant counted {contract}"
+
+
 def places(rows: Sequence[Row]) -> list[str]:
     """Places of the numbers that the plan writes, constants left out."""
     return [row.place for row in rows if not row.place.startswith("constant ")]

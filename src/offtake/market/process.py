@@ -61,15 +61,19 @@ class Processes(NamedTuple):
     ) -> ProcessState:
         """Deviations after one period of `years` length; shocks [stream, P]."""
         mixed = jnp.sum(state.mixing * shocks[self.stream][None], axis=1)
+        decay, spread = self.transition(values, years, per_year)
+        deviation = state.deviation * decay + spread * mixed
+        return state._replace(deviation=deviation)
+
+    def transition(self, values: Array, years: Array, per_year: Array) -> tuple[Array, Array]:
+        """What a deviation keeps over a period, and the size of its shock, [D, P] each."""
         half_life = values[self.half_life] / per_year
         speed = jnp.log(2.0) / jnp.maximum(half_life, 1e-9)
         slow = speed < 1e-6
         safe = jnp.where(slow, 1.0, speed)
         variance = jnp.where(slow, years, -jnp.expm1(-2.0 * safe * years) / (2.0 * safe))
         spread = values[self.volatility] * jnp.sqrt(jnp.maximum(variance, 0.0) + 1e-300)
-        decay = jnp.where(slow, 1.0, jnp.exp(-speed * years))
-        deviation = state.deviation * decay + spread * mixed
-        return state._replace(deviation=deviation)
+        return jnp.where(slow, 1.0, jnp.exp(-speed * years)), spread
 
     def level(self, values: Array, state: ProcessState, elapsed: Array) -> Array:
         """Values [D, P], `elapsed` [] years after the start."""

@@ -32,7 +32,6 @@ from offtake.core.terms import (
     Quantity,
     Rate,
     RateSeries,
-    Ratio,
     RatioSeries,
     Share,
     ShareSeries,
@@ -440,7 +439,5 @@ class LenderCase(Terms):
     """Quantile of delays."""
     rates: Literal["forward", "median"] = "forward"
     """Path of base rates."""
-    dscr: Ratio | None = None
-    """Cover that scheduled debt service must have."""
     changes: dict[str, Any] = default({})
     """Further changes to the plan: places and values."""

@@ -23,7 +23,7 @@ from offtake.plan.overrides import apply_diff, apply_overrides, pick
 from offtake.plan.references import check_chips, check_references, check_series_units, driver_units
 from offtake.plan.schema import Plan
 from offtake.plan.told import check_market
-from offtake.plan.tree import Map, Node, Path
+from offtake.plan.tree import Map, Node, Path, child
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,9 @@ def check_text(
     changed, refused = _changed(tree, list(overrides), scenario, stack)
     plan, found, changed_problems = _read(changed, known, memory)
     problems += [*refused, *found, *changed_problems]
+    if plan is not None and plan.sized:
+        signed = changed if scenario is None else _changed(tree, list(overrides), None, stack)[0]
+        problems += _add_variants(plan, changed, signed, known, memory)
     if any(p.severity == "error" for p in problems):
         plan = None
     missing = () if plan is None else tuple(unsourced(plan, changed))
@@ -201,6 +204,37 @@ def _changed(
             problems += refused
     tree, refused = apply_overrides(tree, overrides)
     return tree, [*problems, *refused]
+
+
+def _add_variants(
+    plan: Plan, tree: Node, signed: Node, kinds: Mapping[str, type[Terms]], memory: Memory
+) -> list[Problem]:
+    """Give a plan with sized amounts the plans in which they are sized.
+
+    Args:
+        plan: as read.
+        tree: as written, changes made.
+        signed: the same without the scenario: a loan is sized when it is signed.
+    """
+    problems: list[Problem] = []
+    if signed is not tree:
+        first, found, whole = _read(signed, kinds, memory)
+        problems += [p for p in (*found, *whole) if p.severity == "error"]
+        if first is not None:
+            problems += _add_variants(first, signed, signed, kinds, memory)
+            plan.variants["signed"] = first
+        return problems
+    for name, case in plan.cases.items():
+        holder = child(child(tree, "cases"), name)  # pyright: ignore[reportArgumentType]
+        diff = None if holder is None else child(holder, "changes")
+        if not case.changes or not isinstance(diff, Map):
+            continue
+        changed, refused = apply_diff(tree, diff)
+        other, found, whole = _read(changed, kinds, memory)
+        problems += [*refused, *(p for p in (*found, *whole) if p.severity == "error")]
+        if other is not None:
+            plan.variants[f"cases.{name}"] = other
+    return problems
 
 
 def _try_diffs(tree: Node, kinds: Mapping[str, type[Terms]], memory: Memory) -> list[Problem]:

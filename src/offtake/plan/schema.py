@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from pydantic import Field, SerializeAsAny
+from pydantic import Field, PrivateAttr, SerializeAsAny
 
 from offtake.core.calendar import Periods
 from offtake.core.quantity import Quantity
@@ -81,6 +81,25 @@ class Plan(Terms):
     """Changes by name of scenario, as written."""
     stacks: dict[str, dict[str, Any]] = default({})
     """Changes to contracts by name of stack, as written."""
+
+    _variants: dict[str, Plan] = PrivateAttr(default_factory=dict)  # pyright: ignore[reportUnknownVariableType]
+
+    @property
+    def variants(self) -> dict[str, Plan]:
+        """Other plans that structuring needs; empty where no amount is sized.
+
+        `signed` is the plan without its scenario, `cases.<name>` with the changes of a case.
+        """
+        return self._variants
+
+    @property
+    def sized(self) -> tuple[str, ...]:
+        """Places of the amounts that structuring works out."""
+        return tuple(
+            place
+            for place, number in self.numbers()
+            if isinstance(number, Quantity) and number.sized
+        )
 
     @property
     def calendar(self) -> Periods:

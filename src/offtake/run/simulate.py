@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from offtake.core.arrays import jax
 from offtake.core.measure import Book, Measure
 from offtake.core.random import BLOCK
+from offtake.core.structure import Structure
 from offtake.engine.simulate import Draws, Reducer, block
 from offtake.lowering.book import book_of
 from offtake.lowering.lower import LoweredPlan, lower
@@ -21,6 +22,7 @@ from offtake.plan.schema import Plan
 from offtake.run.devices import BLOCK_PATHS, cache_folder, on_devices, prepare
 from offtake.run.draw import HostDraws, base_case, draw
 from offtake.run.merge import Merged, reduce_block
+from offtake.run.structuring import structure
 from offtake.run.traced import kept
 
 FloatArray = NDArray[np.float64]
@@ -70,6 +72,7 @@ class Outcome:
     """The first `TRACED_PATHS` paths."""
     paths: int
     seed: int
+    structure: Structure
     seconds: dict[str, float] = field(default_factory=dict[str, float])
 
 
@@ -92,8 +95,12 @@ class Runner:
         self.seconds: dict[str, float] = {}
         self.devices = prepare(devices)
         started = time.perf_counter()
+        made = structure(plan)
+        self.structure = made.structure
+        self.seconds["structure"] = time.perf_counter() - started
+        started = time.perf_counter()
         wanted = sorted({pattern for measure in MEASURES for pattern in measure.wanted})
-        self.lowered = lower(plan, wanted)
+        self.lowered = lower(made.plan, wanted)
         self.book = book_of(self.lowered)
         kinds: tuple[Any, ...] = MEASURES
         self.measures: tuple[Measure, ...] = tuple(kind.build(self.book) for kind in kinds)
@@ -202,5 +209,6 @@ def simulate(
         traced,
         paths,
         seed,
+        runner.structure,
         dict(runner.seconds),
     )

@@ -32,7 +32,7 @@ class DelayedDrawLoan(Loan):
             "draw", self.lender, self.borrower, Flow.CAPITAL_IN, 550, "support", 1,
             (*terms.funds, *own),
         )  # fmt: skip
-        self.lines = [draw, *self.debt_lines()]
+        self.lines = [draw, *self.debt_lines(), self.sweep_line()]
         self.close = self.begin + self.number("availability")
         self.end = self.begin + max(self.number("availability"), self.number("interest_only"))
         self.drawn, self.extensions, self.breach = 0.0, 0, 0
@@ -59,7 +59,7 @@ class DelayedDrawLoan(Loan):
         last = maturity
         if self.terms.amortise_over is not None:
             last = after(self.end + self.number("amortise_over"))
-        regular = self.profile(rate * month.years, max(last - t + 1.0, 1.0))
+        regular = self.profile(month, rate * month.years, max(last - t + 1.0, 1.0))
         if t <= self.end + 1e-9:
             regular = 0.0
         left = self.balance - self.overdue
@@ -94,6 +94,7 @@ class DelayedDrawLoan(Loan):
             "fee": now.fee,
             "interest": self.interest_due(now.rate),
             "principal": self.principal_due(now.scheduled),
+            "sweep": self.swept(month, now.scheduled),
         }
 
     def settle(
@@ -102,7 +103,7 @@ class DelayedDrawLoan(Loan):
         now = self.asks(month)
         self.service = self.balance * now.rate + now.regular
         self.serviced(month, claimed, paid)
-        self.balance += paid["draw"]
+        self.balance += paid["draw"] - paid["sweep"]
         self.drawn += paid["draw"]
         built = month.t > self.end + 1e-9
         self.remember(month)

@@ -86,7 +86,8 @@ class IncomeTax(Row):
         if k < 0:
             return 0.0
         if asset.depreciation == "straight_line":
-            life = max(self.number(f"{place}life") / self.future.calendar.per_year, 1e-9)
+            given = self.number(f"{place}life", 6.0 * self.future.calendar.per_year)
+            life = max(given / self.future.calendar.per_year, 1e-9)
             return clip((k + 0.5) / life)
         if asset.depreciation == "custom":
             years = range(min(k + 1, len(asset.yearly)))

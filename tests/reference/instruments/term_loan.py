@@ -15,7 +15,7 @@ class TermLoan(Loan):
     def __init__(self, future: Future, contract: str, terms: Any) -> None:
         super().__init__(future, contract, terms)
         advance = Line("advance", self.lender, self.borrower, Flow.CAPITAL_IN, 550)
-        self.lines = [advance, *self.debt_lines()]
+        self.lines = [advance, *self.debt_lines(), self.sweep_line()]
         self.last = after(self.begin + self.number("term"))
 
     def publish(self, t: int) -> Mapping[str, float]:
@@ -24,7 +24,7 @@ class TermLoan(Loan):
     def scheduled(self, month: Month) -> tuple[float, float]:
         """Principal that falls due on schedule, and the part of it that is no balloon."""
         remaining = max(self.last - month.t + 1.0, 1.0)
-        regular = self.profile(self.yearly_rate(month) * month.years, remaining)
+        regular = self.profile(month, self.yearly_rate(month) * month.years, remaining)
         if month.t <= self.begin + self.number("interest_only"):
             regular = 0.0
         if remaining == 1.0:
@@ -62,6 +62,7 @@ class TermLoan(Loan):
             "fee": self.number("amount") * self.number("upfront_fee") if starts else 0.0,
             "interest": self.interest_due(rate),
             "principal": self.principal_due(self.scheduled(month)[0]),
+            "sweep": self.swept(month, self.scheduled(month)[0]),
         }
 
     def settle(
@@ -69,6 +70,6 @@ class TermLoan(Loan):
     ) -> Mapping[str, float]:
         self.service = self.service_due(month)
         self.serviced(month, claimed, paid)
-        self.balance += paid["advance"]
+        self.balance += paid["advance"] - paid["sweep"]
         self.remember(month)
         return self.stop()

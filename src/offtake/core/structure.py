@@ -1,0 +1,44 @@
+"""What structuring found: the size of each facility, what binds it, how it is repaid."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What one limit would allow by itself."""
+
+    limit: str
+    """Name of the limit, as a plan writes it."""
+    case: str
+    """Case in which it is tested; empty where it is not tested in a case."""
+    amount: float
+    """USD; infinite where it bounds nothing."""
+
+
+@dataclass(frozen=True)
+class Facility:
+    """One sized facility or commitment."""
+
+    contract: str
+    amount: float
+    """USD"""
+    limits: tuple[Allowed, ...]
+    dates: tuple[str, ...]
+    """First day of each period in which principal is scheduled; empty where none is."""
+    shares: tuple[float, ...]
+    """Principal due in it as a share of the balance before it."""
+
+    @property
+    def binding(self) -> Allowed:
+        """The limit that allows least."""
+        return min(self.limits, key=lambda limit: limit.amount)
+
+
+@dataclass(frozen=True)
+class Structure:
+    """All that was sized in a plan."""
+
+    facilities: tuple[Facility, ...]
+    rounds: int
+    """Times that the cases were run until nothing moved."""
+    seconds: float

@@ -1,0 +1,119 @@
+"""What every loan agreement states, whatever the kind of loan."""
+
+from typing import Any, Literal
+
+from pydantic import model_validator
+
+from offtake.core.errors import Mistake, mistake_at
+from offtake.core.terms import (
+    AssetName,
+    Duration,
+    LoanRate,
+    PartyName,
+    Rate,
+    Share,
+    ShareSeries,
+    SizedMoney,
+    Terms,
+    When,
+    default,
+)
+from offtake.finance.sizing import Sizing
+
+Amortisation = Literal["bullet", "linear", "annuity", "sculpted"]
+DayCount = Literal["A/360", "A/365", "30/360", "30E/360", "A/A ISDA"]
+
+
+class LoanTerms(Terms):
+    """Terms that loans have in common; times count from signing."""
+
+    lender: PartyName
+    """Party that commits the money."""
+    borrower: PartyName
+    """Party that draws and repays it."""
+    amount: SizedMoney
+    """Principal, the most that can be drawn, USD; `sized` for as much as `sizing` allows."""
+    sizing: Sizing | None = None
+    """Limits within which a sized amount is made as large as possible."""
+    rate: LoanRate
+    """Fixed rate, or a margin over a base rate, per year."""
+    floor: Rate = default("0 %/year")
+    """Lowest value of the base rate, per year; floating rates only."""
+    start: When | None = None
+    """Date of signing; the start of the plan if left out."""
+    interest_only: Duration = default("0 months")
+    """Time from signing before principal is due, months; at least the availability."""
+    term: Duration
+    """Time from signing to maturity, months."""
+    amortisation: Amortisation = "bullet"
+    """How principal falls due."""
+    schedule: ShareSeries | None = None
+    """Principal due in each period as a share of the balance before it; sculpted loans only, worked
+    out where the amount is sized."""
+    sweep: Share = default("0 %")
+    """Share of the excess cash flow of the period before that repays the loan early."""
+    upfront_fee: Share = default("0 %")
+    """Fee on signing, as a share of the amount."""
+    day_count: DayCount = "30/360"
+    """Day count convention of interest and fees."""
+    seniority: Literal["senior", "junior"] = "senior"
+    """Place in the borrower's waterfall."""
+    grace: Duration = default("3 months")
+    """How long a payment may be overdue, or cover too low, before the loan is called, months."""
+    collateral: tuple[AssetName, ...] = ()
+    """What is pledged: cohorts, a site, a contract."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> "LoanTerms":
+        """Sizing and schedule stand where they are needed and nowhere else."""
+        check_structure(self)
+        return self
+
+
+def check_structure(terms: Any) -> None:
+    """Refuse a sized amount without limits, limits without a sized amount, a schedule too many.
+
+    Raises:
+        Mistakes: at the field that is wrong.
+    """
+    if terms.amount.sized and terms.sizing is None:
+        raise mistake_at(
+            Mistake(
+                code="sizing-missing",
+                found="amount: sized, without limits",
+                expected="sizing: with at least one limit, such as {dscr: 1.3}",
+                mend="add sizing, or write an amount",
+            ),
+            "amount",
+        )
+    sculpted = terms.amortisation == "sculpted"
+    if sculpted and terms.amount.sized and not terms.sizing.dscr:
+        raise mistake_at(
+            Mistake(
+                code="sizing-missing",
+                found="amortisation: sculpted, without a cover to sculpt to",
+                expected="sizing: with dscr, such as {dscr: 1.3}",
+                mend="add dscr to sizing, or write another amortisation",
+            ),
+            "sizing",
+        )
+    if sculpted and terms.schedule is None and not terms.amount.sized:
+        raise mistake_at(
+            Mistake(
+                code="schedule-missing",
+                found="amortisation: sculpted, with an amount and no schedule",
+                expected="amount: sized, or a schedule of shares of the balance",
+                mend="write amount: sized with sizing, or add a schedule",
+            ),
+            "amortisation",
+        )
+    if terms.schedule is not None and not sculpted:
+        raise mistake_at(
+            Mistake(
+                code="schedule-unused",
+                found=f"a schedule, with amortisation: {terms.amortisation}",
+                expected="a schedule with amortisation: sculpted only",
+                mend="write amortisation: sculpted, or delete the schedule",
+            ),
+            "schedule",
+        )

@@ -1,0 +1,358 @@
+"""Structuring: how large each facility is and how it is repaid, before anything is simulated.
+
+`amount: sized` asks for the largest amount within all limits of `sizing` (DESIGN §10), and
+`amortisation: sculpted` for the schedule that goes with it. Both depend on what they change (tax on
+interest, interest during construction, fees, reserves), so they are a fixed point: the cases are
+run with a trial structure, the limits are read from what happened, the structure that they allow is
+the next trial, until size and schedule move by less than 1e-9. Facilities are sized in the order of
+seniority and of the plan, each on what those before it leave. What comes out is a plan with amounts
+and schedules written in it, the same on every path.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+
+from offtake.core.arrays import jax
+from offtake.core.calendar import Periods
+from offtake.core.errors import PlanErrors, Problem, Where
+from offtake.core.quantity import Quantity
+from offtake.core.series import Series
+from offtake.core.structure import Allowed, Facility, Structure
+from offtake.engine.simulate import Record, Reducer, block
+from offtake.finance.facility import SENIORITY
+from offtake.finance.sizing import LENDER, Sizing
+from offtake.lowering.book import book_of
+from offtake.lowering.lower import LoweredPlan, lower
+from offtake.plan.schema import Plan
+from offtake.run.cases import case_draws, case_of, merchant_contracts
+from offtake.run.devices import cache_folder, prepare
+from offtake.run.draw import HostDraws, draw
+from offtake.run.limits import Reading, Trial, allowed, reading, uses_left_unpaid
+from offtake.run.traced import kept
+
+TOLERANCE = 1e-9
+"""Share by which size and schedule may still move."""
+MOST_ROUNDS = 100
+FIRST_TRIAL = 1e13
+"""USD, where nothing bounds the first trial: more than any project."""
+PILOT_PATHS = 1024
+"""Futures in which the quantile of merchant revenue is found."""
+
+
+@dataclass(frozen=True)
+class Structured:
+    """A plan with nothing left to size, and how it was sized."""
+
+    plan: Plan
+    structure: Structure
+
+
+def structure(plan: Plan) -> Structured:
+    """Size what is sized; a plan without such amounts comes back as it is.
+
+    Under a scenario the structure is that of the plan without it: a loan is sized when it is
+    signed.
+
+    Raises:
+        PlanErrors: a case changes more than numbers, the structure does not settle, or it leaves
+            capital cost unpaid.
+    """
+    places = plan.sized
+    if not places:
+        return Structured(plan, Structure((), 0, 0.0))
+    signed = plan.variants.get("signed", plan)
+    source = signed if set(places) <= set(signed.sized) else plan
+    started = time.perf_counter()
+    worked = _Work(source)
+    facilities = worked.settle()
+    seconds = time.perf_counter() - started
+    made = Structure(tuple(facilities), worked.rounds, seconds)
+    return Structured(_written(plan, worked), made)
+
+
+def _named(plan: Plan) -> list[str]:
+    """Facilities to size, senior ones first."""
+    found = [
+        name
+        for name, terms in plan.contracts.items()
+        if getattr(terms, "sizing", None) is not None and terms.amount.sized  # type: ignore[attr-defined]
+    ]
+    return sorted(found, key=lambda name: SENIORITY.index(plan.contracts[name].seniority))  # type: ignore[attr-defined]
+
+
+def _plugs(plan: Plan) -> list[str]:
+    """Commitments that are as large as what is left to pay for."""
+    return [
+        name
+        for name, terms in plan.contracts.items()
+        if isinstance(getattr(terms, "commitment", None), Quantity) and terms.commitment.sized  # type: ignore[attr-defined]
+    ]
+
+
+def _no_schedule(calendar: Periods) -> Series:
+    """A share of zero in every period, each a row of its own."""
+    days = [calendar.date_of(t - 1) for t in range(1, calendar.count)]
+    zero = Quantity(0.0, "1", text="0 %")
+    return Series(
+        knots=tuple((day, zero) for day in days), labels=tuple(day.isoformat() for day in days)
+    )
+
+
+def _trial_plan(plan: Plan, changes: dict[str, dict[str, Any]]) -> Plan:
+    """The plan with fields of some contracts replaced."""
+    contracts = {
+        name: terms.model_copy(update=changes[name]) if name in changes else terms
+        for name, terms in plan.contracts.items()
+    }
+    return plan.model_copy(update={"contracts": contracts})
+
+
+class _Work:
+    """The fixed point of one plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.names, self.plugs = _named(plan), _plugs(plan)
+        first = Quantity(FIRST_TRIAL, "USD")
+        changes: dict[str, dict[str, Any]] = {
+            name: {"amount": first, "schedule": _no_schedule(plan.calendar)}
+            if plan.contracts[name].amortisation == "sculpted"  # type: ignore[attr-defined]
+            else {"amount": first}
+            for name in self.names
+        }
+        changes |= {name: {"commitment": first} for name in self.plugs}
+        wanted = ("contracts.*.service_due", "contracts.*.balance", "chips.*", "drivers.*")
+        self.lowered = lower(_trial_plan(plan, changes), wanted)
+        self.cases = tuple(
+            dict.fromkeys(c for name in self.names for c in self._sizing(name).cases)
+        ) or (LENDER,)
+        prepare()
+        counted = self._merchant()
+        self.draws = [case_draws(self.lowered, c, counted.get(c, {})) for c in self.cases]
+        self.book = book_of(self.lowered)
+        self.values = np.concatenate([d.values for d in self.draws], axis=1)
+        self.run: Any = None
+        self.rounds = 0
+        self.trials: dict[str, Trial] = {}
+        self.limits: dict[str, list[Allowed]] = {}
+        self.readings: dict[str, Reading] = {}
+
+    def _sizing(self, name: str) -> Sizing:
+        return cast("Sizing", self.plan.contracts[name].sizing)  # type: ignore[attr-defined]
+
+    # ------------------------------------------------------------------------------- running
+
+    def _compiled(self, paths: int) -> Any:
+        """The months' record of a block of paths, compiled or from the cache."""
+
+        def nothing(measures: Any, record: Record, weight: Any) -> Any:
+            del measures, record, weight
+            return ()
+
+        given = self.lowered.program, (), cast("Any", self._stacked(paths))
+        static = (self.lowered.shape, "structuring")
+        run = kept(
+            block(self.lowered.shape, cast("Reducer", nothing)),
+            given,
+            static,
+            cache_folder() / "traced",
+        )
+        return jax.jit(run)
+
+    def _stacked(self, paths: int) -> HostDraws:
+        labels, periods = self.lowered.labels, self.lowered.calendar.count
+        return HostDraws(
+            np.zeros((len(self.lowered.table.rows), paths)),
+            np.zeros((len(labels.once_streams), paths)),
+            np.zeros((periods, len(labels.monthly_streams), paths)),
+            np.ones(paths),
+        )
+
+    def _months(self) -> Any:
+        """Run all cases with the values of the trial, a path for each."""
+        if self.run is None:
+            self.run = self._compiled(len(self.cases))
+        parts = zip(*self.draws, strict=True)
+        _, once, monthly, weight = (np.concatenate(part, axis=-1) for part in parts)
+        draws = HostDraws(self.values, once, monthly, weight)
+        _, months = self.run(self.lowered.program, (), cast("Any", draws))
+        return jax.tree.map(np.asarray, months)
+
+    def _merchant(self) -> dict[str, dict[str, float]]:
+        """By case, share of the revenue of each merchant contract that counts."""
+        found: dict[str, dict[str, float]] = {}
+        contracts = merchant_contracts(self.plan)
+        for name in self.cases:
+            case = case_of(self.plan, name)
+            if case is None or not contracts:
+                continue
+            if case.contracted_only:
+                found[name] = dict.fromkeys(contracts, 0.0)
+            else:
+                found[name] = self._quantiles(contracts, case.merchant.value)
+        return found
+
+    def _quantiles(self, contracts: Sequence[str], quantile: float) -> dict[str, float]:
+        """Revenue of merchant contracts at a quantile of their futures over that of the base."""
+        run = self._compiled(256)
+        received: list[Any] = []
+        claims = list(enumerate(self.lowered.labels.claims))
+        rows = {name: [c for c, claim in claims if claim.contract == name] for name in contracts}
+        for first in range(0, PILOT_PATHS + 256, 256):
+            # The last block is one path short, so its last path is the base case.
+            count = 255 if first == PILOT_PATHS else 256
+            draws = draw(self.lowered, 1, first, 256, count)
+            _, months = run(self.lowered.program, (), cast("Any", draws))
+            paid = np.asarray(months.paid)
+            received.append([paid[:, rows[name]].sum(axis=(0, 1)) for name in contracts])
+        total = np.concatenate(received, axis=1)
+        base, futures = total[:, -1], total[:, :PILOT_PATHS]
+        level = np.quantile(futures, quantile, axis=1)
+        share = np.where(base > 0.0, level / np.where(base > 0.0, base, 1.0), 1.0)
+        return dict(zip(contracts, share.tolist(), strict=True))
+
+    # --------------------------------------------------------------------------- fixed point
+
+    def settle(self) -> list[Facility]:
+        """Sized facilities and commitments."""
+        moved = np.inf
+        while moved > TOLERANCE:
+            if self.rounds == MOST_ROUNDS:
+                raise _open(self.names, moved)
+            moved = self._round()
+            self.rounds += 1
+        left = uses_left_unpaid(self.lowered, self._months(), self.cases)
+        if left is not None:
+            raise left
+        return [self.facility(name) for name in self.names] + self.commitments()
+
+    def _round(self) -> float:
+        """Run the trial and replace it by what it allows; the largest move of any of it."""
+        months = self._months()
+        moved = 0.0
+        earlier: list[str] = []
+        for name in self.names:
+            later = [n for n in self.names if n not in earlier and n != name]
+            read = reading(self.lowered, self.book, months, self.cases, name, later)
+            limits = allowed(read, self._sizing(name))
+            trial = read.trial(min(limits, key=lambda limit: limit.amount).amount)
+            moved = max(moved, self._put(name, read, trial))
+            self.trials[name], self.limits[name] = trial, limits
+            self.readings[name] = read
+            earlier.append(name)
+        if self.plugs:
+            self._share_draws(months)
+        return moved
+
+    def _put(self, name: str, read: Reading, trial: Trial) -> float:
+        """Write a trial into the numbers; how far it moved."""
+        before = self.trials.get(name)
+        self.values[self.lowered.table.at(f"contracts.{name}.amount")] = trial.amount
+        for t, share in zip(read.periods, trial.share, strict=True):
+            label = self.lowered.calendar.date_of(int(t) - 1).isoformat()
+            place = f"contracts.{name}.schedule.{label}"
+            if place in self.lowered.table.index:
+                self.values[self.lowered.table.at(place)] = share
+        if before is None:
+            return np.inf
+        scale = max(trial.amount, 1.0)
+        size = abs(trial.amount - before.amount) / scale
+        return max(size, float(np.abs(trial.owed - before.owed).max(initial=0.0)) / scale)
+
+    def _share_draws(self, months: Any) -> None:
+        """Draw sized debt and sized equity side by side, each in proportion to its part of uses."""
+        rest = self._paid(months, self.plugs + self.names, "draw").sum(axis=0).max()
+        for name in self.names:
+            place = f"contracts.{name}.weight"
+            if place in self.lowered.table.index:
+                own = self.readings[name].carrying.max()
+                part = max(self.trials[name].amount - own, 1.0)
+                self.values[self.lowered.table.at(place)] = part
+                rest -= self.trials[name].amount
+        for name in self.plugs:
+            part = max(rest / len(self.plugs), 1.0)
+            self.values[self.lowered.table.at(f"contracts.{name}.weight")] = part
+
+    # -------------------------------------------------------------------------------- results
+
+    def _paid(self, months: Any, contracts: Sequence[str], line: str) -> Any:
+        """[contract, C] paid on a line of some contracts, USD."""
+        claims = list(enumerate(self.lowered.labels.claims))
+        rows = [[c for c, x in claims if x.contract == n and x.line == line] for n in contracts]
+        return np.stack([months.paid[:, mine].sum(axis=(0, 1)) for mine in rows])
+
+    def commitments(self) -> list[Facility]:
+        """Sized commitments: the most that any case draws."""
+        if not self.plugs:
+            return []
+        drawn = self._paid(self._months(), self.plugs, "draw").max(axis=1).tolist()
+        return [
+            Facility(name, usd, (Allowed("uses", "", usd),), (), ())
+            for name, usd in zip(self.plugs, drawn, strict=True)
+        ]
+
+    def weight(self, name: str) -> dict[str, Quantity]:
+        """The weight of draws beside sized equity, as a field of the contract."""
+        row = self.lowered.table.index.get(f"contracts.{name}.weight")
+        if not self.plugs or row is None:
+            return {}
+        value = float(self.values[row, 0])
+        return {"weight": Quantity(value, "1", text=repr(value))}
+
+    def facility(self, name: str) -> Facility:
+        trial, read = self.trials[name], self.readings[name]
+        days = tuple(self.lowered.calendar.date_of(int(t) - 1).isoformat() for t in read.periods)
+        return Facility(
+            name, trial.amount, tuple(self.limits[name]), days, tuple(trial.share.tolist())
+        )
+
+
+def _written(plan: Plan, worked: _Work) -> Plan:
+    """The plan with amounts and schedules in it."""
+    changes: dict[str, dict[str, Any]] = {}
+    for name in worked.names:
+        made = worked.facility(name)
+        changes[name] = {"amount": _amount(made.amount), **worked.weight(name)}
+        if plan.contracts[name].amortisation == "sculpted":  # type: ignore[attr-defined]
+            changes[name]["schedule"] = _schedule(worked.lowered, made)
+    for made in worked.commitments():
+        changes[made.contract] = {
+            "commitment": _amount(made.amount),
+            **worked.weight(made.contract),
+        }
+    return _trial_plan(plan, changes)
+
+
+def _amount(usd: float) -> Quantity:
+    return Quantity(usd, "USD", text=f"{usd!r} USD")
+
+
+def _schedule(lowered: LoweredPlan, made: Facility) -> Series:
+    """Share of the balance due in every period of a facility's repayment."""
+    shares = dict(zip(made.dates, made.shares, strict=True))
+    empty = _no_schedule(lowered.calendar)
+    knots = tuple(
+        (day, replace(zero, value=shares.get(label, 0.0), text=repr(shares.get(label, 0.0))))
+        for label, (day, zero) in zip(empty.labels, empty.knots, strict=True)
+    )
+    return replace(empty, knots=knots)
+
+
+def _open(names: Sequence[str], moved: float) -> PlanErrors:
+    place = f"contracts.{names[0]}.amount"
+    return PlanErrors(
+        [
+            Problem(
+                Where(place),
+                place,
+                "sizing-open",
+                f"a structure that still moves by {moved:.1e} after {MOST_ROUNDS} rounds",
+                "size and schedule that settle within 1e-9",
+                "loosen a limit, level cash flow over a year (level_over), or state the amount",
+            )
+        ]
+    )
