@@ -90,7 +90,6 @@ CHANGES: dict[str, dict[str, Any]] = {
         "owner": "lab",
         "protects": ["wages"],
         "budget": {"2026-01": "60 USD/year", "2027-05": "240 USD/year"},
-        "initial": "5 USD",
     },
     "maintenance_reserve": {"cost": "20 USD"},
     "partnership_flip": {

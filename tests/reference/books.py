@@ -113,6 +113,13 @@ class Row:
             return month.observe(f"drivers.{series.driver}")
         return self.future.series(series, f"contracts.{self.contract}.{name}", month.t)
 
+    def over_time_next(self, name: str, month: Month) -> float:
+        """What a field over time is to be in the next period, as far as the plan dates it."""
+        series = getattr(self.terms, name)
+        if series is None or series.driver is not None:
+            return self.over_time(name, month)
+        return self.future.series(series, f"contracts.{self.contract}.{name}", month.t + 1)
+
     def publish(self, t: int) -> Mapping[str, float]:
         """Values that others may read from the start of period t."""
         del t

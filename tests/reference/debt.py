@@ -74,14 +74,17 @@ class Loan(Row):
             return self.balance
         return min(scheduled + self.overdue, self.balance)
 
-    def profile(self, month: Month, rate: float, remaining: float) -> float:
-        """Principal by profile; rate: of one period of months / 12 years."""
+    def profile(
+        self, month: Month, rate: float, remaining: float, following: bool = False
+    ) -> float:
+        """Principal by profile; rate: of one period of months / 12 years; of the next period."""
         unscheduled = self.balance - self.overdue
         kind = self.terms.amortisation  # type: ignore[attr-defined]
         if kind == "bullet":
             return 0.0
         if kind == "sculpted":
-            share = self.over_time("schedule", month)
+            seen = self.over_time_next if following else self.over_time
+            share = seen("schedule", month)
             return unscheduled if remaining <= 1.0 else share * unscheduled
         if kind == "linear":
             return unscheduled / remaining

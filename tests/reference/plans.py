@@ -183,7 +183,7 @@ contracts:
             months: 4 months, service: next, bank: senior, interest: 2 %/year}
   working: {kind: cash_reserve, account: float, owner: scheme, months: 5 months,
             budget: {2026: 1 M USD/year, 2029: 1.5 M USD/year, 2031: 0 USD/year},
-            initial: 0.4 M USD, protects: [sells, plant], bank: senior, interest: 3 %/year}
+            protects: [sells, plant], bank: senior, interest: 3 %/year}
   repair:  {kind: maintenance_reserve, account: overhaul, owner: scheme, supplier: vendor,
             cost: 0.6 to 0.9 M USD, cycle: 16 months, escalation: 3 %/year, until: 2030-06,
             bank: senior, interest: 2 %/year}

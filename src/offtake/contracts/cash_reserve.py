@@ -1,6 +1,6 @@
 """Cash reserve: months of a budget kept in an account of its own, such as working capital.
 
-    target(t)   = months x budget(t);  `initial` in the opening period
+    target(t)   = months x budget(t+1)
     top-up(t)   = target(t) - cash(t-1), if positive
     limit(t)    = cash(t-1)
     release(t)  = of cash(t-1) - target(t), if positive, what the draw leaves
@@ -8,8 +8,9 @@
     cash(t)     = cash(t-1) + top-up paid - draw - release
 
 with `months` in periods and cash that of the account, a party (`kind: account`). The budget is what
-the coming year is to cost, or to bring in: a reserve that follows it is filled at the end of each
-year for the next. The draw is a support of tier 3: it meets what is still short on the claims of
+is to be spent, or to come in, by the dates that the plan writes; a reserve is filled at the close of
+each period for the next. (Of a budget that follows a driver the next value is not known: it counts
+as it is.) The draw is a support of tier 3: it meets what is still short on the claims of
 `protects` after the owner's cash, the funding of tier 1 and revolvers (DESIGN §5.6). The release is
 a residual claim of the owner on the account. Interest is paid to the owner by the bank.
 
@@ -25,6 +26,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
@@ -32,7 +34,6 @@ from offtake.core.flows import Flow, Rank
 from offtake.core.terms import (
     ContractName,
     Duration,
-    Money,
     MoneyFlowSeries,
     PartyName,
     Rate,
@@ -53,9 +54,7 @@ class CashReserveTerms(Terms):
     months: Duration = default("6 months")
     """Time of the budget that the account is to hold, months."""
     budget: MoneyFlowSeries
-    """What the coming year is to cost or to bring in, USD/year."""
-    initial: Money = default("0 USD")
-    """Target in the opening period, USD."""
+    """What is to be spent or to come in, USD/year."""
     protects: tuple[ContractName, ...] = ()
     """Contracts whose claims on the owner the reserve meets when cash is short."""
     bank: PartyName | None = None
@@ -71,7 +70,6 @@ EXAMPLE = CashReserveTerms.model_validate(
         "owner": "company",
         "months": "2 months",
         "budget": {"2026-01": "600 USD/year", "2026-05": "300 USD/year"},
-        "initial": "40 USD",
         "protects": ["staff"],
         "bank": "bank",
         "interest": "12 %/year",
@@ -87,8 +85,10 @@ class CashReserve(NamedTuple):
     owner: IntArray
     """[K] party"""
     budget: IntArray
-    """[K] observation, USD/year"""
+    """[K] observation: of the next period, USD/year"""
     deposit: Deposit
+    per_year: NDArray[np.float64]
+    """[] periods in a year"""
 
     kind = "cash_reserve"
     stage = "primary"
@@ -120,18 +120,23 @@ class CashReserve(NamedTuple):
             Line("release", Flow.SUPPORT, account, owner, sweep, form="residual"),
             interest,
         )
-        group = cls(account, owner, np.array([at.series(i, "budget") for i in ids]), deposit)
-        return Lowered(group, tuple(ids), at.numbers(ids, "months", "initial", "interest"), lines)
+        group = cls(
+            account,
+            owner,
+            np.array([at.series_next(name, "budget") for name in ids]),
+            deposit,
+            np.array(float(at.periods_per_year)),
+        )
+        return Lowered(group, tuple(ids), at.numbers(ids, "months", "interest"), lines)
 
     def init(self, n: Numbers) -> tuple[Array, Array]:
         """Cash in the account and last target, [K, P] USD."""
-        zero = jnp.zeros_like(n["initial"])
+        zero = jnp.zeros_like(n["interest"])
         return zero, zero
 
     def _target(self, n: Numbers, month: Month) -> Array:
         """[K, P] USD."""
-        budgeted = n["months"] * month.obs[self.budget] * month.years
-        return jnp.where(month.t > 0.0, budgeted, n["initial"])
+        return n["months"] / self.per_year * month.obs[self.budget]
 
     def publish(self, n: Numbers, s: tuple[Array, Array], month: Month) -> Amounts:
         """What the account holds, and what it was to hold."""

@@ -130,6 +130,8 @@ class TermLoan(NamedTuple):
 
     profile: IntArray
     """[K] `finance.amortisation.Profile`"""
+    following: IntArray
+    """[K] observation: share of the balance that the schedule is to ask for in the next period"""
     schedule: IntArray
     """[K] observation: principal due as a share of the balance; sculpted loans only"""
     interest: facility.Interest
@@ -157,6 +159,7 @@ class TermLoan(NamedTuple):
         group = cls(
             profile=np.array([Profile[term.amortisation.upper()] for term in terms]),
             schedule=np.array([at.series(name, "schedule") for name in ids]),
+            following=np.array([at.series_next(name, "schedule") for name in ids]),
             interest=facility.Interest.lower(
                 [x.rate for x in terms], [x.day_count for x in terms], at
             ),
@@ -187,8 +190,10 @@ class TermLoan(NamedTuple):
             no_debt(n["amount"]), no_history(jnp.asarray(self.window), n["amount"])
         )
 
-    def _service(self, n: Numbers, s: Debt, month: Month) -> tuple[Service, Array]:
-        """What is due this month, and the balloon in it, USD [K, P]."""
+    def _service(
+        self, n: Numbers, s: Debt, month: Month, ahead: bool = False
+    ) -> tuple[Service, Array]:
+        """What is due this month, and the balloon in it, USD [K, P]; `ahead`: month is the next."""
         t = month.t
         begin = facility.signing(n["start"])
         rate = self.interest.yearly(n["rate"], n["floor"], month)
@@ -196,7 +201,7 @@ class TermLoan(NamedTuple):
         interest_only = t <= begin + n["interest_only"] + facility.ROUNDING
         left = s.balance - s.overdue
         profile = jnp.asarray(self.profile)[:, None]
-        share = month.obs[self.schedule]
+        share = month.obs[self.following if ahead else self.schedule]
         regular = regular_principal(profile, left, rate * month.years, remaining, share)
         regular = jnp.where(interest_only, 0.0, regular)
         scheduled = jnp.where(remaining <= 1.0, left, regular)
@@ -216,7 +221,8 @@ class TermLoan(NamedTuple):
         balance = s.balance - scheduled + jnp.where(starts, n["amount"], 0.0)
         years = jnp.asarray(1.0 / len(self.window))
         later = month._replace(t=month.t + 1.0, period=month.period + 1, years=years)
-        service, balloon = self._service(n, no_debt(balance)._replace(balance=balance), later)
+        debt = no_debt(balance)._replace(balance=balance)
+        service, balloon = self._service(n, debt, later, ahead=True)
         return service.accrued + service.scheduled - balloon
 
     def claim(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:

@@ -171,7 +171,8 @@ def _returns(case: Case, ledger: Ledger) -> Iterator[Figure]:
         if published:
             theirs = np.asarray(published, float) / 100.0
             both = ~np.isnan(theirs) & ~np.isnan(rates)
-            gaps = np.abs(rates - theirs)[both]
+            apart = np.minimum(np.abs(rates - theirs), _left(flows[:, i], theirs))
+            gaps = apart[both]
             lost = np.isnan(rates) & ~np.isnan(theirs) & (np.arange(len(rates)) > 0)
             error = 1.0 if np.any(lost) else float(np.max(gaps, initial=0.0))
             yield Figure(f"cf_{name}_irr", error, RATE)
@@ -180,6 +181,20 @@ def _returns(case: Case, ledger: Ledger) -> Iterator[Figure]:
             yield _amount(
                 f"cf_{name}_npv", worth(flows, nominal)[:, i], np.asarray(published, float)
             )
+
+
+def _left(flows: Years, rates: Years) -> Years:
+    """[T] value of the flows up to each year at a rate, as a share of the largest of them.
+
+    SSC's search for a rate stops where this is 1e-6, and so its rates are known no better.
+    """
+    left = np.full(len(flows), np.inf)
+    for year, rate in enumerate(rates):
+        if np.isfinite(rate):
+            some = flows[: year + 1]
+            value = some @ (1.0 + rate) ** -np.arange(year + 1.0)
+            left[year] = abs(value) / np.max(np.abs(some))
+    return left
 
 
 def compare(path: Path, suite: str) -> Outcome:

@@ -337,8 +337,7 @@ def reserves(case: Case) -> dict[str, Any]:
             "account": name,
             "owner": "project",
             "months": f"{time!r} months",
-            "budget": dated([*budget[1:], 0.0], "USD/year"),
-            "initial": usd(time / 12.0 * budget[0]),
+            "budget": dated([*budget, 0.0], "USD/year"),
             **bank,
         }
     for name in EQUIPMENT:
@@ -378,21 +377,54 @@ def stated_debt(case: Case) -> float:
     return factor * cost / (1.0 - factor * held)
 
 
+def most_debt(case: Case) -> float | None:
+    """Most that debt sized by cover may be, USD: a share of what SSC expects it all to cost."""
+    if not case.flag("dscr_limit_debt_fraction"):
+        return None
+    if not case.flag("ppa_soln_mode"):
+        raise OutOfScope(
+            "a largest share of debt beside a price that is solved for (ppa_soln_mode)"
+        )
+    cost = property_cost(case) + development_fee(case) - sum(g.amount for g in gifts(case))
+    cost += case.share("cost_debt_fee") * case.number("total_installed_cost")
+    cost += case.number("months_working_reserve") / 12.0 * operating_expenses(case)[0]
+    return case.share("dscr_maximum_debt_fraction") * cost
+
+
+def size(case: Case) -> dict[str, Any]:
+    """How large the loan is and how it is repaid."""
+    if not case.flag("debt_option"):
+        return {
+            "amount": usd(stated_debt(case)),
+            "interest_only": f"{int(case.number('loan_moratorium'))} years",
+            "amortisation": "linear" if case.flag("payment_option") else "annuity",
+        }
+    cash = zip(revenue(case), operating_expenses(case), strict=True)
+    if min(a - b for a, b in list(cash)[: int(case.number("term_tenor"))]) <= 0.0:
+        raise OutOfScope("debt sized by cover on years without cash flow")
+    most = most_debt(case)
+    return {
+        "amount": "sized",
+        "amortisation": "sculpted",
+        "sizing": {
+            "dscr": {"base": repr(case.number("dscr"))},
+            "after": [f"{name}_reserve" for name in EQUIPMENT],
+            **({} if most is None else {"maximum": usd(most)}),
+        },
+    }
+
+
 def debt(case: Case) -> dict[str, Any]:
     """The loan and its reserve."""
     if case.model not in ("singleowner", "levpartflip"):
         return {}
-    if case.flag("debt_option"):
-        raise OutOfScope("debt sized by cover (debt_option)")
     loan = {
         "kind": "term_loan",
         "lender": "bank",
         "borrower": "project",
-        "amount": usd(stated_debt(case)),
+        **size(case),
         "rate": f"{case.number('term_int_rate')!r} %/year",
         "term": f"{max(int(case.number('term_tenor')), 1)} years",
-        "interest_only": f"{int(case.number('loan_moratorium'))} years",
-        "amortisation": "linear" if case.flag("payment_option") else "annuity",
         "upfront_fee": share(case.share("cost_debt_fee")),
     }
     reserve = {

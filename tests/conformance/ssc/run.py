@@ -16,6 +16,7 @@ from offtake.finance.returns import irr
 from offtake.lowering.lower import LoweredPlan, lower
 from offtake.plan.load import check_text
 from offtake.run.draw import base_case
+from offtake.run.structuring import structure
 
 Years = NDArray[np.float64]
 
@@ -78,7 +79,7 @@ def run(plan: dict[str, Any]) -> Ledger:
     """
     checked = check_text(json.dumps(plan))
     assert checked.plan is not None, "\n".join(map(str, checked.errors))
-    lowered = lower(checked.plan, ["contracts.*"])
+    lowered = lower(structure(checked.plan).plan, ["contracts.*"])
     drawn: Any = base_case(lowered, 1)
     record = _compiled()(lowered.program, lowered.shape, Draws(*map(jnp.asarray, drawn)))
     for name, worst in zip(CHECKS, np.asarray(record.checks).max(axis=1), strict=True):

@@ -25,9 +25,8 @@ class CashReserve(Row):
 
     def claim(self, month: Month) -> Mapping[str, float]:
         held = month.cash[self.terms.account]
-        target = self.number("initial")
-        if month.t > 0:
-            target = self.number("months") * self.over_time("budget", month) * month.years
+        years = self.number("months") / self.future.calendar.per_year
+        target = years * self.over_time_next("budget", month)
         spare = max(held - target, 0.0)
         return {
             "top_up": max(target - held, 0.0),

@@ -46,7 +46,8 @@ class TermLoan(Loan):
         remaining = max(self.last - month.t, 1.0)
         kept = self.balance, self.overdue
         self.balance, self.overdue = left, 0.0
-        principal = self.profile(rate / self.future.calendar.per_year, remaining)
+        period = rate / self.future.calendar.per_year
+        principal = self.profile(month, period, remaining, following=True)
         self.balance, self.overdue = kept
         if month.t + 1 <= self.begin + self.number("interest_only"):
             principal = 0.0
