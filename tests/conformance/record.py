@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.conformance import returns
 from tests.conformance.case import Outcome, Suite
+from tests.conformance.ssc import suite as ssc
 from tests.reference_data import ROOT
 
 RECORD = ROOT / "docs" / "conformance.json"
@@ -18,20 +19,25 @@ SUITES = (
     Suite("irr", "xirr_cases", returns.TOLERANCE, returns.run_irr),
     Suite("xirr", "xirr_cases", returns.TOLERANCE, returns.run_xirr),
     Suite("xnpv", "xirr_cases", returns.TOLERANCE, returns.run_xnpv),
+    Suite("ssc", "ssc_cases", ssc.TOLERANCE, ssc.run_ssc, slow=True),
+    Suite("pysam", "pysam_cases", ssc.TOLERANCE, ssc.run_pysam, slow=True),
 )
 
 
-def run_all(folder: Path) -> list[Outcome]:
+def run_all(folder: Path, slow: bool = True) -> list[Outcome]:
     """Every case of every suite.
 
     Args:
         folder: the reference data.
+        slow: whether slow suites run too.
 
     Raises:
         FileNotFoundError: the folder of a suite is missing.
     """
     outcomes: list[Outcome] = []
     for suite in SUITES:
+        if suite.slow and not slow:
+            continue
         where = folder / suite.folder
         if not where.is_dir():
             message = f"conformance suite {suite.name} needs {where}, which is not there"

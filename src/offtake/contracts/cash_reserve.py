@@ -8,9 +8,9 @@
     cash(t)     = cash(t-1) + top-up paid - draw - release
 
 with `months` in periods and cash that of the account, a party (`kind: account`). The budget is what
-is to be spent, or to come in, by the dates that the plan writes; a reserve is filled at the close of
-each period for the next. (Of a budget that follows a driver the next value is not known: it counts
-as it is.) The draw is a support of tier 3: it meets what is still short on the claims of
+is to be spent, or to come in, by the dates that the plan writes; a reserve is filled at the close
+of each period for the next. (Of a budget that follows a driver the next value is not known: it
+counts as it is.) The draw is a support of tier 3: it meets what is still short on the claims of
 `protects` after the owner's cash, the funding of tier 1 and revolvers (DESIGN §5.6). The release is
 a residual claim of the owner on the account. Interest is paid to the owner by the bank.
 

@@ -205,10 +205,7 @@ def compare(path: Path, suite: str) -> Outcome:
     except OutOfScope as reason:
         return Outcome(suite, path.stem, "out of scope", str(reason))
     found = list(figures(case, run(plan)))
-    worst = max(found, key=lambda figure: figure.error / figure.tolerance)
+    worst = power_of_ten_above(max(f.error for f in found if f.tolerance == AMOUNT))
     failed = [f"{f.name} is off by {f.error:.1e}" for f in found if f.error > f.tolerance]
-    if failed:
-        return Outcome(suite, path.stem, "failed", "; ".join(failed), worst.error)
-    return Outcome(
-        suite, path.stem, "passed", f"{len(found)} figures", power_of_ten_above(worst.error)
-    )
+    status = "failed" if failed else "passed"
+    return Outcome(suite, path.stem, status, "; ".join(failed) or f"{len(found)} figures", worst)

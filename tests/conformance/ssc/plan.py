@@ -377,10 +377,10 @@ def stated_debt(case: Case) -> float:
     return factor * cost / (1.0 - factor * held)
 
 
-def most_debt(case: Case) -> float | None:
-    """Most that debt sized by cover may be, USD: a share of what SSC expects it all to cost."""
+def most_debt(case: Case) -> str:
+    """Most that debt sized by cover may be: a share of what SSC expects it all to cost."""
     if not case.flag("dscr_limit_debt_fraction"):
-        return None
+        return MUCH
     if not case.flag("ppa_soln_mode"):
         raise OutOfScope(
             "a largest share of debt beside a price that is solved for (ppa_soln_mode)"
@@ -388,7 +388,7 @@ def most_debt(case: Case) -> float | None:
     cost = property_cost(case) + development_fee(case) - sum(g.amount for g in gifts(case))
     cost += case.share("cost_debt_fee") * case.number("total_installed_cost")
     cost += case.number("months_working_reserve") / 12.0 * operating_expenses(case)[0]
-    return case.share("dscr_maximum_debt_fraction") * cost
+    return usd(case.share("dscr_maximum_debt_fraction") * cost)
 
 
 def size(case: Case) -> dict[str, Any]:
@@ -402,14 +402,13 @@ def size(case: Case) -> dict[str, Any]:
     cash = zip(revenue(case), operating_expenses(case), strict=True)
     if min(a - b for a, b in list(cash)[: int(case.number("term_tenor"))]) <= 0.0:
         raise OutOfScope("debt sized by cover on years without cash flow")
-    most = most_debt(case)
     return {
         "amount": "sized",
         "amortisation": "sculpted",
         "sizing": {
             "dscr": {"base": repr(case.number("dscr"))},
             "after": [f"{name}_reserve" for name in EQUIPMENT],
-            **({} if most is None else {"maximum": usd(most)}),
+            "maximum": most_debt(case),
         },
     }
 
