@@ -30,9 +30,10 @@ def test_example_by_hand():
     table = run({3: 30.0})
     # Two months of 600 a year are 100; of 300 a year, 50 at the close of April, for May.
     np.testing.assert_allclose(table["target"], [0, 100, 100, 100, 100, 50, 50, 50])
-    np.testing.assert_allclose(table["top_up"], [100, 0, 0, 0, 0, 0, 0, 0])
+    np.testing.assert_allclose(table["top_up"], [100, 0, 0, 0, 0, 0, 0, 0], atol=1e-12)
     np.testing.assert_allclose(table["draw"], 30.0 * (np.arange(8) == 3))
-    np.testing.assert_allclose(table["release"], 20.0 * (np.arange(8) == 4))
+    # Rounding of the target moves a few 1e-15.
+    np.testing.assert_allclose(table["release"], 20.0 * (np.arange(8) == 4), atol=1e-12)
     held = np.array([0, 100, 100, 100, 70, 50, 50, 50.0])
     np.testing.assert_allclose(table["held"], held)
     np.testing.assert_allclose(table["interest"], 0.01 * held)
@@ -46,12 +47,12 @@ def test_without_a_bank_nothing_is_earned():
 
 def test_a_top_up_that_is_short_is_asked_for_again():
     table = run(paid=lambda line, t, claimed: claimed * (0.4 if t == 0 else 1.0))
-    np.testing.assert_allclose(table["top_up.claimed"][:4], [100, 60, 0, 0])
+    np.testing.assert_allclose(table["top_up.claimed"][:4], [100, 60, 0, 0], atol=1e-12)
 
 
 def test_nothing_is_released_to_an_owner_in_default():
     table = run(stopped={"company": 4})
-    assert not table["release"].any()
+    np.testing.assert_allclose(table["release"], 0.0, atol=1e-12)
 
 
 def test_scales():

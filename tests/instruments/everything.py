@@ -25,6 +25,7 @@ INTERNAL = {"company": 300, "developer": 150_000, "lab": 50, "parent": 300, "ope
 OUTSIDE = (
     *("vendor", "builder", "utility", "staff", "customers", "customer", "market", "bank"),
     *("sponsor", "capital_markets", "treasury", "rest_of_company", "tax_investor"),
+    "lessor",
 )
 #: Changes to examples, so that one plan gives each of them, and each of its numbers, something to
 #: do: where a number matters only beside another, one of the two is an interval round the other.
@@ -92,6 +93,12 @@ CHANGES: dict[str, dict[str, Any]] = {
         "budget": {"2026-01": "60 USD/year", "2027-05": "240 USD/year"},
     },
     "maintenance_reserve": {"cost": "20 USD"},
+    "sale_and_leaseback": {
+        "price": "30 USD",
+        "rent": {"2026-01": "10 USD/year", "2026-06": "12 USD/year"},
+        "term": "20 months",
+        "buy_back": "5 USD",
+    },
     "partnership_flip": {
         "capital": "30 to 70 %",
         "commitment": "100 to 2,000 USD",

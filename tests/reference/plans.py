@@ -191,6 +191,9 @@ contracts:
             commitment: 8 to 12 M USD, capital: 70 %, funds: [sells, plant, next, working, repair],
             cash_before: 60 %, cash_after: 10 %, target: 12 %/year, recovery: 18 months,
             development_fee: 0.2 M USD}
+  let:     {kind: sale_and_leaseback, seller: scheme, buyer: partner, price: 1.5 to 2 M USD,
+            start: 2027-11-20, rent: {2027: 0.9 M USD/year, 2029: 0.7 M USD/year}, term: 28 months,
+            buy_back: 0.4 M USD, grace: 3 months}
   subsidy: {kind: grant, payer: state, recipient: scheme, amount: 0.5 M USD, start: 2026-11-20,
             yearly: {2027: 0.2 M USD/year}, end: 2029-02-10}
   allowance: {kind: tax_credit, holder: partner, government: state, business: scheme,

@@ -19,6 +19,7 @@ from offtake.contracts.power_purchase import PowerPurchase
 from offtake.contracts.reserve_account import ReserveAccount
 from offtake.contracts.reserved_capacity import ReservedCapacity
 from offtake.contracts.revolver import Revolver
+from offtake.contracts.sale_and_leaseback import SaleAndLeaseback
 from offtake.contracts.site_lease import SiteLease
 from offtake.contracts.spot_sale import SpotSale
 from offtake.contracts.tax_credit import TaxCredit
@@ -34,6 +35,7 @@ ALL = (
     ReservedCapacity,
     SpotSale,
     SiteLease,
+    SaleAndLeaseback,
     TermLoan,
     DelayedDrawLoan,
     Revolver,

@@ -55,15 +55,12 @@ def test_a_planted_fault_is_seen(contract, change, seen, reference_data):
     assert seen in off(case, plan)
 
 
-def test_every_case_at_hand_is_a_plan_or_is_refused_by_name(reference_data):
+def test_every_case_at_hand_becomes_a_plan(reference_data):
     paths = [*(reference_data / "ssc_cases").glob("*/*.json")]
     paths += [*(reference_data / "pysam_cases").glob("*.json")]
     assert len(paths) > 20
     for path in paths:
-        try:
-            assert plan_of(read(path))["contracts"]
-        except OutOfScope as reason:
-            assert str(reason), path
+        assert plan_of(read(path))["contracts"], path
 
 
 @pytest.mark.parametrize(

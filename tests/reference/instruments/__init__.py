@@ -23,6 +23,7 @@ from tests.reference.instruments.power_purchase import PowerPurchase
 from tests.reference.instruments.reserve_account import ReserveAccount
 from tests.reference.instruments.reserved_capacity import ReservedCapacity
 from tests.reference.instruments.revolver import Revolver
+from tests.reference.instruments.sale_and_leaseback import SaleAndLeaseback
 from tests.reference.instruments.site_lease import SiteLease
 from tests.reference.instruments.spot_sale import SpotSale
 from tests.reference.instruments.tax_credit import TaxCredit
@@ -51,6 +52,7 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "parent_guarantee": partial(_one, ParentGuarantee),
     "equity_raise": partial(_one, EquityRaise),
     "income_tax": partial(_one, IncomeTax),
+    "sale_and_leaseback": partial(_one, SaleAndLeaseback),
     "tax_credit": partial(_one, TaxCredit),
     "grant": partial(_one, Grant),
     "partnership_flip": partial(_one, PartnershipFlip),
