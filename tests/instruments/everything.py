@@ -20,7 +20,14 @@ IDS = {
     "site_lease": "lease",
     "term_loan": "loan",
 }
-INTERNAL = {"company": 300, "developer": 150_000, "lab": 50, "parent": 300, "operator": 2_000_000}
+INTERNAL = {
+    "company": 300,
+    "developer": 150_000,
+    "lab": 50,
+    "parent": 300,
+    "operator": 2_000_000,
+    "project": 100,
+}
 """Internal parties and their opening cash, USD."""
 OUTSIDE = (
     *("vendor", "builder", "utility", "staff", "customers", "customer", "market", "bank"),
@@ -92,14 +99,19 @@ CHANGES: dict[str, dict[str, Any]] = {
         "protects": ["wages"],
         "budget": {"2026-01": "60 USD/year", "2027-05": "240 USD/year"},
     },
-    "maintenance_reserve": {"cost": "20 USD"},
+    "grant": {"recipient": "project"},
+    "tax_credit": {"business": "project"},
+    "maintenance_reserve": {"owner": "project", "cost": "20 USD"},
     "sale_and_leaseback": {
+        "seller": "project",
         "price": "30 USD",
         "rent": {"2026-01": "10 USD/year", "2026-06": "12 USD/year"},
         "term": "20 months",
         "buy_back": "5 USD",
     },
     "partnership_flip": {
+        "partnership": "project",
+        "funds": ["works"],
         "capital": "30 to 70 %",
         "commitment": "100 to 2,000 USD",
         "flip_date": "2028-01-10",
@@ -176,12 +188,20 @@ EXTRA: dict[str, dict[str, Any]] = {
         "commitment": "50 USD",
         "funds": ["wages"],
     },
+    "works": {
+        "kind": "other_business",
+        "party": "project",
+        "rest": "rest_of_company",
+        "inflow": "400 to 1,200 USD/year",
+        "outflow": "600 USD/year",
+        "capital_spending": "240 USD/year",
+    },
     "state_tax": {
         "kind": "income_tax",
         "taxpayer": "tax_investor",
         "government": "treasury",
         "rate": "6 %",
-        "income_of": "company",
+        "income_of": "project",
         "partnership": "partnership_flip",
         "losses_used": "at_once",
     },
@@ -190,7 +210,7 @@ EXTRA: dict[str, dict[str, Any]] = {
         "taxpayer": "tax_investor",
         "government": "treasury",
         "rate": "25 %",
-        "income_of": "company",
+        "income_of": "project",
         "partnership": "partnership_flip",
         "deducts": "state_tax",
         "also_taxed": ["grant", "tax_credit"],
@@ -252,7 +272,7 @@ def _world(suffix: str) -> dict[str, Any]:
     parties |= {
         name: {"kind": "external", "role": "supplier", "credit": credit} for name in OUTSIDE
     }
-    for account, owner in (("reserve", "company"), ("float", "lab"), ("overhaul", "company")):
+    for account, owner in (("reserve", "company"), ("float", "lab"), ("overhaul", "project")):
         parties[account] = {"kind": "account", "owner": owner}
     delay = {"median": "1 month", "p90": "4 months", "causes": ["grid"]}
     phase = {"power": "2 MW", "energise": "2026-05", "build": "4 months", "delay": delay}

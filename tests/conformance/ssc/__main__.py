@@ -14,7 +14,7 @@ os.environ.setdefault("JAX_ENABLE_X64", "true")
 from tests.conformance.ssc.compare import figures
 from tests.conformance.ssc.plan import plan_of
 from tests.conformance.ssc.read import OutOfScope, read
-from tests.conformance.ssc.run import run
+from tests.conformance.ssc.run import run_case
 
 
 def main(paths: list[str]) -> int:
@@ -32,7 +32,7 @@ def main(paths: list[str]) -> int:
             print(f"  out of scope: {reason}")
             worst = max(worst, 2)
             continue
-        for figure in figures(case, run(plan)):
+        for figure in figures(case, run_case(case, plan)):
             agrees = figure.error <= figure.tolerance
             worst = worst if agrees else max(worst, 1)
             print(f"  {'ok  ' if agrees else 'OFF '} {figure.error:8.1e}  {figure.name}")

@@ -10,317 +10,25 @@ of lenders are never deducted, capital cost counts when it falls due, half a yea
 the year of purchase, reserves hold what the coming year needs, and no flow has a day within a year.
 """
 
-import math
-from dataclasses import dataclass
 from typing import Any
 
-from tests.conformance.ssc.read import CLASSES, FLIPS, GIVERS, Case, OutOfScope
+from tests.conformance.ssc.money import (
+    START,
+    dated,
+    development_fee,
+    gifts,
+    operating_expenses,
+    per_energy,
+    property_cost,
+    revenue,
+    sales,
+    share,
+    usd,
+)
+from tests.conformance.ssc.read import FLIPS, GIVERS, LEASE, Case, OutOfScope
+from tests.conformance.ssc.tax import EQUIPMENT, credits, partners, taxes
 
-START = 2026
-SL_15 = (0.0333, *(0.0667,) * 6, *(0.0666, 0.0667) * 4, 0.0333)
-"""Straight line over 15 years by SSC's table, rounded to four places."""
-EQUIPMENT = ("equip1", "equip2", "equip3")
 MUCH = "1e15 USD"
-
-
-def usd(value: float) -> str:
-    """An amount."""
-    return f"{value!r} USD"
-
-
-def share(value: float) -> str:
-    """A share, as a number."""
-    return repr(float(value))
-
-
-def dated(values: list[float], unit: str) -> dict[str, str]:
-    """[year] a map from the plan's first year on."""
-    return {str(START + i): f"{value!r} {unit}" for i, value in enumerate(values)}
-
-
-def operating_expenses(case: Case) -> list[float]:
-    """[year] what it costs to run the project, USD."""
-    inflation = case.share("inflation_rate")
-
-    def growing(name: str, scale: float) -> list[float]:
-        return case.escalated(name, scale, inflation + case.share(f"{name}_escal"))
-
-    energy = case.yearly("cf_energy_sales")
-    if not any(energy):
-        energy = case.yearly("cf_energy_net")
-    heat = case.number("system_heat_rate") * 0.001 * case.number("annual_fuel_usage")
-    parts = [
-        growing("om_fixed", 1.0),
-        [a * b for a, b in zip(growing("om_production", 0.001), energy, strict=True)],
-        growing("om_capacity", case.number("system_capacity")),
-        growing("om_fuel_cost", heat),
-        growing("om_opt_fuel_1_cost", case.number("om_opt_fuel_1_usage")),
-        growing("om_opt_fuel_2_cost", case.number("om_opt_fuel_2_usage")),
-        growing("om_land_lease", case.number("land_area")),
-        case.yearly("cf_utility_bill"),
-    ]
-    cost = case.number("total_installed_cost")
-    assessed = cost * case.share("prop_tax_cost_assessed_percent")
-    for i in range(case.years):
-        left = max(100.0 - i * case.number("prop_tax_assessed_decline"), 0.0) / 100.0
-        tax = assessed * left * case.share("property_tax_rate")
-        insurance = cost * case.share("insurance_rate") * (1.0 + inflation) ** i
-        parts[0][i] += tax + insurance
-    return [sum(values) for values in zip(*parts, strict=True)]
-
-
-def sales(case: Case) -> list[float]:
-    """[year] what is sold of energy, heat, capacity and curtailment, USD."""
-    names = ("energy_value", "thermal_value", "curtailment_value", "capacity_payment")
-    return [sum(values) for values in zip(*(case.yearly(f"cf_{n}") for n in names), strict=True)]
-
-
-def revenue(case: Case) -> list[float]:
-    """[year] sales, incentives that count for debt service, and salvage, USD."""
-    total = sales(case)
-    for giver in GIVERS:
-        if case.flag(f"pbi_{giver}_for_ds"):
-            total = [a + b for a, b in zip(total, per_energy(case, giver), strict=True)]
-    total[-1] += case.share("salvage_percentage") * case.number("total_installed_cost")
-    return total
-
-
-def per_energy(case: Case, giver: str) -> list[float]:
-    """[year] incentive by the energy produced, USD."""
-    name = f"pbi_{giver}"
-    rates = case.escalated(f"{name}_amount", 1.0, case.share(f"{name}_escal"))
-    if len(case.listed(f"{name}_amount")) == 1:
-        term = int(case.number(f"{name}_term"))
-        rates = [rate if i < term else 0.0 for i, rate in enumerate(rates)]
-    energy = case.yearly("cf_energy_sales")
-    return [a * b for a, b in zip(rates, energy, strict=True)]
-
-
-@dataclass(frozen=True)
-class Gift:
-    """A grant at the plan's start, and whether it is taxed and taken off what is depreciated."""
-
-    name: str
-    amount: float
-    taxed: dict[str, bool]
-    reduces: dict[str, bool]
-
-
-def gifts(case: Case) -> list[Gift]:
-    """Incentives by investment and by capacity."""
-    found: list[Gift] = []
-    cost = case.number("total_installed_cost")
-    for giver in GIVERS:
-        percent = min(
-            case.share(f"ibi_{giver}_percent") * cost,
-            case.number(f"ibi_{giver}_percent_maxvalue", 1e38),
-        )
-        capacity = min(
-            case.number(f"cbi_{giver}_amount") * 1000.0 * case.number("system_capacity"),
-            case.number(f"cbi_{giver}_maxvalue", 1e38),
-        )
-        for kind, amount in (
-            (f"ibi_{giver}_amount", case.number(f"ibi_{giver}_amount")),
-            (f"ibi_{giver}_percent", percent),
-            (f"cbi_{giver}", capacity),
-        ):
-            taxed, reduces = (
-                {who: case.flag(f"{kind}_{what}_{who}") for who in ("fed", "sta")}
-                for what in ("tax", "deprbas")
-            )
-            found.append(Gift(kind, amount, taxed, reduces))
-    return found
-
-
-def property_cost(case: Case) -> float:
-    """What counts as property, USD, the development fee apart."""
-    names = ("total_installed_cost", "construction_financing_cost", "cost_other_financing")
-    total = sum(case.number(name) for name in names)
-    return total + (case.number("cost_equity_closing") if case.model in FLIPS else 0.0)
-
-
-def development_fee(case: Case) -> float:
-    """Paid to the sponsor of a partnership, USD."""
-    if case.model not in FLIPS:
-        return 0.0
-    return case.share("cost_dev_fee_percent") * case.number("total_installed_cost")
-
-
-@dataclass(frozen=True)
-class Basis:
-    """What of the property cost is written off, by class, for one government."""
-
-    parts: dict[str, float]
-    """class -> its share of the property cost"""
-    reductions: dict[str, float]
-    """class -> share of it that is not depreciable"""
-    qualifying: float
-    """share of the property cost on which this government grants its investment credit"""
-    credit: float
-    """credit of this government as a share of that"""
-
-
-def _credit_rate(case: Case, who: str, qualifying_usd: float) -> float:
-    """Investment credit as a share of what qualifies."""
-    shares, amounts = case.listed(f"itc_{who}_percent"), case.listed(f"itc_{who}_amount")
-    if any(shares[1:]) or any(amounts[1:]):
-        raise OutOfScope(f"investment credit in several years (itc_{who}_percent, _amount)")
-    most = case.listed(f"itc_{who}_percent_maxvalue")[0]
-    granted = min(shares[0] / 100.0 * qualifying_usd, most if most else 1e38)
-    if amounts[0] and not qualifying_usd:
-        raise OutOfScope(f"investment credit on nothing (itc_{who}_amount)")
-    return (granted + amounts[0]) / qualifying_usd if qualifying_usd else 0.0
-
-
-def bases(case: Case) -> dict[str, Basis]:
-    """By government, "fed" and "sta"."""
-    cost = property_cost(case) + development_fee(case)
-    parts = {c: case.share(f"depr_alloc_{c}_percent") for c in CLASSES}
-    total = sum(parts.values())
-    lost: dict[str, dict[str, float]] = {}
-    qualifies: dict[str, dict[str, float]] = {}
-    credit: dict[str, float] = {}
-    for who in ("fed", "sta"):
-        given = sum(g.amount for g in gifts(case) if g.reduces[who])
-        if case.flag(f"depr_{who}bas_method"):
-            lost[who] = {c: given * parts[c] / total if total else 0.0 for c in CLASSES}
-        else:
-            lost[who] = {c: given if c == "macrs_5" else 0.0 for c in CLASSES}
-        qualifies[who] = {
-            c: parts[c] * cost - lost[who][c] if case.flag(f"depr_itc_{who}_{c}") else 0.0
-            for c in CLASSES
-        }
-        credit[who] = _credit_rate(case, who, sum(qualifies[who].values()))
-    found: dict[str, Basis] = {}
-    for who in ("fed", "sta"):
-        halves = dict.fromkeys(CLASSES, 0.0)
-        for grantor in ("fed", "sta"):
-            flags = {
-                case.flag(f"itc_{grantor}_{what}_deprbas_{who}") for what in _kinds(case, grantor)
-            }
-            if len(flags) > 1:
-                raise OutOfScope(f"basis reduced by one part of a credit (itc_{grantor}_*_deprbas)")
-            if flags == {True}:
-                for c in CLASSES:
-                    halves[c] += 0.5 * credit[grantor] * qualifies[grantor][c]
-        reductions = {
-            c: (lost[who][c] + halves[c]) / (parts[c] * cost) if parts[c] else 0.0 for c in CLASSES
-        }
-        found[who] = Basis(parts, reductions, sum(qualifies[who].values()) / cost, credit[who])
-    return found
-
-
-def _kinds(case: Case, grantor: str) -> list[str]:
-    """How the credit of a government is stated: by percent, by amount."""
-    return [what for what in ("percent", "amount") if any(case.listed(f"itc_{grantor}_{what}"))]
-
-
-def schedule(case: Case, name: str) -> dict[str, Any]:
-    """How a class is written off."""
-    if name in ("macrs_5", "macrs_15"):
-        return {"depreciation": name}
-    if name == "custom":
-        yearly = tuple(v / 100.0 for v in case.listed("depr_custom_schedule"))
-    elif name == "sl_15":
-        yearly = SL_15
-    else:
-        life = int(name.removeprefix("sl_"))
-        yearly = (0.5 / life, *(1.0 / life,) * (life - 1), 0.5 / life)
-    # One length for all, so that every case is the same program.
-    yearly = (yearly + (0.0,) * case.years)[: case.years]
-    return {"depreciation": "custom", "yearly": [share(v) for v in yearly]}
-
-
-def assets(case: Case, who: str) -> list[dict[str, Any]]:
-    """Classes of assets for one government."""
-    basis = bases(case)[who]
-    bonus = case.share(f"depr_bonus_{who}")
-    found = [
-        {
-            "share": share(basis.parts[c]),
-            "reduction": share(basis.reductions[c]),
-            "bonus": share(bonus if case.flag(f"depr_bonus_{who}_{c}") else 0.0),
-            **schedule(case, c),
-        }
-        for c in CLASSES
-    ]
-    equipment = CLASSES[int(case.number(f"equip_reserve_depr_{who}"))]
-    return [*found, *({**schedule(case, equipment), "held_by": name} for name in EQUIPMENT)]
-
-
-def energy_credit(case: Case, who: str) -> list[float]:
-    """[year] production credit, USD/MWh: rounded as the tax office does where it grows."""
-    amount = case.listed(f"ptc_{who}_amount")
-    if len(amount) > 1:
-        return [1000.0 * v for v in (amount + [0.0] * case.years)[: case.years]]
-    growth, term = case.share(f"ptc_{who}_escal"), int(case.number(f"ptc_{who}_term"))
-    grown = (1000.0 * amount[0] * (1.0 + growth) ** i for i in range(case.years))
-    return [math.floor(v + 0.5) if i < term else 0.0 for i, v in enumerate(grown)]
-
-
-def credits(case: Case) -> dict[str, Any]:
-    """Investment and production credits of both governments, one for every partner."""
-    energy = [v / 1000.0 for v in case.yearly("cf_energy_sales")]
-    found: dict[str, Any] = {}
-    for who, government in (("fed", "treasury"), ("sta", "state")):
-        basis = bases(case)[who]
-        for partner, more in partners(case):
-            found[f"{who}_credit_{partner}"] = {
-                "kind": "tax_credit",
-                "holder": partner,
-                "government": government,
-                "business": "project",
-                "investment": share(basis.credit),
-                "qualifying": share(basis.qualifying),
-                "per_mwh": dated(energy_credit(case, who), "USD/MWh"),
-                "output": dated(energy, "MWh/year"),
-                "term": f"{case.years} years",
-                **more,
-            }
-    return found
-
-
-def partners(case: Case) -> list[tuple[str, dict[str, str]]]:
-    """Owners of the project, and what says their share."""
-    if case.model not in FLIPS:
-        return [("owner", {})]
-    return [(p, {"partnership": "flip", "partner": p}) for p in ("investor", "sponsor")]
-
-
-def taxes(case: Case) -> dict[str, Any]:
-    """Income taxes of both governments, one for every partner; the sponsor's on its fee."""
-    found: dict[str, Any] = {}
-    common = {"losses_used": "at_once", "fees": "not_deducted", "counted": "due"}
-    rates = {
-        who: share(case.share(f"{n}_tax_rate")) for who, n in (("fed", "federal"), ("sta", "state"))
-    }
-    for partner, more in partners(case):
-        for who, government in (("sta", "state"), ("fed", "treasury")):
-            also = [g.name for g in gifts(case) if g.taxed[who]]
-            also += [f"pbi_{x}" for x in GIVERS if case.flag(f"pbi_{x}_tax_{who}")]
-            found[f"{who}_tax_{partner}"] = {
-                "kind": "income_tax",
-                "taxpayer": partner,
-                "government": government,
-                "rate": rates[who],
-                "income_of": "project",
-                "assets": assets(case, who),
-                "also_taxed": [*also, *([f"sta_credit_{partner}"] if who == "fed" else [])],
-                **({"deducts": f"sta_tax_{partner}"} if who == "fed" else {}),
-                **common,
-                **more,
-            }
-    if case.model in FLIPS:
-        for who, government in (("sta", "state"), ("fed", "treasury")):
-            found[f"{who}_tax_on_fee"] = {
-                "kind": "income_tax",
-                "taxpayer": "sponsor",
-                "government": government,
-                "rate": rates[who],
-                **({"deducts": "sta_tax_on_fee"} if who == "fed" else {}),
-                **common,
-            }
-    return found
 
 
 def reserves(case: Case) -> dict[str, Any]:
@@ -442,7 +150,8 @@ def debt(case: Case) -> dict[str, Any]:
 def owners(case: Case, funds: list[str]) -> dict[str, Any]:
     """Who puts money in and takes out what is left."""
     if case.model not in FLIPS:
-        equity = {"kind": "common_equity", "investor": "owner", "issuer": "project"}
+        who = "sponsor" if case.model == LEASE else "owner"
+        equity = {"kind": "common_equity", "investor": who, "issuer": "project"}
         return {"equity": {**equity, "commitment": MUCH, "funds": funds}}
     part = {
         "capital": "equity",
@@ -474,19 +183,91 @@ def owners(case: Case, funds: list[str]) -> dict[str, Any]:
     return {"flip": flip}
 
 
+def lease_of(case: Case) -> dict[str, Any]:
+    """Sale to the investor and the lease, its rent still to be found; the reserve for it."""
+    if case.model != LEASE:
+        return {}
+    if any(g.amount for g in gifts(case)) or any(any(per_energy(case, g)) for g in GIVERS):
+        raise OutOfScope("incentives beside a sale and leaseback (ibi_, cbi_, pbi_)")
+    for name in ("months_receivables_reserve", "cost_other_financing"):
+        if case.number(name):
+            raise OutOfScope(f"{name} beside a sale and leaseback: SSC has nobody who pays it")
+    salvage = case.share("salvage_percentage") * case.number("total_installed_cost")
+    cost_of_sale = {"depreciation": "custom", "yearly": ["1", *["0"] * (case.years - 1)]}
+    own: dict[str, Any] = {
+        f"{who}_tax_lessee": {
+            "kind": "income_tax",
+            "taxpayer": "sponsor",
+            "government": government,
+            "rate": share(case.share(f"{name}_tax_rate")),
+            "income_of": "project",
+            "assets": [cost_of_sale],
+            "losses_used": "at_once",
+            "counted": "due",
+            **({"deducts": "sta_tax_lessee"} if who == "fed" else {}),
+        }
+        for who, name, government in (("sta", "state", "state"), ("fed", "federal", "treasury"))
+    }
+    return {
+        "lease": {
+            "kind": "sale_and_leaseback",
+            "seller": "project",
+            "buyer": "investor",
+            "price": usd(property_cost(case) + development_fee(case)),
+            "rent": dated([0.0] * case.years, "USD/year"),
+            "term": f"{case.years} years",
+        },
+        "lease_payment_reserve": {
+            "kind": "cash_reserve",
+            "account": "lease_payment",
+            "owner": "project",
+            "months": f"{case.number('tax_investor_required_lease_reserve')!r} months",
+            "budget": dated([0.0] * (case.years + 1), "USD/year"),
+            "bank": "bank",
+            "interest": f"{case.number('reserves_interest')!r} %/year",
+        },
+        "salvage": {
+            "kind": "other_business",
+            "party": "investor",
+            "rest": "offtaker",
+            "inflow": dated([*[0.0] * (case.years - 1), salvage], "USD/year"),
+        },
+        **own,
+    }
+
+
+def margin(case: Case) -> list[float]:
+    """[year] what a lessee keeps of the cash of the project, USD."""
+    growth = case.share("sponsor_operating_margin_escalation")
+    first = case.number("sponsor_operating_margin") * case.number("system_capacity")
+    return [first * (1.0 + growth) ** i for i in range(case.years)]
+
+
+def with_rent(case: Case, plan: dict[str, Any], rent: list[float]) -> dict[str, Any]:
+    """The plan with the rent of a lease; the reserve holds months of the first year's."""
+    if min(rent) < 0.0:
+        raise OutOfScope("a lease payment below nothing")
+    contracts = plan["contracts"]
+    lease = {**contracts["lease"], "rent": dated(rent, "USD/year")}
+    budget = dated([rent[0]] * case.years + [0.0], "USD/year")
+    reserve = {**contracts["lease_payment_reserve"], "budget": budget}
+    return {**plan, "contracts": {**contracts, "lease": lease, "lease_payment_reserve": reserve}}
+
+
 def plan_of(case: Case) -> dict[str, Any]:
     """The plan, as its file would say it.
 
     Raises:
         OutOfScope: the case has a feature that is not known.
     """
-    if case.model == "saleleaseback":
-        raise OutOfScope("sale and leaseback")
     nominal = (1.0 + case.share("real_discount_rate")) * (1.0 + case.share("inflation_rate")) - 1.0
     outside = {"offtaker": "customer", "supplier": "supplier", "builder": "supplier"}
     outside |= {"bank": "lender", "treasury": "public", "state": "public"}
     outside |= {name: "equity" for name, _ in partners(case)}
+    lease = lease_of(case)
+    outside |= {"sponsor": "equity"} if lease else {}
     accounts = (
+        *(("lease_payment",) if lease else ()),
         "working_capital",
         "receivables",
         *EQUIPMENT,
@@ -512,6 +293,7 @@ def plan_of(case: Case) -> dict[str, Any]:
         },
         **reserves(case),
         **debt(case),
+        **lease,
     }
     grants: dict[str, Any] = {
         gift.name: {

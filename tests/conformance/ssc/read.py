@@ -14,6 +14,7 @@ from typing import Any
 
 MODELS = ("singleowner", "levpartflip", "equpartflip", "saleleaseback")
 FLIPS = ("levpartflip", "equpartflip")
+LEASE = "saleleaseback"
 
 CLASSES = ("macrs_5", "macrs_15", "sl_5", "sl_15", "sl_20", "sl_39", "custom")
 GIVERS = ("fed", "sta", "uti", "oth")

@@ -17,6 +17,8 @@ from offtake.lowering.lower import LoweredPlan, lower
 from offtake.plan.load import check_text
 from offtake.run.draw import base_case
 from offtake.run.structuring import structure
+from tests.conformance.ssc.plan import margin, with_rent
+from tests.conformance.ssc.read import LEASE, Case
 
 Years = NDArray[np.float64]
 
@@ -87,6 +89,21 @@ def run(plan: dict[str, Any]) -> Ledger:
     months = (np.asarray(x)[..., 0] for x in record.months[1:4])
     paid, observations, cash = months
     return Ledger(lowered, paid, observations, np.asarray(record.closing)[:, 0], cash)
+
+
+def run_case(case: Case, plan: dict[str, Any]) -> Ledger:
+    """One path of the plan of a case.
+
+    The rent of a lease is what the project leaves without it, after the lessee's margin, working
+    capital given back at the end apart: run once without rent, then with what was left.
+    """
+    ledger = run(plan)
+    if case.model != LEASE:
+        return ledger
+    left = ledger.line("equity", "distribution") - ledger.line("equity", "draw")
+    left[-1] -= ledger.line("working_capital_reserve", "release")[-1]
+    rent = left[1:] - np.asarray(margin(case))
+    return run(with_rent(case, plan, rent.tolist()))
 
 
 def returns(flows: Years) -> Years:
