@@ -27,7 +27,9 @@ class Loan(Row):
         self.balance = self.overdue = self.arrears = 0.0
         self.late = 0
         self.accelerated = False
-        self.service = 0.0
+        self.service = self.accrued = 0.0
+        self.pending = (0.0, 0.0)
+        """cash flow and other service since the last date on which something was due"""
         self.history: list[tuple[float, float]] = []
         """cash flow and service of the last year"""
         self.begin = after(max(self.number("start", 0.0), 0.0))
@@ -64,9 +66,29 @@ class Loan(Row):
             rate += max(month.observe(f"drivers.{base}"), self.number("floor"))
         return rate
 
-    def interest_due(self, rate: float) -> float:
-        """Interest of the period and arrears with interest on them; rate of the period."""
-        return self.balance * rate + self.arrears * (1.0 + rate)
+    def on_date(self, what: str, begin: float, last: float, t: int) -> bool:
+        """Whether interest or principal ("interest", "principal") has a date at the close of t."""
+        if t >= last:
+            return t > begin
+        days = getattr(self.terms, f"{what}_dates", ())
+        if days:
+            return t in [after(self.future.calendar.index_of(day)) for day in days]
+        every = max(after(self.number(f"{what}_every")), 1)
+        return t > begin and (t - begin) % every == 0
+
+    def dates_left(self, begin: float, last: float, t: int) -> int:
+        """Dates of principal from t on, the last one counted."""
+        ahead = range(t, int(last))
+        return 1 + sum(self.on_date("principal", begin, last, later) for later in ahead)
+
+    def interest_now(self, rate: float, pays: bool) -> float:
+        """Interest that falls due, arrears apart; what accrues until the next date waits."""
+        earned = self.accrued + self.balance * rate
+        return earned if pays or self.accelerated else 0.0
+
+    def interest_due(self, rate: float, pays: bool = True) -> float:
+        """Interest that falls due and arrears with interest on them; rate of the period."""
+        return self.interest_now(rate, pays) + self.arrears * (1.0 + rate)
 
     def principal_due(self, scheduled: float) -> float:
         """Scheduled and overdue principal; all of it once accelerated."""
@@ -74,17 +96,14 @@ class Loan(Row):
             return self.balance
         return min(scheduled + self.overdue, self.balance)
 
-    def profile(
-        self, month: Month, rate: float, remaining: float, following: bool = False
-    ) -> float:
-        """Principal by profile; rate: of one period of months / 12 years; of the next period."""
+    def profile(self, month: Month, rate: float, remaining: float) -> float:
+        """Principal by profile; rate: of one period of months / 12 years."""
         unscheduled = self.balance - self.overdue
         kind = self.terms.amortisation  # type: ignore[attr-defined]
         if kind == "bullet":
             return 0.0
         if kind == "sculpted":
-            seen = self.over_time_next if following else self.over_time
-            share = seen("schedule", month)
+            share = self.over_time("schedule", month)
             return unscheduled if remaining <= 1.0 else share * unscheduled
         if kind == "linear":
             return unscheduled / remaining
@@ -107,8 +126,8 @@ class Loan(Row):
         ]
         self.balance = max(self.balance - paid["principal"], 0.0)
         if in_default_outside:
+            owed = claimed["interest"] + claimed["fee"] + self.balance > 0.0
             self.balance -= missing[1]
-            owed = claimed["interest"] + claimed["principal"] + claimed["fee"] > 0.0
             self.accelerated = self.accelerated or owed
             self.arrears = self.overdue = 0.0
             self.late = self.late + 1 if missing[0] > 0.0 or missing[1] > 0.0 else 0
@@ -135,12 +154,18 @@ class Loan(Row):
             and (other.seniority == "senior" or self.terms.seniority == "junior")  # type: ignore
         ]
 
-    def remember(self, month: Month) -> None:
-        """Keep the cash flow and the service of the period for the cover ratio of a year."""
+    def remember(self, month: Month, between: bool = False) -> None:
+        """Keep the cash flow and the service of the period for the cover ratio of a year.
+
+        What belongs to a period between two dates counts with the later date.
+        """
         own = month.observe(f"contracts.{self.contract}.service_due")
-        service = own + sum(month.observe(f"contracts.{k}.service_due") for k in self.beside())
-        service = service if own > PAID * service else 0.0
-        self.history.append((cash_flow(month.paid, self.borrower), service))
+        flow = cash_flow(month.paid, self.borrower) + self.pending[0]
+        others = sum(month.observe(f"contracts.{k}.service_due") for k in self.beside())
+        others += self.pending[1]
+        self.pending = (flow, others) if between else (0.0, 0.0)
+        service = own + others if own > PAID * (own + others) else 0.0
+        self.history.append((flow, service))
         self.history = self.history[-self.future.calendar.per_year :]
 
     @property

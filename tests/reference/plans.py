@@ -90,7 +90,8 @@ contracts:
             seniority: junior}
   note:    {kind: term_loan, lender: bank, borrower: lab, amount: 25 M USD, rate: 9 %/year,
             start: 2026-06-10, term: 18 months, interest_only: 4 months, amortisation: linear,
-            upfront_fee: 2 %, seniority: junior, grace: 1 months, day_count: A/A ISDA}
+            upfront_fee: 2 %, seniority: junior, grace: 1 months, day_count: A/A ISDA,
+            interest_every: 3 months, principal_every: 2 months}
   dsra_of_facility: {kind: reserve_account, account: dsra, owner: cloud, facilities: [facility],
             months: 3 months, minimum: 2 M USD, start: 2026-10}
   promise: {kind: parent_guarantee, guarantor: parent, obligor: lab, contracts: [reserve, note],
@@ -154,13 +155,16 @@ contracts:
   loan:    {kind: delayed_draw_loan, lender: lender, borrower: owner, amount: 35 M USD,
             funds: [work], rate: base + 350 bp, availability: 15 months, term: 3 years,
             amortisation: linear, default_dscr: 1.02, extensions: 2, extension_dscr: 1.2,
+            interest_every: 6 months, principal_every: 9 months,
             grace: 3 months, day_count: 30E/360}
   equity:  {kind: common_equity, investor: fund, issuer: owner, commitment: 40 M USD,
             funds: [work, order], lock_up: [loan], lock_up_dscr: 1.15}
   note:    {kind: term_loan, lender: lender, borrower: borrower, amount: 20 M USD, rate: 11 %/year,
-            term: 4 years, amortisation: annuity, upfront_fee: 1 %}
+            term: 4 years, amortisation: annuity, upfront_fee: 1 %, interest_every: 6 months,
+            principal_dates: [2027-03-31, 2028-02-10, 2028-09-30, 2029-07-01]}
   mezz:    {kind: term_loan, lender: senior, borrower: lender, amount: 15 M USD,
-            rate: base + 200 bp, floor: 2 %/year, term: 3 years, amortisation: bullet}
+            rate: base + 200 bp, floor: 2 %/year, term: 3 years, amortisation: bullet,
+            interest_every: 6 months, capitalise_until: 2027-12-31}
   payoff:  {kind: revolver, lender: senior, borrower: lender, amount: 5 M USD, funds: [mezz],
             rate: 12 %/year, term: 4 years, start: 2027-01}
   cover:   {kind: parent_guarantee, guarantor: backer, obligor: borrower, contracts: [note],

@@ -3,25 +3,25 @@
     limit(t)      = amount - drawn(t-1) while it is available, else 0
     fee(t)        = commitment fee x (amount - drawn(t-1)) x a(t), and the upfront fee on signing
     interest(t)   = B(t-1) r(t) a(t) + arrears,   r as for a term loan, plus a step per extension
-    principal(t)  = 0 in construction; then bullet: 0; linear: B / n; annuity: level payment less
+    principal(t)  = on its dates, after construction: linear: B / n; annuity: level payment less
                     interest; sculpted: schedule(t) x B; at maturity all that is left (what exceeds
                     the profile: balloon)
     sweep(t)      = share of (CFADS - debt service)(t-1), if positive, of the cash that is left
     B(t)          = B(t-1) + draw(t) - principal paid(t) - sweep paid(t)
 
-with a(t) the day count fraction and n the payments that remain of `amortise_over`, or until
-maturity. Construction ends after the longer of `availability` and `interest_only`. The draw is a
-support of tier 1: it meets what the borrower cannot pay of the claims of `funds`, together with the
-other funding of that tier in proportion to `weight`; with `capitalise_interest` its own interest
-and fees as well (DESIGN §5.6). At maturity the term is extended while extensions are left, nothing
-is overdue, the borrower is not in default and cover is at least `extension_dscr`.
+with a(t) the day count fraction and n the dates that remain of `amortise_over`, or until maturity.
+Construction ends after the longer of `availability` and `interest_only`. The draw is a support of
+tier 1: it meets what the borrower cannot pay of the claims of `funds`, with other funding of that
+tier in proportion to `weight`; with `capitalise_interest` its own interest and fees as well (DESIGN
+§5.6). At maturity the term is extended while extensions are left, nothing is overdue, the borrower
+is not in default and cover is at least `extension_dscr`. Between dates interest accrues.
 
-Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout, service due on other
-debt of the borrower that ranks senior or equal. Publishes: balance, service (of the period before,
-balloon apart), service_due (of this one; nothing in construction), accelerated, arrears, drawn,
-dscr (trailing year, from construction's end, that other debt counted).
-On shortfall: as for a term loan; a breach of `default_dscr` for longer than `grace` accelerates
-the loan too. Nothing can be drawn from an accelerated loan or by a borrower in default.
+Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout, service due on its other
+debt, senior or equal. Publishes: balance, service (of the period before, balloon apart),
+service_due (of this one; nothing in construction), accelerated, arrears, drawn, dscr (trailing
+year, from construction's end, that other debt counted).
+On shortfall: as for a term loan; a breach of `default_dscr` for longer than `grace` accelerates it
+too. Nothing can be drawn from an accelerated loan or by a borrower in default.
 
 References:
     1. ACTUS Financial Research Foundation, technical specification v1.1: LAM, ANN.
@@ -38,10 +38,10 @@ from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Lowered, Lowerer, Month, Numbers
 from offtake.core.flows import CFADS
 from offtake.core.terms import ContractName, Count, Duration, Rate, Ratio, default
-from offtake.finance import facility, trailing
-from offtake.finance.amortisation import Profile, regular_principal
+from offtake.finance import facility, timetable, trailing
+from offtake.finance.amortisation import Profile
 from offtake.finance.loan_terms import LoanTerms
-from offtake.finance.servicing import Debt, Service, called, due, no_debt, settled, stops
+from offtake.finance.servicing import Debt, Service, Timing, called, due, no_debt, settled, stops
 from offtake.finance.span import between
 
 
@@ -57,6 +57,8 @@ class DelayedDrawLoanTerms(LoanTerms):
     """Time from signing during which money can be drawn, months."""
     capitalise_interest: bool = False
     """Whether the loan may be drawn for its own interest and fees."""
+    term: Duration
+    """Time from signing to maturity, months."""
     amortise_over: Duration | None = None
     """Time from the end of construction over which the profile repays everything, months; until
     maturity if left out. Where it is longer, the rest is a balloon at maturity."""
@@ -94,7 +96,7 @@ EXAMPLE = DelayedDrawLoanTerms.model_validate(
 FIELDS = (
     *("amount", "weight", "rate", "floor", "availability", "interest_only", "term", "extensions"),
     *("extension", "extension_dscr", "extension_margin", "upfront_fee", "commitment_fee"),
-    *("default_dscr", "grace", "sweep"),
+    *("default_dscr", "grace", "interest_every", "principal_every", "sweep"),
 )
 """Numbers that every contract has."""
 
@@ -126,6 +128,8 @@ class _Due(NamedTuple):
     """interest and scheduled principal that cash flow has to cover: none in construction"""
     extends: Array
     """1.0 where the maturity is extended now"""
+    between: Array
+    """True after construction in a period between two dates"""
 
 
 class DelayedDrawLoan(NamedTuple):
@@ -157,15 +161,13 @@ class DelayedDrawLoan(NamedTuple):
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
         terms = [term for _, term in items]
-        lender, borrower = (
-            at.parties([getattr(x, f) for x in terms]) for f in ("lender", "borrower")
-        )
+        rates = [term.rate for term in terms]
+        lender = at.parties([x.lender for x in terms])
+        borrower = at.parties([x.borrower for x in terms])
         group = cls(
             profile=np.array([Profile[term.amortisation.upper()] for term in terms]),
             schedule=np.array([at.series(name, "schedule") for name in ids]),
-            interest=facility.Interest.lower(
-                [x.rate for x in terms], [x.day_count for x in terms], at
-            ),
+            interest=facility.Interest.lower(rates, [x.day_count for x in terms], at),
             beside=facility.Beside.lower(items, at),
             borrower=borrower,
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
@@ -174,11 +176,9 @@ class DelayedDrawLoan(NamedTuple):
         )
         numbers = {**at.numbers(ids, *FIELDS), **at.optionals(ids, start=0.0, amortise_over=1e9)}
         protects = tuple(x.funds + (name,) * x.capitalise_interest for name, x in items)
-        lines = (
-            facility.draw_line(lender, borrower, 1, protects),
-            *facility.debt_lines(borrower, lender, [term.seniority for term in terms]),
-            facility.sweep_line(borrower, lender),
-        )
+        draw = facility.draw_line(lender, borrower, 1, protects)
+        debt = facility.debt_lines(borrower, lender, [x.seniority for x in terms])
+        lines = (draw, *debt, facility.sweep_line(borrower, lender))
         return Lowered(group, tuple(ids), numbers, lines, stops=borrower)
 
     def init(self, n: Numbers) -> DelayedDrawLoanState:
@@ -189,8 +189,7 @@ class DelayedDrawLoan(NamedTuple):
 
     def _due(self, n: Numbers, s: DelayedDrawLoanState, month: Month) -> _Due:
         """What this month asks for."""
-        t = month.t
-        signed = facility.signing(n["start"])
+        t, signed = month.t, facility.signing(n["start"])
         closes = signed + n["availability"]
         finished = signed + jnp.maximum(n["availability"], n["interest_only"])
         built = t > finished + facility.ROUNDING
@@ -202,18 +201,17 @@ class DelayedDrawLoan(NamedTuple):
         rate = self.interest.yearly(margin, n["floor"], month)
         long = n["amortise_over"] < 1e8
         last = jnp.where(long, facility.closing(finished + n["amortise_over"]), maturity)
-        left = s.debt.balance - s.debt.overdue
-        profile = jnp.asarray(self.profile)[:, None]
-        remaining = jnp.maximum(last - t + 1.0, 1.0)
+        left, profile = s.debt.balance - s.debt.overdue, jnp.asarray(self.profile)[:, None]
+        cycle = timetable.Cycle(n["principal_every"], jnp.floor(finished + facility.ROUNDING), last)
         share = month.obs[self.schedule]
-        regular = regular_principal(profile, left, rate * month.years, remaining, share)
-        regular = jnp.where(built, regular, 0.0)
+        regular = cycle.principal(profile, left, rate * month.years, share, t)
+        pays = timetable.Cycle(n["interest_every"], signed, maturity).here(t)
         accrual = self.interest.years(month.period)
         undrawn = jnp.maximum(n["amount"] - s.drawn, 0.0)
         available = (t >= signed) & (t <= closes + facility.ROUNDING) & (t < maturity) & going
         waiting = between(signed, jnp.minimum(closes, maturity), t) * accrual
         upfront = jnp.where(t == signed, n["upfront_fee"] * n["amount"], 0.0)
-        service = due(s.debt, rate * accrual, jnp.where(t >= maturity, left, regular))
+        service = due(s.debt, rate * accrual, jnp.where(t >= maturity, left, regular), Timing(pays))
         return _Due(
             service=service,
             regular=regular,
@@ -222,6 +220,7 @@ class DelayedDrawLoan(NamedTuple):
             built=built,
             counted=jnp.where(built, service.accrued + regular, 0.0),
             extends=extends,
+            between=built & ~(pays | cycle.here(t)),
         )
 
     def _extendable(self, n: Numbers, s: DelayedDrawLoanState) -> Array:
@@ -255,9 +254,8 @@ class DelayedDrawLoan(NamedTuple):
         now = self._due(n, s, month)
         left, lost = settled(s.debt, now.service, claimed, paid, n["grace"], month.obs[self.payout])
         asked = now.service.accrued + now.regular
-        history = trailing.remember(
-            s.history, month.period, month.past[self.cfads], now.counted, self.beside.due(month)
-        )
+        both = month.past[self.cfads], now.counted, self.beside.due(month)
+        history = trailing.remember(s.history, month.period, *both, now.between)
         breach = jnp.where(now.built, trailing.breaches(history, n["default_dscr"], s.breach), 0.0)
         balance = jnp.maximum(left.balance - paid["sweep"], 0.0) + paid["draw"]
         debt = called(left._replace(balance=balance, scheduled=asked), breach, n["grace"])

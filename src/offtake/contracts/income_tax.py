@@ -38,7 +38,7 @@ from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
 from offtake.core.flows import Flow, Rank
 from offtake.core.terms import ContractName, Duration, Money, PartyName, Share, Terms, default
-from offtake.finance.tax import losses_used
+from offtake.finance.tax import losses_used, partner_share
 from offtake.finance.unpaid import outstanding
 from offtake.finance.write_off import AssetClass, Schedule, WriteOff, classes_of
 
@@ -185,7 +185,7 @@ class IncomeTax(NamedTuple):
             ),
             added=added,
             write_off=write_off,
-            share=np.array([at.observe(_share_of(term)) for term in terms]),
+            share=np.array([at.observe(partner_share(term)) for term in terms]),
             whole=np.array([float(term.partnership is None) for term in terms]),
             also=also,
             deducts=np.array([ids.index(term.deducts) if term.deducts else 0 for term in terms]),
@@ -292,10 +292,3 @@ class _Year(NamedTuple):
     now: Array
     """claimed in this period"""
     saving: Array
-
-
-def _share_of(terms: IncomeTaxTerms) -> str:
-    """Name of the observation of the taxpayer's share of the income."""
-    if terms.partnership is None:
-        return "zero"
-    return f"contracts.{terms.partnership}.{terms.partner}_tax_share"

@@ -39,6 +39,7 @@ from offtake.core.terms import (
     default,
 )
 from offtake.finance.span import between
+from offtake.finance.tax import partner_share
 
 BUILT: dict[tuple[str, Flow], float] = {("out", Flow.CAPITAL_COST): 1.0}
 
@@ -114,15 +115,11 @@ class TaxCredit(NamedTuple):
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
         year, _ = at.tax_years()
-        shares = [
-            "zero" if t.partnership is None else f"contracts.{t.partnership}.{t.partner}_tax_share"
-            for _, t in items
-        ]
         group = cls(
             built=np.array([at.total(t.business or t.holder, BUILT) for _, t in items]),
             per_mwh=np.array([at.series(name, "per_mwh") for name in ids]),
             output=np.array([at.series(name, "output") for name in ids]),
-            share=np.array([at.observe(name) for name in shares]),
+            share=np.array([at.observe(partner_share(t)) for _, t in items]),
             whole=np.array([float(t.partnership is None) for _, t in items]),
             closes=np.append(year[1:] != year[:-1], True).astype(float),
         )

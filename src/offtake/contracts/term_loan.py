@@ -16,8 +16,8 @@ afresh each period.
 Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout, service due on other
 debt of the borrower that ranks senior or equal. Publishes: balance, service (of the period before,
 balloon apart), service_due (of this one), service_next (of the next, if this one is paid),
-accelerated, arrears, dscr (trailing twelve months, over
-the service of the loan and of that other debt; NO_SERVICE where nothing was due on the loan).
+accelerated, arrears, dscr (trailing twelve months, over the service of the loan and of that other
+debt; NO_SERVICE where nothing was due on the loan), accrued, rate.
 On shortfall: interest becomes an arrear bearing the same rate, principal stays due; after `grace`
 the loan is accelerated: all of it is due, and the borrower is in default while it owes. What a
 borrower outside the plan does not pay while in default is written off.
@@ -36,72 +36,54 @@ from pydantic import model_validator
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
+from offtake.core.errors import Mistake
 from offtake.core.flows import CFADS, Flow, Rank
-from offtake.core.terms import (
-    AssetName,
-    Duration,
-    LoanRate,
-    PartyName,
-    Rate,
-    Share,
-    ShareSeries,
-    SizedMoney,
-    Terms,
-    When,
-    default,
-)
-from offtake.finance import facility
-from offtake.finance.amortisation import Profile, regular_principal
-from offtake.finance.loan_terms import check_structure
-from offtake.finance.servicing import Debt, Service, due, no_debt, settled, stops
-from offtake.finance.sizing import Sizing
+from offtake.core.terms import Dates, Duration, MoneySeries, Rate, Ratio, When, default
+from offtake.finance import facility, timetable
+from offtake.finance.amortisation import Profile
+from offtake.finance.loan_terms import LoanTerms
+from offtake.finance.servicing import Debt, Service, Timing, due, no_debt, settled, stops
 from offtake.finance.trailing import Trailing, no_history, published, remember, swept
 
 
-class TermLoanTerms(Terms):
-    """What a plan writes for a term loan."""
+class TermLoanTerms(LoanTerms):
+    """What a plan writes for a term loan; it is advanced at the start, less the upfront fee."""
 
     kind: Literal["term_loan"]
-    lender: PartyName
-    """Party that advances the money."""
-    borrower: PartyName
-    """Party that repays it."""
-    amount: SizedMoney
-    """Principal advanced at the start, USD; `sized` for as much as `sizing` allows."""
-    sizing: Sizing | None = None
-    """Limits within which a sized amount is made as large as possible."""
-    rate: LoanRate
-    """Fixed rate, or a margin over a base rate, per year."""
-    floor: Rate = default("0 %/year")
-    """Lowest value of the base rate, per year; floating rates only."""
-    start: When | None = None
-    """Date of the advance; the start of the plan if left out."""
-    term: Duration
-    """Time from the advance to the last repayment, months."""
-    interest_only: Duration = default("0 months")
-    """Time from the advance before principal is due, months."""
-    amortisation: Literal["bullet", "linear", "annuity", "sculpted"] = "bullet"
-    """How principal falls due."""
-    schedule: ShareSeries | None = None
-    """Principal due in each period as a share of the balance before it; sculpted loans only, worked
-    out where the amount is sized."""
-    sweep: Share = default("0 %")
-    """Share of the excess cash flow of the period before that repays the loan early."""
-    upfront_fee: Share = default("0 %")
-    """Fee paid out of the advance, as a share of it."""
-    day_count: Literal["A/360", "A/365", "30/360", "30E/360", "A/A ISDA"] = "30/360"
-    """Day count convention of interest."""
-    seniority: Literal["senior", "junior"] = "senior"
-    """Place in the borrower's waterfall."""
-    grace: Duration = default("3 months")
-    """How long a payment may be overdue before the loan is called, months."""
-    collateral: tuple[AssetName, ...] = ()
-    """What is pledged: cohorts, a site, a contract."""
+    first_rate: Rate | None = None
+    """Rate from the start until the rate is first set anew by `rate`; per year."""
+    reset_every: Duration = default("1 month")
+    """Time between two settings of a floating rate, from the start, months."""
+    reset_dates: Dates = ()
+    """Dates on which a floating rate is set, instead of `reset_every`."""
+    issue_price: Ratio = default("1")
+    """What is paid out for each dollar of principal; below 1 a discount."""
+    term: Duration | None = None
+    """Time from the advance to the last repayment, months. Either this or `maturity`."""
+    maturity: When | None = None
+    """Date of the last repayment. Either this or `term`."""
+    interest_dates: Dates = ()
+    """Dates on which interest is paid, instead of `interest_every`; and at maturity."""
+    principal_dates: Dates = ()
+    """Dates on which principal is paid, and over which the profile spreads it, instead of
+    `principal_every`; what is left is due at maturity."""
+    payment: MoneySeries | None = None
+    """Stated payment of each date, USD, for the profile's where it is not 0: principal if linear,
+    with interest if annuity; what it is short of the interest is added to the balance."""
+    capitalise_until: When | None = None
+    """Date until which interest is added to the balance and not paid; none if left out."""
 
     @model_validator(mode="after")
-    def _whole(self) -> "TermLoanTerms":
-        """Sizing and schedule stand where they are needed and nowhere else."""
-        check_structure(self)
+    def _one_end(self) -> "TermLoanTerms":
+        """Term or maturity."""
+        if (self.term is None) == (self.maturity is None):
+            both = self.term is not None
+            raise Mistake(
+                code="loan-end",
+                found="both term and maturity" if both else "neither term nor maturity",
+                expected="one of them",
+                mend="delete one" if both else "add term: 5 years or maturity: 2031-06-30",
+            )
         return self
 
 
@@ -118,11 +100,36 @@ EXAMPLE = TermLoanTerms.model_validate(
 )
 
 
+FIELDS = (
+    *("amount", "rate", "floor", "interest_only", "interest_every", "principal_every"),
+    *("reset_every", "issue_price", "upfront_fee", "grace", "sweep"),
+)
+"""Numbers that every contract has."""
+NONE = 1e9
+ENDS = dict.fromkeys(("first_rate", "term", "maturity"), NONE)
+LEFT_OUT = {"start": 0.0, "capitalise_until": -1.0, **ENDS}
+"""Numbers that may be left out, and what stands for them."""
+
+
 class TermLoanState(NamedTuple):
     """State of the group."""
 
     debt: Debt
     history: Trailing
+    rate: Array
+    """[K, P] rate in force, per year"""
+
+
+class _Due(NamedTuple):
+    """What one period asks for, every leaf [K, P]."""
+
+    service: Service
+    rate: Array
+    """rate in force, per year"""
+    balloon: Array
+    """scheduled principal beyond the profile, USD"""
+    between: Array
+    """True in a period between two dates"""
 
 
 class TermLoan(NamedTuple):
@@ -130,11 +137,16 @@ class TermLoan(NamedTuple):
 
     profile: IntArray
     """[K] `finance.amortisation.Profile`"""
-    following: IntArray
-    """[K] observation: share of the balance that the schedule is to ask for in the next period"""
     schedule: IntArray
     """[K] observation: principal due as a share of the balance; sculpted loans only"""
+    schedule_next: IntArray
+    """[K] observation of the same in the next period"""
     interest: facility.Interest
+    dates: timetable.LoanDates
+    stated: IntArray
+    """[K] observation of the stated payment; zero for none"""
+    stated_next: IntArray
+    """[K] observation of the same in the next period"""
     beside: facility.Beside
     payout: IntArray
     """[K] observation: share of its claims that the borrower meets"""
@@ -147,6 +159,7 @@ class TermLoan(NamedTuple):
     stage = "primary"
     published = (
         *("balance", "service", "service_due", "service_next", "accelerated", "arrears", "dscr"),
+        *("accrued", "rate"),
     )
     Terms = TermLoanTerms
     example = EXAMPLE
@@ -159,18 +172,17 @@ class TermLoan(NamedTuple):
         group = cls(
             profile=np.array([Profile[term.amortisation.upper()] for term in terms]),
             schedule=np.array([at.series(name, "schedule") for name in ids]),
-            following=np.array([at.series_next(name, "schedule") for name in ids]),
+            schedule_next=np.array([at.series_next(name, "schedule") for name in ids]),
             interest=facility.Interest.lower(
                 [x.rate for x in terms], [x.day_count for x in terms], at
             ),
+            dates=timetable.LoanDates.lower(terms, at),
+            stated=np.array([at.series(name, "payment") for name in ids]),
+            stated_next=np.array([at.series_next(name, "payment") for name in ids]),
             beside=facility.Beside.lower(items, at),
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
             window=np.zeros(at.periods_per_year),
-        )
-        fields = (
-            *("amount", "rate", "floor", "term", "interest_only", "upfront_fee", "grace"),
-            "sweep",
         )
         lender, borrower = (
             at.parties([getattr(x, f) for x in terms]) for f in ("lender", "borrower")
@@ -181,75 +193,96 @@ class TermLoan(NamedTuple):
             *facility.debt_lines(borrower, lender, [term.seniority for term in terms]),
             facility.sweep_line(borrower, lender),
         )
-        numbers = {**at.numbers(ids, *fields), **at.optionals(ids, start=0.0)}
+        numbers = {**at.numbers(ids, *FIELDS), **at.optionals(ids, **LEFT_OUT)}
         return Lowered(group, tuple(ids), numbers, lines, stops=borrower)
 
     def init(self, n: Numbers) -> TermLoanState:
         """Nothing is owed before the advance."""
-        return TermLoanState(
-            no_debt(n["amount"]), no_history(jnp.asarray(self.window), n["amount"])
-        )
+        history = no_history(jnp.asarray(self.window), n["amount"])
+        return TermLoanState(no_debt(n["amount"]), history, n["first_rate"])
 
-    def _service(
-        self, n: Numbers, s: Debt, month: Month, ahead: bool = False
-    ) -> tuple[Service, Array]:
-        """What is due this month, and the balloon in it, USD [K, P]; `ahead`: month is the next."""
-        t = month.t
-        begin = facility.signing(n["start"])
-        rate = self.interest.yearly(n["rate"], n["floor"], month)
-        remaining = jnp.maximum(facility.closing(begin + n["term"]) - t + 1.0, 1.0)
-        interest_only = t <= begin + n["interest_only"] + facility.ROUNDING
+    def _rate(self, n: Numbers, s: TermLoanState, cycle: timetable.Cycle, month: Month) -> Array:
+        """Rate of this month, per year [K, P]: set anew, or that of the month before."""
+        opens = (month.t <= cycle.begin + 1.0) & (n["first_rate"] == NONE)
+        every = timetable.Cycle(n["reset_every"], cycle.begin, cycle.last)
+        now = self.interest.yearly(n["rate"], n["floor"], month)
+        return jnp.where(opens | self.dates.fixes.starts(every, month), now, s.rate)
+
+    def _service(self, n: Numbers, state: TermLoanState, month: Month, ahead: bool = False) -> _Due:
+        """What is due this month; `ahead`: the month is the next one, not yet observed."""
+        t, s = month.t, state.debt
         left = s.balance - s.overdue
-        profile = jnp.asarray(self.profile)[:, None]
-        share = month.obs[self.following if ahead else self.schedule]
-        regular = regular_principal(profile, left, rate * month.years, remaining, share)
-        regular = jnp.where(interest_only, 0.0, regular)
-        scheduled = jnp.where(remaining <= 1.0, left, regular)
-        service = due(s, rate * self.interest.years(month.period), scheduled)
-        return service, scheduled - regular
+        begin = facility.signing(n["start"])
+        free = jnp.floor(begin + n["interest_only"] + facility.ROUNDING)
+        last = facility.closing(jnp.minimum(begin + n["term"], n["maturity"]))
+        pays_on = timetable.Cycle(n["interest_every"], begin, last)
+        rate = self._rate(n, state, pays_on, month)
+        interest = rate * self.interest.years(month.period)
+        cycle = timetable.Cycle(n["principal_every"], free, last)
+        repays = self.dates.repays.here(cycle, month) & (t > free)
+        pays = self.dates.pays.here(pays_on, month)
+        earned = s.accrued + s.balance * interest
+        terms = timetable.Repayment(
+            jnp.asarray(self.profile)[:, None],
+            month.obs[self.stated_next if ahead else self.stated],
+            month.obs[self.schedule_next if ahead else self.schedule],
+        )
+        regular = self.dates.repays.principal(terms, left, earned, rate, cycle, month)
+        regular = jnp.where(repays, regular, 0.0)
+        scheduled = jnp.where(t >= last, left, regular)
+        capitalises = (t <= facility.closing(n["capitalise_until"])) & (t < last)
+        timing = Timing(pays, capitalises)
+        service = due(s, interest, scheduled, timing)
+        return _Due(service, rate, scheduled - regular, (t > begin) & ~(pays | repays))
 
     def publish(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Balance, state and cover at the start of the month."""
-        service, balloon = self._service(n, s.debt, month)
-        service_due = service.accrued + service.scheduled - balloon
-        ahead = {"service_next": self._service_next(n, s.debt, service.scheduled, month)}
-        return published(s.debt, s.history, service_due) | ahead
+        now = self._service(n, s, month)
+        due = now.service.accrued + now.service.scheduled - now.balloon
+        shown = {"accrued": s.debt.accrued, "rate": now.rate}
+        shown["service_next"] = self._service_next(n, s, now, month)
+        return {**published(s.debt, s.history, due), **shown}
 
-    def _service_next(self, n: Numbers, s: Debt, scheduled: Array, month: Month) -> Array:
-        """Service of the next period, balloon apart, if this one goes as scheduled, USD [K, P]."""
+    def _service_next(self, n: Numbers, s: TermLoanState, now: _Due, month: Month) -> Array:
+        """Service of the next period, balloon apart, if all that is due now is paid, USD [K, P]."""
+        asked = self._asked(n, now, month)
+        left, _ = settled(s.debt, now.service, asked, asked, n["grace"], month.obs[self.payout])
         starts = facility.signing(n["start"]) == month.t
-        balance = s.balance - scheduled + jnp.where(starts, n["amount"], 0.0)
+        debt = left._replace(balance=left.balance + jnp.where(starts, n["amount"], 0.0))
         years = jnp.asarray(1.0 / len(self.window))
         later = month._replace(t=month.t + 1.0, period=month.period + 1, years=years)
-        debt = no_debt(balance)._replace(balance=balance)
-        service, balloon = self._service(n, debt, later, ahead=True)
-        return service.accrued + service.scheduled - balloon
+        due = self._service(n, TermLoanState(debt, s.history, now.rate), later, ahead=True)
+        return due.service.accrued + due.service.scheduled - due.balloon
+
+    def _asked(self, n: Numbers, now: _Due, month: Month) -> dict[str, Array]:
+        """Advance, fee, interest and principal of this month, USD [K, P]."""
+        starts = facility.signing(n["start"]) == month.t
+        return {
+            "advance": jnp.where(starts, n["amount"] * n["issue_price"], 0.0),
+            "fee": jnp.where(starts, n["amount"] * n["upfront_fee"], 0.0),
+            "interest": now.service.interest,
+            "principal": now.service.principal,
+        }
 
     def claim(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Advance and fee at the start; interest and principal after it."""
-        starts = facility.signing(n["start"]) == month.t
-        service, _ = self._service(n, s.debt, month)
-        return {
-            "advance": jnp.where(starts, n["amount"], 0.0),
-            "fee": jnp.where(starts, n["amount"] * n["upfront_fee"], 0.0),
-            "interest": service.interest,
-            "principal": service.principal,
-            "sweep": swept(n["sweep"], s.debt, service, s.history, self.cfads, month),
-        }
+        now = self._service(n, s, month)
+        sweep = swept(n["sweep"], s.debt, now.service, s.history, self.cfads, month)
+        return {**self._asked(n, now, month), "sweep": sweep}
 
     def settle(
         self, n: Numbers, s: TermLoanState, month: Month, claimed: Amounts, paid: Amounts
     ) -> tuple[TermLoanState, Mapping[str, Array]]:
         """Repay, carry arrears, add the advance."""
-        service, balloon = self._service(n, s.debt, month)
+        service, rate, balloon, between = self._service(n, s, month)
         payout = month.obs[self.payout]
         left, lost = settled(s.debt, service, claimed, paid, n["grace"], payout)
         asked = left.scheduled - balloon
-        balance = jnp.maximum(left.balance - paid["sweep"], 0.0) + paid["advance"]
+        lent = paid["advance"] / jnp.maximum(n["issue_price"], facility.ROUNDING)
+        balance = jnp.maximum(left.balance - paid["sweep"], 0.0) + lent
         debt = left._replace(balance=balance, scheduled=asked)
-        history = remember(
-            s.history, month.period, month.past[self.cfads], asked, self.beside.due(month)
-        )
+        beside = self.beside.due(month)
+        history = remember(s.history, month.period, month.past[self.cfads], asked, beside, between)
         repaid = paid["principal"] + paid["sweep"]
-        error = debt.balance - (s.debt.balance + paid["advance"] - repaid - lost)
-        return TermLoanState(debt, history), {"stop": stops(debt), "roll_error": error}
+        error = debt.balance - (s.debt.balance + lent + service.capitalised - repaid - lost)
+        return TermLoanState(debt, history, rate), {"stop": stops(debt), "roll_error": error}

@@ -24,8 +24,10 @@ from __future__ import annotations
 
 import calendar as _gregorian
 import datetime
+import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -43,8 +45,60 @@ LONGEST_HORIZON_MONTHS = 480
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 
 
+class _Grid:
+    """What follows from the days on which periods close."""
+
+    start: datetime.date
+    ends: NDArray[np.int64]
+
+    @property
+    def count(self) -> int:
+        """Number of periods, the opening included."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        """Same as :attr:`count`."""
+        return self.count
+
+    @cached_property
+    def starts(self) -> NDArray[np.int64]:
+        """``[period]`` ordinal of each period's first day; of the opening, the plan's start."""
+        return np.concatenate([self.ends[:1], self.ends[:-1]])
+
+    @cached_property
+    def days(self) -> NDArray[np.int64]:
+        """``[period]`` days in each period; 0 in the opening."""
+        return self.ends - self.starts
+
+    @cached_property
+    def hours(self) -> NDArray[np.float64]:
+        """``[period]`` hours in each period: real days x 24; 0 in the opening."""
+        return self.days * np.float64(24.0)
+
+    @cached_property
+    def calendar_years(self) -> NDArray[np.int64]:
+        """``[period]`` calendar year in which each period starts."""
+        return date_parts(self.starts)[0]
+
+    @cached_property
+    def year_index(self) -> NDArray[np.int64]:
+        """``[period]`` calendar years since the plan's first, which is 0, as the opening is."""
+        return self.calendar_years - self.start.year
+
+    def accrual(self, convention: str) -> NDArray[np.float64]:
+        """``[period]`` year fraction of each period; 0 in the opening.
+
+        Args:
+            convention: one of :data:`CONVENTIONS`.
+
+        Raises:
+            ValueError: for another convention.
+        """
+        return year_fraction(self.starts, self.ends, convention)
+
+
 @dataclass(frozen=True)
-class Periods:
+class Periods(_Grid):
     """The periods of a plan.
 
     Attributes:
@@ -90,30 +144,11 @@ class Periods:
         """The day after the last day of the last period."""
         return add_months(self.start, self.horizon * self.months)
 
-    def __len__(self) -> int:
-        """Same as :attr:`count`."""
-        return self.count
-
     @cached_property
-    def ends(self) -> NDArray[np.int64]:
+    def ends(self) -> NDArray[np.int64]:  # pyright: ignore[reportIncompatibleVariableOverride]
         """``[period]`` ordinal of the day on which each period closes (the first day after it)."""
         closes = (add_months(self.start, t * self.months).toordinal() for t in range(self.count))
         return np.fromiter(closes, dtype=np.int64, count=self.count)
-
-    @cached_property
-    def starts(self) -> NDArray[np.int64]:
-        """``[period]`` ordinal of each period's first day; of the opening, the plan's start."""
-        return np.concatenate([self.ends[:1], self.ends[:-1]])
-
-    @cached_property
-    def days(self) -> NDArray[np.int64]:
-        """``[period]`` days in each period; 0 in the opening."""
-        return self.ends - self.starts
-
-    @cached_property
-    def hours(self) -> NDArray[np.float64]:
-        """``[period]`` hours in each period: real days x 24; 0 in the opening."""
-        return self.days * np.float64(24.0)
 
     @cached_property
     def years(self) -> NDArray[np.float64]:
@@ -121,27 +156,6 @@ class Periods:
         lengths = np.full(self.count, self.months / 12.0)
         lengths[0] = 0.0
         return lengths
-
-    @cached_property
-    def calendar_years(self) -> NDArray[np.int64]:
-        """``[period]`` calendar year in which each period starts."""
-        return date_parts(self.starts)[0]
-
-    @cached_property
-    def year_index(self) -> NDArray[np.int64]:
-        """``[period]`` calendar years since the plan's first, which is 0, as the opening is."""
-        return self.calendar_years - self.start.year
-
-    def accrual(self, convention: str) -> NDArray[np.float64]:
-        """``[period]`` year fraction of each period; 0 in the opening.
-
-        Args:
-            convention: one of :data:`CONVENTIONS`.
-
-        Raises:
-            ValueError: for another convention.
-        """
-        return year_fraction(self.starts, self.ends, convention)
 
     def index_of(self, date: datetime.date) -> float:
         """Position of the start of a day: periods since the plan's start, negative before it.
@@ -178,6 +192,76 @@ class Periods:
         if self.length == "years" and first.month == 1:
             return str(first.year)
         return f"{first.year}-{first.month:02}"
+
+
+@dataclass(frozen=True)
+class EventPeriods(_Grid):
+    """Periods that close on dates as they come: the events of contracts.
+
+    A date is a position as in :class:`Periods`, days between two closes in proportion. A duration
+    in months has no length here: it is NaN periods, unless it is zero. What is measured over a
+    trailing year is measured over one period.
+
+    Attributes:
+        dates: the start, then the closes of periods 1, 2, ..., increasing.
+
+    Raises:
+        ValueError: fewer than two dates, or out of order.
+    """
+
+    dates: tuple[datetime.date, ...]
+
+    months = math.nan
+    per_year = 1
+
+    def __post_init__(self) -> None:
+        """Refuse dates that make no periods."""
+        if len(self.dates) < 2 or any(a >= b for a, b in pairwise(self.dates)):
+            msg = "periods need at least two dates, each after the one before"
+            raise ValueError(msg)
+
+    @property
+    def start(self) -> datetime.date:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """First day of period 1."""
+        return self.dates[0]
+
+    @property
+    def end(self) -> datetime.date:
+        """The day after the last day of the last period."""
+        return self.dates[-1]
+
+    @property
+    def count(self) -> int:
+        """Number of periods, the opening included."""
+        return len(self.dates)
+
+    @cached_property
+    def ends(self) -> NDArray[np.int64]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """``[period]`` ordinal of the day on which each period closes (the first day after it)."""
+        return np.array([date.toordinal() for date in self.dates], np.int64)
+
+    @cached_property
+    def years(self) -> NDArray[np.float64]:
+        """``[period]`` length in years of 365.25 days."""
+        return self.days / 365.25
+
+    def index_of(self, date: datetime.date) -> float:
+        """Position of the start of a day; beyond the last close in mean periods."""
+        day = date.toordinal()
+        step = (self.ends[-1] - self.ends[0]) / (self.count - 1)
+        if day < self.ends[0]:
+            return float((day - self.ends[0]) / step)
+        if day > self.ends[-1]:
+            return float(self.count - 1 + (day - self.ends[-1]) / step)
+        return float(np.interp(day, self.ends, np.arange(self.count)))
+
+    def labels(self) -> tuple[str, ...]:
+        """``[period]`` names: ``opening``, then the dates of the closes."""
+        return ("opening", *(date.isoformat() for date in self.dates[1:]))
+
+
+Calendar = Periods | EventPeriods
+"""Time grids a program can run on."""
 
 
 def add_months(date: datetime.date, months: int) -> datetime.date:

@@ -12,6 +12,7 @@ values of the plan's numbers. Those arrive as `n`, a dict field -> `[K, P]`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -185,6 +186,10 @@ class Lowerer(Protocol):
 
     def total(self, party: str, signs: Mapping[tuple[str, Flow], float]) -> int:
         """Index of a registered total: signed sum of a party's claims in ("in") and out ("out")."""
+        ...
+
+    def position(self, day: date) -> float:
+        """Position of a date on the axis of periods (plan start 0.0, close of period t is t)."""
         ...
 
     def accrual(self, convention: str) -> NDArray[np.float64]:

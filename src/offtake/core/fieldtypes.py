@@ -262,6 +262,35 @@ class WhenField:
 
 
 @dataclass(frozen=True)
+class DayField:
+    """A field that holds a date of a list: part of what a contract is, not a number of the plan."""
+
+    expected = WhenField.expected
+
+    def read(self, value: object) -> datetime.date:
+        """A date from what YAML or a program gives.
+
+        Raises:
+            Mistake: if it is not one.
+        """
+        return WhenField().read(value).date
+
+    def __get_pydantic_core_schema__(
+        self, source: type[object], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Read with :meth:`read`; write as in a plan."""
+        return core_schema.no_info_plain_validator_function(
+            self.read, serialization=core_schema.to_string_ser_schema()
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """A text."""
+        return {"type": ["string", "integer"], "unit": "date", "examples": ["2026-06-30"]}
+
+
+@dataclass(frozen=True)
 class FloatingField:
     """A field that holds a fixed or floating interest rate."""
 

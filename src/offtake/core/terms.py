@@ -22,12 +22,14 @@ draw.
 
 from __future__ import annotations
 
+import datetime
 import re
 from functools import cache
 from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from offtake.core.fieldtypes import DayField as _DayField
 from offtake.core.fieldtypes import FloatingField as _FloatingField
 from offtake.core.fieldtypes import Ref as Ref
 from offtake.core.fieldtypes import Unit as Unit
@@ -233,6 +235,8 @@ AnySeries = Annotated[Series, Unit(None, "a number over time", "{2025: 13 bn USD
 
 When = Annotated[_When, _WhenField()]
 """A date: ``2026-07-15``, ``2026-07``, ``2026-Q3``, ``2026``."""
+Dates = tuple[Annotated[datetime.date, _DayField()], ...]
+"""Dates on which something happens, such as ``[2026-06-30, 2026-12-31]``."""
 LoanRate = Annotated[FloatingRate, _FloatingField()]
 """A fixed rate (``6.58 %/year``) or a margin over a base rate (``SOFR + 250 bp``)."""
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from offtake.core.fieldtypes import FloatingField, Ref, Unit, WhenField
+from offtake.core.fieldtypes import DayField, FloatingField, Ref, Unit, WhenField
 from offtake.core.quantity import FloatingRate, Quantity, When
 from offtake.core.series import Series
 
@@ -230,7 +230,7 @@ def _number_field(annotation: Any) -> Unit | None:
         for extra in getattr(option, "__metadata__", ()):
             if isinstance(extra, Unit):
                 return extra
-            if isinstance(extra, WhenField):
+            if isinstance(extra, (WhenField, DayField)):
                 return Unit("date", "a date", "2026-07")
             if isinstance(extra, FloatingField):
                 return Unit("1/year", "an interest rate", "SOFR + 250 bp", also=("1",))

@@ -43,13 +43,15 @@ class LoanTerms(Terms):
     """Date of signing; the start of the plan if left out."""
     interest_only: Duration = default("0 months")
     """Time from signing before principal is due, months; at least the availability."""
-    term: Duration
-    """Time from signing to maturity, months."""
     amortisation: Amortisation = "bullet"
     """How principal falls due."""
     schedule: ShareSeries | None = None
     """Principal due in each period as a share of the balance before it; sculpted loans only, worked
     out where the amount is sized."""
+    interest_every: Duration = default("1 month")
+    """Time between two payments of interest, from signing, months."""
+    principal_every: Duration = default("1 month")
+    """Time between two payments of principal, from the end of the time without, months."""
     sweep: Share = default("0 %")
     """Share of the excess cash flow of the period before that repays the loan early."""
     upfront_fee: Share = default("0 %")

@@ -9,6 +9,10 @@ claim.
 A debtor outside the plan that is in default pays the recovery share of every claim, and that
 settles the claim: what is missing is written off and the debt is accelerated at once, so that the
 rest of it is claimed, recovered and written off in the next period.
+
+Where interest is not paid in every period (`finance.timetable`) it accrues, simple, until a date on
+which it is paid or added to the balance. A payment that is less than the interest (a negative
+amortiser) leaves the rest of the interest in the balance.
 """
 
 from collections.abc import Mapping
@@ -33,6 +37,8 @@ class Debt(NamedTuple):
     """1.0 once the whole debt was called"""
     scheduled: Array
     """interest and principal that the schedule asked for in the last period, USD"""
+    accrued: Array
+    """interest earned since it was last due, USD"""
 
 
 class Service(NamedTuple):
@@ -43,30 +49,61 @@ class Service(NamedTuple):
     principal: Array
     """principal due, overdue principal included; the whole balance once accelerated"""
     accrued: Array
-    """interest of the period alone"""
+    """interest that the schedule asks for, arrears apart"""
     scheduled: Array
     """principal the schedule asks for, overdue principal apart"""
+    waiting: Array
+    """interest earned and not yet due"""
+    capitalised: Array
+    """interest that fell due and is added to the balance"""
 
 
 def no_debt(like: Array) -> Debt:
     """Debts of zero in the shape of `like`, [K, P]."""
     zero = jnp.zeros_like(like)
-    return Debt(zero, zero, zero, zero, zero, zero)
+    return Debt(*[zero] * len(Debt._fields))
 
 
-def due(debt: Debt, rate: Array, scheduled: Array) -> Service:
+class Timing(NamedTuple):
+    """What becomes of interest in one period, every leaf [K, P]."""
+
+    pays: Array
+    """True where interest is due; it is always on a debt that was called"""
+    capitalises: Array | None = None
+    """True where interest that is due is added to the balance; None for nowhere"""
+    bears: Array | None = None
+    """what bears interest, USD; None for the balance"""
+
+
+def due(debt: Debt, rate: Array, scheduled: Array, timing: Timing | None = None) -> Service:
     """What is due now.
 
     Args:
         debt: state at the start of the period.
-        rate: interest of this period as a share of the balance, [K, P].
-        scheduled: principal that the schedule asks for, overdue principal apart, USD [K, P].
+        rate: interest of this period as a share of what bears it, [K, P].
+        scheduled: principal that the schedule asks for, overdue principal apart, USD [K, P]; below
+            zero where a payment is less than the interest.
+        timing: None where interest on the balance is paid in every period.
     """
+    going = debt.accelerated == 0.0
     accrued = debt.balance * rate
+    waiting = capitalised = jnp.zeros_like(accrued)
+    if timing is not None:
+        bears = debt.balance if timing.bears is None else timing.bears
+        earned = debt.accrued + bears * rate
+        pays = timing.pays | ~going
+        waiting = jnp.where(pays, 0.0, earned)
+        short = jnp.clip(-scheduled, 0.0, jnp.maximum(earned - waiting, 0.0))
+        if timing.capitalises is not None:
+            short = jnp.where(timing.capitalises, earned - waiting, short)
+        capitalised = jnp.where(going, short, 0.0)
+        accrued = earned - waiting - capitalised
+        scheduled = jnp.maximum(scheduled, 0.0)
     interest = accrued + debt.arrears * (1.0 + rate)
     called = jnp.minimum(scheduled + debt.overdue, debt.balance)
-    principal = jnp.where(debt.accelerated > 0.0, debt.balance, called)
-    return Service(interest, jnp.maximum(principal, 0.0), accrued, scheduled)
+    principal = jnp.where(going, called, debt.balance)
+    principal = jnp.maximum(principal, 0.0)
+    return Service(interest, principal, accrued, scheduled, waiting, capitalised)
 
 
 def serviced(
@@ -83,13 +120,14 @@ def serviced(
     """
     unpaid_interest = _unpaid(service.interest, paid_interest)
     unpaid_principal = _unpaid(service.principal, paid_principal)
-    balance = jnp.maximum(debt.balance - paid_principal, 0.0)
+    balance = jnp.maximum(debt.balance - paid_principal, 0.0) + service.capitalised
     late = jnp.where((unpaid_interest > 0.0) | (unpaid_principal > 0.0), debt.late + 1.0, 0.0)
     called = jnp.where(late > grace, 1.0, 0.0)
     overdue = jnp.minimum(unpaid_principal, balance)
     accelerated = jnp.maximum(debt.accelerated, called)
     scheduled = service.accrued + service.scheduled
-    return Debt(balance, overdue, unpaid_interest, late, accelerated, scheduled)
+    waiting = service.waiting
+    return Debt(balance, overdue, unpaid_interest, late, accelerated, scheduled, waiting)
 
 
 def recovered(debt: Debt, service: Service, paid_principal: Array, payout: Array) -> Debt:

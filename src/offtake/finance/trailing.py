@@ -20,19 +20,30 @@ class Trailing(NamedTuple):
 
     cfads: Array
     service: Array
+    pending: Array
+    """[2, K, P] cash flow, and service of other debt, of the periods since the last date on which
+    something was due"""
 
 
 def no_history(window: Array, like: Array) -> Trailing:
     """Nothing yet. window: [W]; like: [K, P]."""
     zero = jnp.zeros((window.shape[0], *like.shape))
-    return Trailing(zero, zero)
+    return Trailing(zero, zero, jnp.zeros((2, *like.shape)))
 
 
-def remember(trailing: Trailing, t: Array, cfads: Array, own: Array, beside: Array) -> Trailing:
+def remember(
+    trailing: Trailing,
+    t: Array,
+    cfads: Array,
+    own: Array,
+    beside: Array,
+    between: Array | None = None,
+) -> Trailing:
     """The history with period t in place of the one W periods ago.
 
     A period in which nothing, or less than 1e-9 of the whole, was due on the facility itself has no
-    service: cover of a facility is measured while it is served.
+    service: cover of a facility is measured while it is served. Periods between two dates of its
+    timetable belong to the later one.
 
     Args:
         trailing: history before.
@@ -40,10 +51,17 @@ def remember(trailing: Trailing, t: Array, cfads: Array, own: Array, beside: Arr
         cfads: cash flow of the period, [K, P] USD.
         own: interest and principal scheduled on the facility, [K, P] USD.
         beside: the same of other debt that ranks senior to or equal with it, [K, P] USD.
+        between: True in periods between dates, [K, P]; None where every period is one.
     """
+    pending = trailing.pending
+    if between is not None:
+        cfads, beside = cfads + pending[0], beside + pending[1]
+        pending = jnp.where(between[None], jnp.stack([cfads, beside]), 0.0)
     place = t % trailing.cfads.shape[0]
     service = jnp.where(own > PAID_TOLERANCE * (own + beside), own + beside, 0.0)
-    return Trailing(trailing.cfads.at[place].set(cfads), trailing.service.at[place].set(service))
+    return Trailing(
+        trailing.cfads.at[place].set(cfads), trailing.service.at[place].set(service), pending
+    )
 
 
 def trailing_dscr(trailing: Trailing) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake.contracts import BY_KIND
-from offtake.core.calendar import Periods
+from offtake.core.calendar import Calendar
 from offtake.core.contract import IntArray
 from offtake.core.flows import Flow
 from offtake.core.quantity import Quantity
@@ -37,7 +37,7 @@ class At:
     """The plan as seen by `lower`; implements `offtake.core.contract.Lowerer`."""
 
     table: NumberTable
-    calendar: Periods
+    calendar: Calendar
     party_index: Mapping[str, int]
     terms: Mapping[str, Any]
     """contract id -> terms"""

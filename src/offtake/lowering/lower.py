@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from offtake.contracts import BY_KIND
-from offtake.core.calendar import Periods
+from offtake.core.calendar import Calendar
 from offtake.core.contract import IntArray, Lowered
 from offtake.core.labels import ClaimLabel, Labels
 from offtake.engine.program import Program, Shape, Totals
@@ -37,7 +37,7 @@ class LoweredPlan:
     shape: Shape
     labels: Labels
     table: NumberTable
-    calendar: Periods = field(repr=False)
+    calendar: Calendar = field(repr=False)
 
 
 def _party_order(plan: Plan) -> tuple[list[str], int]:
@@ -57,8 +57,8 @@ def _groups(plan: Plan, at: At) -> list[Lowered]:
     return [BY_KIND[kind].lower(by_kind[kind], at) for kind in kinds]  # type: ignore[arg-type]
 
 
-def _table(plan: Plan) -> NumberTable:
-    table = NumberTable(plan.calendar)
+def _table(plan: Plan, calendar: Calendar) -> NumberTable:
+    table = NumberTable(calendar)
     for place, number in plan.numbers():
         table.add(place, number)
     return table
@@ -137,12 +137,13 @@ def _program(plan: Plan, at: At, lowered: list[Lowered], made: Assembled) -> tup
     return concrete(program), shape
 
 
-def lower(plan: Plan, wanted: Sequence[str] = ()) -> LoweredPlan:
+def lower(plan: Plan, wanted: Sequence[str] = (), calendar: Calendar | None = None) -> LoweredPlan:
     """Lower a checked plan.
 
     Args:
         plan: as loaded.
         wanted: patterns (fnmatch) of further observations to keep in the record, for measures.
+        calendar: periods to run on; those of the plan if left out.
 
     Raises:
         ValueError: a name that nothing offers (`check` finds these first and says where), or an
@@ -152,9 +153,10 @@ def lower(plan: Plan, wanted: Sequence[str] = ()) -> LoweredPlan:
         message = f"{plan.sized[0]} is still to be sized: structure the plan first"
         raise ValueError(message)
     parties, internal = _party_order(plan)
+    grid = plan.calendar if calendar is None else calendar
     at = At(
-        table=_table(plan),
-        calendar=plan.calendar,
+        table=_table(plan, grid),
+        calendar=grid,
         party_index={name: i for i, name in enumerate(parties)},
         terms=plan.contracts,
         phase_counts={name: len(site.phases) for name, site in plan.sites.items()},
@@ -187,4 +189,4 @@ def lower(plan: Plan, wanted: Sequence[str] = ()) -> LoweredPlan:
         once_streams=tuple(made.streams.once),
         lagged=tuple(int(c) for c in np.flatnonzero(program.network.lagged)),
     )
-    return LoweredPlan(plan, program, shape, labels, at.table, plan.calendar)
+    return LoweredPlan(plan, program, shape, labels, at.table, grid)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from offtake.core.calendar import Periods
+from offtake.core.calendar import Calendar
 from offtake.core.distribution import Distribution
 from offtake.core.names import suggestion
 from offtake.core.quantity import Quantity, Source, When
@@ -37,7 +37,7 @@ class Row:
 class NumberTable:
     """Rows in order of first mention."""
 
-    periods: Periods
+    periods: Calendar
     rows: list[Row] = field(default_factory=list[Row])
     index: dict[str, int] = field(default_factory=dict[str, int])
 
@@ -59,7 +59,7 @@ class NumberTable:
         return Row(
             place,
             unit,
-            number.value * scale,
+            number.value * scale if number.value else 0.0,
             number.distribution,
             scale,
             number.source,

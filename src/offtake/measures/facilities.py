@@ -131,6 +131,7 @@ class Timetable(NamedTuple):
 
     start: Number
     term: Number
+    maturity: Number
     extensions: Number
     extension: Number
     grace: Number
@@ -281,7 +282,8 @@ class Facilities(NamedTuple):
         peak = jnp.max(balance, axis=0)
         owed = balance > PAID_TOLERANCE * peak[None]
         begin = closing(jnp.maximum(value(record, item.timetable.start), 0.0))
-        maturity = begin + value(record, item.timetable.term)
+        dates = item.timetable
+        maturity = jnp.minimum(begin + value(record, dates.term), value(record, dates.maturity))
         added = value(record, item.timetable.extensions) * value(record, item.timetable.extension)
         latest = closing(maturity + added) + value(record, item.timetable.grace)
         called = jnp.max(at_close(record, item.accelerated, 0.0), axis=1) > 0.5
@@ -432,6 +434,7 @@ def _lending(book: Book, secured_: FloatArray) -> Lending:
         timetable=Timetable(
             numbers("start"),
             numbers("term", NEVER),
+            numbers("maturity", NEVER),
             numbers("extensions"),
             numbers("extension"),
             numbers("grace"),

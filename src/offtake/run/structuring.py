@@ -12,12 +12,13 @@ and schedules written in it, the same on every path.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, cast
 
 import numpy as np
 
 from offtake.core.arrays import jax
-from offtake.core.calendar import Periods
+from offtake.core.calendar import Calendar
 from offtake.core.errors import PlanErrors, Problem, Where
 from offtake.core.quantity import Quantity
 from offtake.core.series import Series
@@ -93,13 +94,17 @@ def _plugs(plan: Plan) -> list[str]:
     ]
 
 
-def _no_schedule(calendar: Periods) -> Series:
+def _no_schedule(calendar: Calendar) -> Series:
     """A share of zero in every period, each a row of its own."""
-    days = [calendar.date_of(t - 1) for t in range(1, calendar.count)]
+    days = [_first_day(calendar, t) for t in range(1, calendar.count)]
     zero = Quantity(0.0, "1", text="0 %")
     return Series(
         knots=tuple((day, zero) for day in days), labels=tuple(day.isoformat() for day in days)
     )
+
+
+def _first_day(calendar: Calendar, t: int) -> date:
+    return date.fromordinal(int(calendar.starts[t]))
 
 
 def _trial_plan(plan: Plan, changes: dict[str, dict[str, Any]]) -> Plan:
@@ -253,7 +258,7 @@ class _Work:
         before = self.trials.get(name)
         self.values[self.lowered.table.at(f"contracts.{name}.amount")] = trial.amount
         for t, share in zip(read.periods, trial.share, strict=True):
-            label = self.lowered.calendar.date_of(int(t) - 1).isoformat()
+            label = _first_day(self.lowered.calendar, int(t)).isoformat()
             place = f"contracts.{name}.schedule.{label}"
             if place in self.lowered.table.index:
                 self.values[self.lowered.table.at(place)] = share
@@ -305,7 +310,7 @@ class _Work:
 
     def facility(self, name: str) -> Facility:
         trial, read = self.trials[name], self.readings[name]
-        days = tuple(self.lowered.calendar.date_of(int(t) - 1).isoformat() for t in read.periods)
+        days = tuple(_first_day(self.lowered.calendar, int(t)).isoformat() for t in read.periods)
         return Facility(
             name, trial.amount, tuple(self.limits[name]), days, tuple(trial.share.tolist())
         )

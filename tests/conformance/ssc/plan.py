@@ -254,29 +254,25 @@ def with_rent(case: Case, plan: dict[str, Any], rent: list[float]) -> dict[str, 
     return {**plan, "contracts": {**contracts, "lease": lease, "lease_payment_reserve": reserve}}
 
 
-def plan_of(case: Case) -> dict[str, Any]:
-    """The plan, as its file would say it.
-
-    Raises:
-        OutOfScope: the case has a feature that is not known.
-    """
-    nominal = (1.0 + case.share("real_discount_rate")) * (1.0 + case.share("inflation_rate")) - 1.0
+def parties_of(case: Case) -> dict[str, Any]:
+    """The project, its accounts, and everybody outside."""
+    leased, lent = case.model == LEASE, bool(debt(case))
     outside = {"offtaker": "customer", "supplier": "supplier", "builder": "supplier"}
     outside |= {"bank": "lender", "treasury": "public", "state": "public"}
     outside |= {name: "equity" for name, _ in partners(case)}
-    lease = lease_of(case)
-    outside |= {"sponsor": "equity"} if lease else {}
-    accounts = (
-        *(("lease_payment",) if lease else ()),
-        "working_capital",
-        "receivables",
-        *EQUIPMENT,
-        *(("debt_service",) if debt(case) else ()),
-    )
-    parties: dict[str, Any] = {"project": {"kind": "internal", "role": "operator", "cash": "0 USD"}}
-    parties |= {name: {"kind": "account", "owner": "project"} for name in accounts}
-    parties |= {name: {"kind": "external", "role": role} for name, role in outside.items()}
-    running = {
+    outside |= {"sponsor": "equity"} if leased else {}
+    accounts = ["working_capital", "receivables", *EQUIPMENT]
+    accounts += ["lease_payment"] * leased + ["debt_service"] * lent
+    return {
+        "project": {"kind": "internal", "role": "operator", "cash": "0 USD"},
+        **{name: {"kind": "account", "owner": "project"} for name in accounts},
+        **{name: {"kind": "external", "role": role} for name, role in outside.items()},
+    }
+
+
+def running(case: Case) -> dict[str, Any]:
+    """What is built and sold, and the debt, leases and reserves that go with it."""
+    return {
         "build": {
             "kind": "construction_contract",
             "owner": "project",
@@ -293,26 +289,30 @@ def plan_of(case: Case) -> dict[str, Any]:
         },
         **reserves(case),
         **debt(case),
-        **lease,
+        **lease_of(case),
     }
-    grants: dict[str, Any] = {
-        gift.name: {
-            "kind": "grant",
-            "payer": "treasury",
-            "recipient": "project",
-            "amount": usd(gift.amount),
-        }
-        for gift in gifts(case)
-    }
+
+
+def grants(case: Case) -> dict[str, Any]:
+    """Incentives: at the start, and by energy where they do not count for debt service."""
+    common = {"kind": "grant", "payer": "treasury", "recipient": "project"}
+    found: dict[str, Any] = {g.name: {**common, "amount": usd(g.amount)} for g in gifts(case)}
     for giver in GIVERS:
         counted = case.flag(f"pbi_{giver}_for_ds")
         paid = [0.0] * case.years if counted else per_energy(case, giver)
-        grants[f"pbi_{giver}"] = {
-            "kind": "grant",
-            "payer": "treasury",
-            "recipient": "project",
-            "yearly": dated(paid, "USD/year"),
-        }
+        found[f"pbi_{giver}"] = {**common, "yearly": dated(paid, "USD/year")}
+    return found
+
+
+def plan_of(case: Case) -> dict[str, Any]:
+    """The plan, as its file would say it.
+
+    Raises:
+        OutOfScope: the case has a feature that is not known.
+    """
+    nominal = (1.0 + case.share("real_discount_rate")) * (1.0 + case.share("inflation_rate")) - 1.0
+    phases = [{"power": "1 MW", "energise": f"{START}-01"}]
+    funded = running(case)
     return {
         "plan": {
             "name": case.name[:60],
@@ -321,14 +321,12 @@ def plan_of(case: Case) -> dict[str, Any]:
             "periods": "years",
             "discount_rate": f"{100.0 * nominal!r} %/year",
         },
-        "parties": parties,
-        "sites": {
-            "plant": {"owner": "project", "phases": [{"power": "1 MW", "energise": f"{START}-01"}]}
-        },
+        "parties": parties_of(case),
+        "sites": {"plant": {"owner": "project", "phases": phases}},
         "contracts": {
-            **running,
-            **grants,
-            **owners(case, list(running)),
+            **funded,
+            **grants(case),
+            **owners(case, list(funded)),
             **credits(case),
             **taxes(case),
         },

@@ -1,5 +1,6 @@
 """docs/contracts/delayed_draw_loan.md."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ class Asked:
     regular: float
     scheduled: float
     extends: bool
+    pays: bool
+    between: bool
 
 
 class DelayedDrawLoan(Loan):
@@ -59,9 +62,15 @@ class DelayedDrawLoan(Loan):
         last = maturity
         if self.terms.amortise_over is not None:
             last = after(self.end + self.number("amortise_over"))
-        regular = self.profile(month, rate * month.years, max(last - t + 1.0, 1.0))
-        if t <= self.end + 1e-9:
-            regular = 0.0
+        free = math.floor(self.end + 1e-9)
+        every = max(after(self.number("principal_every")), 1)
+        repays = t > free and self.on_date("principal", free, last, t)
+        regular = 0.0
+        if repays:
+            regular = self.profile(
+                month, rate * month.years * every, self.dates_left(free, last, t)
+            )
+        pays = self.on_date("interest", self.begin, maturity, t)
         left = self.balance - self.overdue
         return Asked(
             limit=undrawn if available else 0.0,
@@ -70,6 +79,8 @@ class DelayedDrawLoan(Loan):
             regular=regular,
             scheduled=left if t >= maturity else regular,
             extends=extends,
+            pays=pays,
+            between=t > free and not (pays or repays),
         )
 
     def extendable(self) -> bool:
@@ -84,7 +95,8 @@ class DelayedDrawLoan(Loan):
 
     def service_due(self, month: Month) -> float:
         now = self.asks(month)
-        return self.balance * now.rate + now.regular if month.t > self.end + 1e-9 else 0.0
+        interest = self.interest_now(now.rate, now.pays)
+        return interest + now.regular if month.t > self.end + 1e-9 else 0.0
 
     def claim(self, month: Month) -> Mapping[str, float]:
         now = self.asks(month)
@@ -92,7 +104,7 @@ class DelayedDrawLoan(Loan):
             "draw": now.limit,
             "draw_weight": self.number("weight"),
             "fee": now.fee,
-            "interest": self.interest_due(now.rate),
+            "interest": self.interest_due(now.rate, now.pays),
             "principal": self.principal_due(now.scheduled),
             "sweep": self.swept(month, now.scheduled),
         }
@@ -101,12 +113,14 @@ class DelayedDrawLoan(Loan):
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
     ) -> Mapping[str, float]:
         now = self.asks(month)
-        self.service = self.balance * now.rate + now.regular
+        self.service = self.interest_now(now.rate, now.pays) + now.regular
+        due = now.pays or self.accelerated
+        self.accrued = 0.0 if due else self.accrued + self.balance * now.rate
         self.serviced(month, claimed, paid)
         self.balance += paid["draw"] - paid["sweep"]
         self.drawn += paid["draw"]
         built = month.t > self.end + 1e-9
-        self.remember(month)
+        self.remember(month, now.between)
         self.extensions += int(now.extends)
         needed = self.number("default_dscr") * (1.0 - PAID)
         low = built and needed > 0.0 and self.balance > 0.0
