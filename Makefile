@@ -27,10 +27,10 @@ demo: setup ## set everything up and run the Abilene plan
 	$(BIN)/offtake run $(PLAN)
 
 test: setup-test ## set everything up and run the tests
-	$(BIN)/python -m pytest -n 2 -m "not scenarios" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not scenarios" $(ARGS)
 
 test-scenarios: setup-test ## hold scenarios of plans to what they are written to show (minutes)
-	$(BIN)/python -m pytest -n 2 -m scenarios $(ARGS)
+	XLA_FLAGS= $(BIN)/python -m pytest -n 2 -m scenarios $(ARGS)
 
 lint: setup-test ## style, types and the direction of imports
 	$(BIN)/ruff check .

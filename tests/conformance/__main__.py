@@ -9,7 +9,7 @@ from collections import Counter
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
-from tests.conformance.record import RECORD, run_all, write
+from tests.conformance.record import PAGE, RECORD, page, run_all, write
 from tests.reference_data import MISSING, ROOT, find_reference_data
 
 
@@ -21,6 +21,7 @@ def main() -> int:
         return 2
     outcomes = run_all(folder)
     write(outcomes)
+    PAGE.write_text(page(outcomes), encoding="utf-8")
     counts: dict[str, Counter[str]] = {}
     for outcome in outcomes:
         counts.setdefault(outcome.suite, Counter())[outcome.status] += 1
@@ -30,7 +31,7 @@ def main() -> int:
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     for outcome in failed:
         print(f"FAILED {outcome.suite} {outcome.case}: {outcome.reason}")
-    print(f"written to {RECORD.relative_to(ROOT)}")
+    print(f"written to {RECORD.relative_to(ROOT)} and {PAGE.relative_to(ROOT)}")
     return 1 if failed else 0
 
 

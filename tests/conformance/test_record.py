@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.conformance.case import compared, power_of_ten_above
-from tests.conformance.record import SUITES, read, run_all, write
+from tests.conformance.record import PAGE, SUITES, page, read, run_all, write
 
 TOLERANCES = {suite.name: suite.tolerance for suite in SUITES}
 
@@ -17,6 +17,9 @@ def test_the_record_equals_a_fresh_run(reference_data):
     fresh = [replace(outcome, largest_error=None) for outcome in run_all(reference_data, False)]
     kept = [replace(outcome, largest_error=None) for outcome in read() if outcome.suite in quick]
     assert kept == fresh, "run `make conformance` and keep docs/conformance.json"
+    count = Counter((outcome.suite, outcome.status) for outcome in fresh)
+    for suite, status in sorted(count):
+        print(f"{suite}: {count[suite, status]} {status}")
 
 
 def test_the_record_holds_no_failure_and_no_error_above_its_tolerance():
@@ -28,6 +31,10 @@ def test_the_record_holds_no_failure_and_no_error_above_its_tolerance():
             assert outcome.largest_error <= 1.0001 * TOLERANCES[outcome.suite]
         if outcome.status == "out of scope":
             assert outcome.reason
+
+
+def test_the_page_says_what_the_record_says():
+    assert PAGE.read_text(encoding="utf-8") == page(read())
 
 
 def test_no_case_is_recorded_twice():

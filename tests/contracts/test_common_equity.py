@@ -45,6 +45,17 @@ def test_draw_is_a_support_of_tier_one_for_what_it_funds():
     assert (draw.form, draw.tier.tolist(), draw.protects) == ("support", [1], (("order",),))
 
 
+def test_deferred_equity_is_a_support_of_a_later_tier():
+    assert bench(CommonEquity, terms(tier=2)).lowered.lines[0].tier.tolist() == [2]
+
+
+def test_distributions_on_dates():
+    table = run(distributions_from="2026-04", distributions_every="2 months")
+    np.testing.assert_allclose(table["distribution"], [0, 0, 0, 40, 0, 40])
+    quarterly = run(distributions_every="2.5 months")  # whole months, from the plan's start on
+    np.testing.assert_allclose(quarterly["distribution"], [0, 0, 0, 40, 0, 0])
+
+
 def test_no_distribution_before_its_date():
     table = run(distributions_from="2026-05")
     np.testing.assert_allclose(table["distribution"], [0, 0, 0, 0, 40, 40])

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offtake.core.calendar import CONVENTIONS, Periods, add_months, year_fraction
+from offtake.core.calendar import (
+    CONVENTIONS,
+    EventPeriods,
+    Periods,
+    add_months,
+    year_fraction,
+)
 
 DATES = st.dates(datetime.date(1995, 1, 1), datetime.date(2090, 12, 31))
 
@@ -113,3 +119,17 @@ def test_fractions_equal_quantlib() -> None:
 def _ql(ql: object, ordinal: int) -> object:
     date = datetime.date.fromordinal(ordinal)
     return ql.Date(date.day, date.month, date.year)  # type: ignore[attr-defined]
+
+
+def test_periods_that_close_on_dates() -> None:
+    dates = tuple(map(datetime.date.fromisoformat, ("2026-01-15", "2026-02-01", "2026-05-01")))
+    grid = EventPeriods(dates)
+    assert grid.count == len(grid) == 3
+    assert grid.days.tolist() == [0, 17, 89]
+    assert grid.accrual("30E/360") == pytest.approx([0, 16 / 360, 90 / 360])
+    assert [grid.index_of(day) for day in dates] == [0.0, 1.0, 2.0]
+    assert grid.index_of(datetime.date(2026, 1, 14)) < 0.0 < 2.0 < grid.index_of(grid.end) + 1e-9
+    assert grid.index_of(datetime.date(2026, 3, 17)) == pytest.approx(1 + 44 / 89)
+    assert grid.labels() == ("opening", "2026-02-01", "2026-05-01")
+    with pytest.raises(ValueError, match="each after the one before"):
+        EventPeriods(dates[::-1])

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from offtake.core.arrays import jnp
+from offtake.core.arrays import jax, jnp
 from offtake.engine.clear import SLOT_CHECKS, Cleared, slot_checks
 from offtake.engine.program import Program
 from offtake.engine.step import CHECKS, _checks
@@ -68,7 +68,7 @@ def verdict(
         jnp.asarray(sound.cleared.residual),
         jnp.asarray(sound.cleared.violations),
     )
-    found = _checks(
+    found = jax.jit(_checks, static_argnums=1)(
         program,
         SHAPE,
         booked,

@@ -1,6 +1,8 @@
 """The hinge: a number of the plan reaches the traced program as a value, not as code."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,6 +126,23 @@ def test_uncertain_numbers_keep_their_draws_when_others_appear(
     np.testing.assert_array_equal(mine.monthly, theirs.monthly)
 
 
+@pytest.fixture(scope="module")
+def interest(counted: Counted) -> tuple[Callable[..., Array], Callable[..., Array]]:
+    """Interest received when the number of a row has a value, and its derivative by the value."""
+    plan = counted.plan
+    draws = Draws(*(jnp.asarray(x) for x in base_case(plan, 256)))
+    claims = [
+        i for i, c in enumerate(plan.labels.claims) if c.contract == "loan" and c.line == "interest"
+    ]
+
+    def received(value: Array, row: Array) -> Array:
+        values = draws.values.at[row].set(value)
+        paid = simulate(plan.program, plan.shape, draws._replace(values=values)).months.paid
+        return jnp.sum(paid[:, jnp.asarray(claims), 0])
+
+    return jax.jit(received), jax.jit(jax.grad(received))
+
+
 @pytest.mark.parametrize(
     "place",
     [
@@ -133,26 +152,27 @@ def test_uncertain_numbers_keep_their_draws_when_others_appear(
         "drivers.SOFR.start",
     ],
 )
-def test_differentiated_through_all_periods(counted: Counted, place: str) -> None:
+def test_differentiated_through_all_periods(counted: Counted, interest: Any, place: str) -> None:
     """The derivative of the interest received equals a central bump at three points."""
-    plan = counted.plan
-    draws = Draws(*(jnp.asarray(x) for x in base_case(plan, 256)))
-    row = plan.table.at(place)
-    claims = [
-        i for i, c in enumerate(plan.labels.claims) if c.contract == "loan" and c.line == "interest"
-    ]
-
-    def interest(value: Array) -> Array:
-        values = draws.values.at[row].set(value)
-        paid = simulate(plan.program, plan.shape, draws._replace(values=values)).months.paid
-        return jnp.sum(paid[:, jnp.asarray(claims), 0])
-
-    slope, run = jax.jit(jax.grad(interest)), jax.jit(interest)
+    run, slope = interest
+    row = counted.plan.table.at(place)
     for factor in (0.9, 1.0, 1.1):
-        value = jnp.asarray(factor * plan.table.rows[row].value)
+        value = jnp.asarray(factor * counted.plan.table.rows[row].value)
         bump = 1e-5 * value
-        central = (run(value + bump) - run(value - bump)) / (2 * bump)
-        assert np.isfinite(slope(value))
+        central = (run(value + bump, row) - run(value - bump, row)) / (2 * bump)
+        assert np.isfinite(slope(value, row))
         # Central differences of a smooth function leave an error of order bump^2; 1e-6 is generous.
         floor = 1e-6 * abs(float(central)) + 1e-9
-        np.testing.assert_allclose(slope(value), central, rtol=1e-6, atol=floor)
+        np.testing.assert_allclose(slope(value, row), central, rtol=1e-6, atol=floor)
+
+
+def test_compiled_to_be_ready_soon_pays_what_a_user_s_run_pays(counted: Counted) -> None:
+    """Tests compile with less optimisation than runs of users do; payments are the same.
+
+    Other fusions round otherwise: a few parts in 1e16 of the largest payment, 1e-13 is asked.
+    """
+    draws = _draws(counted.plan)
+    as_shipped = {"xla_backend_optimization_level": 3, "xla_cpu_use_fusion_emitters": True}
+    run = jax.jit(counted._run, compiler_options=as_shipped)
+    before, flows = counted.paid(draws), np.asarray(run(draws))
+    np.testing.assert_allclose(before, flows, rtol=0, atol=1e-13 * np.abs(flows).max())

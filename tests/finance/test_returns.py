@@ -2,8 +2,8 @@
 
 import datetime as dt
 import math
+from functools import cache
 
-import jax
 import numpy as np
 import numpy_financial as npf
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
+from offtake.core.arrays import jax, jnp
 from offtake.finance.returns import irr, xirr, xnpv, year_fractions
 
 # Published cases of pyxirr (Unlicense), some of them numpy-financial's issues 28 and 44.
@@ -34,8 +35,14 @@ PUBLISHED = [
 ]
 
 
+@cache
+def rates():
+    """The function, compiled once per number of flows."""
+    return jax.jit(irr)
+
+
 def rate_of(flows):
-    return float(irr(np.array(flows)[:, None, None])[0, 0])
+    return float(rates()(np.array(flows)[:, None, None])[0, 0])
 
 
 @pytest.mark.parametrize(("flows", "expected"), PUBLISHED)
@@ -53,7 +60,7 @@ def test_many_at_once_are_those_of_a_library():
     rng = np.random.default_rng(7)
     flows = rng.normal(1.0, 0.6, (121, 3, 64))
     flows[0] = -80.0
-    result = np.asarray(irr(flows))
+    result = np.asarray(rates()(flows))
     for item, path in np.ndindex(3, 64):
         expected = pyxirr.irr(flows[:, item, path])
         assert result[item, path] == pytest.approx(expected, abs=1e-11)
@@ -96,16 +103,16 @@ def test_derivative_is_that_of_the_root():
     flows = np.array([-100.0, 39.0, 59.0, 55.0, 20.0])
     losing = np.array([-100.0, 10.0, 20.0, 30.0, 20.0])
     both = np.stack([flows, losing], axis=1)[:, None, :]
-    slope = jax.grad(lambda f: irr(f).sum())(both)
+    slope = jax.jit(jax.grad(lambda f: irr(f).sum()))(both)
     for path, period in np.ndindex(2, 5):
         bump = np.zeros_like(both)
         bump[period, 0, path] = 1e-4
-        expected = (irr(both + bump) - irr(both - bump))[0, path] / 2e-4
+        expected = (rates()(both + bump) - rates()(both - bump))[0, path] / 2e-4
         assert slope[period, 0, path] == pytest.approx(float(expected), rel=1e-7)
 
 
 def test_derivative_is_finite_where_there_is_no_rate():
-    slope = jax.grad(lambda f: jax.numpy.nansum(irr(f)))(np.ones((4, 1, 2)))
+    slope = jax.jit(jax.grad(lambda f: jnp.nansum(irr(f))))(np.ones((4, 1, 2)))
     assert np.isfinite(slope).all()
 
 

@@ -38,7 +38,38 @@ OUTSIDE = (
 #: do: where a number matters only beside another, one of the two is an interval round the other.
 CHANGES: dict[str, dict[str, Any]] = {
     "construction_contract": {"per_mw": "40 k USD/MW", "per_phase": "2 k USD"},
-    "site_lease": {"per_mw": "20 k USD/MW/year", "rent": "500 USD/year"},
+    "site_lease": {
+        "per_mw": "20 k USD/MW/year",
+        "rent": "500 USD/year",
+        "renewals": 2,
+        "renewal": "5 months",
+        "notice": "2 months",
+        "market_rent": "15 k to 30 k USD/MW/year",
+        "switching_cost": "10 %",
+    },
+    "project_bond": {
+        "amount": "200 USD",
+        "start": "2026-02-10",
+        "term": "30 months",
+        "interest_every": "2 months",
+        "redeemed_from": "construction_account",
+        "swept_after": "lease",
+        "redemption_price": "101 %",
+    },
+    "construction_account": {
+        "facilities": ["project_bond", "placement"],
+        "funds": ["works", "order"],
+        "share": "80 %",
+        "until": "2026-10",
+    },
+    "residual_value_guarantee": {
+        "guarantor": "sponsor",
+        "guaranteed": "800 to 1,200 USD",
+        "value": "200 to 900 USD",
+        "start": "2026-01-10",
+        "term": "44.5 months",
+        "cap": "200 to 800 USD",
+    },
     "power_purchase": {
         "price": "60 USD/MWh",
         "contracted": "0.004 MW",
@@ -74,6 +105,11 @@ CHANGES: dict[str, dict[str, Any]] = {
         "amount": "400 USD",
         "start": "2026-06",
         "term": "2 years",
+        "interest_every": "2 months",
+        "principal_every": "3 months",
+        "reset_every": "2 months",
+        "first_rate": "7 %/year",
+        "issue_price": "97 %",
     },
     "reserved_capacity": {
         "price": "compute_price",
@@ -92,6 +128,8 @@ CHANGES: dict[str, dict[str, Any]] = {
         "extensions": "2",
         "extension": "6 months",
         "extension_margin": "1 %/year",
+        "interest_every": "2 months",
+        "principal_every": "3 months",
     },
     "income_tax": {"losses": "1,000 to 20,000 USD"},
     "cash_reserve": {
@@ -111,7 +149,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     },
     "partnership_flip": {
         "partnership": "project",
-        "funds": ["works"],
+        "funds": ["trading"],
         "capital": "30 to 70 %",
         "commitment": "100 to 2,000 USD",
         "flip_date": "2028-01-10",
@@ -173,6 +211,19 @@ EXTRA: dict[str, dict[str, Any]] = {
         "rate": "SOFR + 400 bp",
         "term": "3 years",
     },
+    "notes": {
+        "kind": "term_loan",
+        "lender": "bank",
+        "borrower": "company",
+        "amount": "60 USD",
+        "rate": "11 %/year",
+        "start": "2026-03",
+        "maturity": "2028-03-20",
+        "capitalise_until": "2026-12-10",
+        "amortisation": "annuity",
+        "payment": "4 USD",
+        "seniority": "junior",
+    },
     "venture": {
         "kind": "equity_raise",
         "issuer": "lab",
@@ -181,6 +232,23 @@ EXTRA: dict[str, dict[str, Any]] = {
         "sentiment": "80 %",
         "share": "1",
     },
+    "works": {
+        "kind": "operating_cost",
+        "payer": "company",
+        "payee": "builder",
+        "amount": "370 USD/year",
+    },
+    "placement": {
+        "kind": "project_bond",
+        "lender": "bank",
+        "borrower": "company",
+        "amount": "60 USD",
+        "rate": "9 %/year",
+        "term": "3 years",
+        "interest_every": "3 months",
+        "amortisation": "scheduled",
+        "schedule": {"2027-03": "20 % to 30 %", "2027-12": "30 %"},
+    },
     "founders": {
         "kind": "common_equity",
         "investor": "parent",
@@ -188,7 +256,7 @@ EXTRA: dict[str, dict[str, Any]] = {
         "commitment": "50 USD",
         "funds": ["wages"],
     },
-    "works": {
+    "trading": {
         "kind": "other_business",
         "party": "project",
         "rest": "rest_of_company",
@@ -272,7 +340,12 @@ def _world(suffix: str) -> dict[str, Any]:
     parties |= {
         name: {"kind": "external", "role": "supplier", "credit": credit} for name in OUTSIDE
     }
-    for account, owner in (("reserve", "company"), ("float", "lab"), ("overhaul", "project")):
+    for account, owner in (
+        ("reserve", "company"),
+        ("proceeds", "company"),
+        ("float", "lab"),
+        ("overhaul", "project"),
+    ):
         parties[account] = {"kind": "account", "owner": owner}
     delay = {"median": "1 month", "p90": "4 months", "causes": ["grid"]}
     phase = {"power": "2 MW", "energise": "2026-05", "build": "4 months", "delay": delay}

@@ -71,5 +71,5 @@ def gradient() -> Callable[[Array, Array], tuple[Array, Array]]:
         return jnp.sum(months.paid * weights)
 
     # Run some dozens of times only: compiled without optimisation it is ready in half the time.
-    plainly = {"xla_backend_optimization_level": 0, "xla_disable_hlo_passes": "fusion"}
+    plainly = {"xla_backend_optimization_level": 0, "xla_cpu_use_fusion_emitters": False}
     return jax.jit(jax.value_and_grad(total), compiler_options=plainly)

@@ -48,7 +48,8 @@ INSIDE = {"1": 0.5, "1/year": 0.05, "period": 2.4, "date": 0.4}
 STEPS = {
     *("cancel_after", "grace", "default_dscr", "extension_dscr", "lock_up_dscr", "extensions"),
     *("start", "term", "extension", "interest_only", "amortise_over"),
-    *("until", "flip_date", "recovery", "target"),
+    *("interest_every", "principal_every", "distributions_every", "until", "renewals", "notice"),
+    *("market_rent", "switching_cost", "needs", "flip_date", "recovery", "target"),
 }
 """Fields that may say only whether something happens, or at which close: nothing moves between."""
 PASSED_ON = {"tax_before", "tax_after"}

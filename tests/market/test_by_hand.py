@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from offtake.core.arrays import jnp
+from offtake.core.arrays import jax, jnp
 from offtake.core.flows import Flow
 from offtake.market.clearing import ByPrice, Fixed
 from offtake.market.curves import Demand, Supply
@@ -40,7 +40,7 @@ SUPPLY = Supply(column(100, 50), column(0.2, 0.5), column(100), column(0.6), col
     ],
 )
 def test_a_month_by_hand(rule, cap, price, others, chat, training):
-    found = rule.clear(DEMAND, SUPPLY, jnp.array([cap]), jnp.array([0.64]))
+    found = jax.jit(rule.clear)(DEMAND, SUPPLY, jnp.array([cap]), jnp.array([0.64]))
     assert float(found.price[0, 0]) == pytest.approx(price, rel=1e-9)
     assert np.asarray(found.run)[:, 0, 0] == pytest.approx([1.0, 1.0])
     assert float(found.outside[0, 0, 0]) == pytest.approx(others, rel=1e-9)
@@ -48,8 +48,8 @@ def test_a_month_by_hand(rule, cap, price, others, chat, training):
 
 
 def test_gains_by_hand():
-    found = ByPrice(ONE).clear(DEMAND, SUPPLY, jnp.array([9.0]), jnp.array([1.0]))
-    gains = surplus(DEMAND, SUPPLY, found, ONE)
+    found = jax.jit(ByPrice(ONE).clear)(DEMAND, SUPPLY, jnp.array([9.0]), jnp.array([1.0]))
+    gains = jax.jit(surplus)(DEMAND, SUPPLY, found, ONE)
     hand = [110 * math.log(4), 160 * (math.sqrt(2) - 1)]
     assert np.asarray(gains.consumer)[:, 0] == pytest.approx(hand, rel=1e-9)
     assert np.asarray(gains.cohorts)[:, 0] == pytest.approx([80.0, 25.0], rel=1e-9)

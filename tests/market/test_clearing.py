@@ -11,7 +11,7 @@ from scipy.optimize import linprog
 from offtake.core.arrays import jax, jnp
 from offtake.market.curves import Demand
 from offtake.market.surplus import surplus
-from tests.market.cases import BLOCKS, CASES, RULES, asked, draw, inputs, result, rule_of
+from tests.market.cases import BLOCKS, CASES, RULES, asked, cleared, draw, inputs, result, rule_of
 from tests.market.programme import Programme
 
 # The Newton step leaves rounding; a bracket that holds two unequal costs would leave 1e-7.
@@ -232,7 +232,7 @@ def test_the_derivative_is_that_of_the_root(rule):
     leaves, tree = jax.tree.flatten(given)
     slopes = jax.tree.leaves(slope)
     here, compared = np.asarray(run(given)), 0
-    asks = np.asarray(told.clear(*given).firm).sum(axis=(0, 1)) > 0.0
+    asks = cleared(rule, 3).firm.sum(axis=(0, 1)) > 0.0
     for k, leaf in enumerate(leaves):
         flat, _ = ravel_pytree(leaf)
         rows = flat.reshape(-1, CASES)

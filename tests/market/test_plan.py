@@ -15,6 +15,8 @@ from offtake.run.draw import draw
 
 PLAN = Path(__file__).resolve().parents[2] / "plans" / "compute-utility"
 BLOCK = 256
+WANTED = ("cleared.*", "chips.*", "drivers.*")
+"""Observations; all tests of the plan ask for the same, so that they run one program."""
 NO_MEMORY = tuple(f"market.demand.{s}.memory_bound=0 %" for s in ("chat", "agents", "batch"))
 """Every H100e-hour does the same work, so the cost of a cohort can be read off what it draws."""
 
@@ -22,7 +24,7 @@ NO_MEMORY = tuple(f"market.demand.{s}.memory_bound=0 %" for s in ("chat", "agent
 @cache
 def seen(*changes: str) -> dict[str, np.ndarray]:
     """Observations of a block of paths, name -> [period, path]; the opening period left out."""
-    lowered = lower(offtake.load(PLAN, changes), ("cleared.*", "chips.*", "drivers.*"))
+    lowered = lower(offtake.load(PLAN, changes), WANTED)
     block = draw(lowered, 1, 0, BLOCK, BLOCK)
     draws = Draws(*(jnp.asarray(x) for x in block))
     record: Any = jax.jit(simulate, static_argnums=1)(lowered.program, lowered.shape, draws)

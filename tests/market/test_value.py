@@ -14,7 +14,7 @@ from offtake.engine.simulate import Draws, simulate
 from offtake.lowering.lower import LoweredPlan, lower
 from offtake.market.expectation import Outlook, margin_ends, value
 from offtake.run.draw import draw
-from tests.market.test_plan import BLOCK, PLAN
+from tests.market.test_plan import BLOCK, PLAN, WANTED
 
 COHORT, AT, STATES = "gb300_2026", 30, 50
 """Cohort, month and number of states at which its value is looked into."""
@@ -22,12 +22,14 @@ COHORT, AT, STATES = "gb300_2026", 30, 50
 
 @cache
 def plan() -> LoweredPlan:
-    return lower(offtake.load(PLAN), ("chips.*", "cleared.price"))
+    return lower(offtake.load(PLAN), WANTED)
 
 
 @cache
 def compiled() -> Any:
-    return jax.jit(simulate, static_argnums=1)
+    # Run fifty times: some optimisation is worth its time here.
+    worthwhile = {"xla_backend_optimization_level": 1}
+    return jax.jit(simulate, static_argnums=1, compiler_options=worthwhile)
 
 
 def observed(block: Any, *names: str) -> list[np.ndarray]:

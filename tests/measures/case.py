@@ -159,5 +159,6 @@ class Case(Ledger):
             out = built.reduce(record._replace(months=months))
             return sum(jnp.sum(jnp.where(jnp.isfinite(x), x, 0.0)) for x in out.values())
 
-        slopes = jax.grad(total, argnums=(0, 1))(record.months.paid, record.months.observations)
+        slope = jax.jit(jax.grad(total, argnums=(0, 1)))
+        slopes = slope(record.months.paid, record.months.observations)
         return all(np.all(np.isfinite(slope)) for slope in slopes)

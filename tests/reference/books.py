@@ -47,11 +47,13 @@ def net(payments: Sequence[Payment], party: str, inward: set[Flow], outward: set
 
 
 OPERATIONS = {Flow.SALE, Flow.RUNNING_COST, Flow.TAX}
+EARNED = OPERATIONS | {Flow.DISTRIBUTION}
 
 
 def cash_flow(payments: Sequence[Payment], party: str) -> float:
-    """Cash flow available for debt service: sales, running costs and tax, in less out."""
-    return net(payments, party, OPERATIONS, OPERATIONS)
+    """Cash flow available for debt service: sales, running costs and tax, in less out, and what a
+    party receives as an owner of others."""
+    return net(payments, party, EARNED, OPERATIONS)
 
 
 @dataclass
@@ -125,8 +127,8 @@ class Row:
         del t
         return {}
 
-    def shown(self, month: Month) -> Mapping[str, float]:
-        """Further values that others may read, from what stands before anybody claims."""
+    def now(self, month: Month) -> Mapping[str, float]:
+        """Values that others may read in the period, which depend on what the month shows."""
         del month
         return {}
 

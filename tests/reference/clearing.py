@@ -98,6 +98,19 @@ class Clearing:
             support = month.supports[s]
             self.support_slots.setdefault((support.payer, support.rank), []).append((s, k))
         self.ranks = sorted({*self.slots, *self.support_slots})
+        # What the amounts alone decide, and every round asks for again.
+        self.own = {
+            slot: sum(month.claims[k].amount for k in self.slots.get(slot, ()))
+            for slot in self.ranks
+        }
+        self.last = {
+            slot: any(month.claims[k].residual for k in self.slots.get(slot, ()))
+            for slot in self.ranks
+        }
+        self.calls = {
+            k: [(pair, amount) for pair, amount in called.items() if pair[1] == k]
+            for k in sorted({k for s in month.supports for k in s.protects})
+        }
 
     def limited(self, party: int) -> bool:
         """Whether a party has limited cash."""
@@ -115,13 +128,12 @@ class Clearing:
         asked: dict[tuple[int, int], float] = {}
         drawn: dict[tuple[int, int], float] = {}
         short: dict[int, float] = {}
-        for k in sorted({k for s in month.supports for k in s.protects}):
+        for k, calls in self.calls.items():
             claim = month.claims[k]
             left = claim.amount * (1.0 - self.share(shares, claim.payer, claim.rank))
             able = {
                 (s, j): amount * self.share(shares, month.supports[s].payer, month.supports[s].rank)
-                for (s, j), amount in self.called.items()
-                if j == k
+                for (s, j), amount in calls
             }
             offered = sum(able.values())
             # Calls that turn out too large are cut by the same share for all supporters.
@@ -134,8 +146,7 @@ class Clearing:
 
     def owed(self, slot: Slot, asked: Mapping[tuple[int, int], float]) -> float:
         """What a party owes at a rank."""
-        own = sum(self.month.claims[k].amount for k in self.slots.get(slot, ()))
-        return own + sum(asked[pair] for pair in self.support_slots.get(slot, ()))
+        return self.own[slot] + sum(asked[pair] for pair in self.support_slots.get(slot, ()))
 
     def cash(
         self, shares: Mapping[Slot, float], drawn: Mapping[tuple[int, int], float]
@@ -162,15 +173,11 @@ class Clearing:
             if not self.limited(party):
                 continue
             owed = self.owed(slot, asked)
-            kept = self.month.minimum[party] if self.residual(slot) else 0.0
+            kept = self.month.minimum[party] if self.last[slot] else 0.0
             pays = min(max(left[party] - kept, 0.0), owed)
             shares[slot] = pays / owed if owed > 0.0 else 1.0
             left[party] -= pays
         return shares
-
-    def residual(self, slot: Slot) -> bool:
-        """Whether the claims of a slot ask for what is left."""
-        return any(self.month.claims[k].residual for k in self.slots.get(slot, ()))
 
     def round(self, shares: Mapping[Slot, float]) -> dict[Slot, float]:
         """What parties can pay if the others pay these shares."""

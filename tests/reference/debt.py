@@ -141,9 +141,6 @@ class Loan(Row):
         """Interest of the period and principal by profile."""
         raise NotImplementedError
 
-    def shown(self, month: Month) -> Mapping[str, float]:
-        return {"service_due": self.service_due(month)}
-
     def beside(self) -> list[str]:
         """Other loans to the borrower that rank senior to or equal with this one."""
         return [

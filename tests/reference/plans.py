@@ -164,7 +164,12 @@ contracts:
             principal_dates: [2027-03-31, 2028-02-10, 2028-09-30, 2029-07-01]}
   mezz:    {kind: term_loan, lender: senior, borrower: lender, amount: 15 M USD,
             rate: base + 200 bp, floor: 2 %/year, term: 3 years, amortisation: bullet,
-            interest_every: 6 months, capitalise_until: 2027-12-31}
+            interest_every: 6 months, capitalise_until: 2027-12-31, reset_every: 6 months,
+            first_rate: 4 %/year, issue_price: 98 %}
+  flat:    {kind: term_loan, lender: lender, borrower: borrower, amount: 5 M USD,
+            rate: base + 4 %/year, maturity: 2030-12-31, amortisation: annuity,
+            principal_every: 3 months, interest_every: 6 months, seniority: junior,
+            payment: {2026: 0.05 M USD, 2028: 0.4 M USD}, reset_dates: [2027-06-30, 2029-03-31]}
   payoff:  {kind: revolver, lender: senior, borrower: lender, amount: 5 M USD, funds: [mezz],
             rate: 12 %/year, term: 4 years, start: 2027-01}
   cover:   {kind: parent_guarantee, guarantor: backer, obligor: borrower, contracts: [note],

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from tests.reference import clearing
 from tests.reference.books import ALL, Line, Month, Payment, Row
+from tests.reference.debt import Loan
 from tests.reference.future import Future
 from tests.reference.instruments import KINDS
 from tests.reference.world import World
@@ -74,8 +75,10 @@ class Simulation:
             stopped=self.stopped,
         )
         for row in self.rows:
-            for name, value in row.shown(month).items():
+            for name, value in row.now(month).items():
                 seen[f"contracts.{row.contract}.{name}"] = value
+            if isinstance(row, Loan):
+                seen[f"contracts.{row.contract}.service_due"] = row.service_due(month)
         asked = self._claims(month)
         booked = self._clear(month, asked)
         self._settle(month, booked)

@@ -17,6 +17,7 @@ from offtake.engine.step import CHECKS
 from offtake.lowering.lower import LoweredPlan, lower
 from offtake.plan.load import load
 from offtake.run.draw import draw
+from tests.reference.campus import RENTED
 from tests.reference.foundry import FOUNDRY
 from tests.reference.future import Future
 from tests.reference.plans import BAZAAR, CAMPUS, QUARTERS
@@ -119,8 +120,11 @@ LESS_CASH = (
 
 @pytest.mark.parametrize(
     ("text", "changes"),
-    [(SMALL, ()), (CAMPUS, ()), (CAMPUS, MORE_FUNDING), (QUARTERS, ()), (QUARTERS, LESS_CASH)],
-    ids=["small", "campus", "campus well funded", "quarters", "quarters short of cash"],
+    [
+        *((SMALL, ()), (CAMPUS, ()), (CAMPUS, MORE_FUNDING), (QUARTERS, ()), (QUARTERS, LESS_CASH)),
+        (RENTED, ()),
+    ],
+    ids=["small", "campus", "campus well funded", "quarters", "quarters short of cash", "rented"],
 )
 def test_engine_equals_the_oracle(text: str, changes: tuple[str, ...], tmp_path: Path):
     file = tmp_path / "plan.yaml"
@@ -148,8 +152,16 @@ def test_what_is_built_equals_the_oracle(tmp_path: Path):
     observed_alike(lowered, PATHS)
 
 
+def shown() -> list[Any]:
+    """Plans that ship, each for whichever worker is free."""
+    return [
+        pytest.param(file, id=str(file), marks=pytest.mark.xdist_group(f"oracle {file}"))
+        for file in sorted((ROOT / "plans").glob("*/plan.yaml"))
+    ]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("plan", sorted((ROOT / "plans").glob("*/plan.yaml")), ids=str)
+@pytest.mark.parametrize("plan", shown())
 def test_engine_equals_the_oracle_on_the_plans_shown(plan: Path):
     compare(lower(load(plan)), 2)
 
@@ -161,7 +173,12 @@ def test_the_plans_hold_every_kind(tmp_path: Path):
 
     assert set(KINDS) == set(BY_KIND)
     found: set[str] = set()
-    for name, text in (("campus", CAMPUS), ("quarters", QUARTERS), ("foundry", FOUNDRY)):
+    for name, text in (
+        ("campus", CAMPUS),
+        ("quarters", QUARTERS),
+        ("foundry", FOUNDRY),
+        ("rented", RENTED),
+    ):
         file = tmp_path / f"{name}.yaml"
         file.write_text(text, encoding="utf-8")
         found |= {terms.kind for terms in load(file).contracts.values()}  # type: ignore

@@ -4,6 +4,7 @@ from offtake.contracts.cash_reserve import CashReserve
 from offtake.contracts.chip_purchase import ChipPurchase
 from offtake.contracts.chip_sale import ChipSale
 from offtake.contracts.common_equity import CommonEquity
+from offtake.contracts.construction_account import ConstructionAccount
 from offtake.contracts.construction_contract import ConstructionContract
 from offtake.contracts.delayed_draw_loan import DelayedDrawLoan
 from offtake.contracts.equity_raise import EquityRaise
@@ -16,8 +17,10 @@ from offtake.contracts.other_business import OtherBusiness
 from offtake.contracts.parent_guarantee import ParentGuarantee
 from offtake.contracts.partnership_flip import PartnershipFlip
 from offtake.contracts.power_purchase import PowerPurchase
+from offtake.contracts.project_bond import ProjectBond
 from offtake.contracts.reserve_account import ReserveAccount
 from offtake.contracts.reserved_capacity import ReservedCapacity
+from offtake.contracts.residual_value_guarantee import ResidualValueGuarantee
 from offtake.contracts.revolver import Revolver
 from offtake.contracts.sale_and_leaseback import SaleAndLeaseback
 from offtake.contracts.site_lease import SiteLease
@@ -38,13 +41,16 @@ ALL = (
     SaleAndLeaseback,
     TermLoan,
     DelayedDrawLoan,
+    ProjectBond,
     Revolver,
     CommonEquity,
     PartnershipFlip,
     ReserveAccount,
     CashReserve,
     MaintenanceReserve,
+    ConstructionAccount,
     ParentGuarantee,
+    ResidualValueGuarantee,
     EquityRaise,
     IncomeTax,
     TaxCredit,

@@ -4,11 +4,11 @@
     drawn(t)        = weight's share of what the funded claims are short of, within the limit
     distribution(t) = share of the cash left above the issuer's minimum, unless locked up
 
-The draw is a support of tier 1: claims named in `funds` that the issuer cannot pay from its own
-cash are met by the funding of the same tier in proportion to `weight`, debt and equity alike
-(DESIGN §5.6). Distributions are residual: they come after every other claim. They are locked up
+The draw is a support, of tier 1 unless it is deferred: claims named in `funds` that the issuer
+cannot pay from its own cash are met by the funding of the same tier in proportion to `weight`, debt
+and equity alike (DESIGN §5.6). Distributions are residual: they come last. They are locked up
 while a facility named in `lock_up` is in arrears or called, or its trailing cover ratio is below
-`lock_up_dscr`, and before `distributions_from`.
+`lock_up_dscr`, before `distributions_from`, and between dates that lie `distributions_every` apart.
 
 Reads: arrears, accelerated and dscr of the facilities in `lock_up`. Publishes: drawn.
 On shortfall: nothing is owed; an investor in default does not pay the draw.
@@ -23,7 +23,16 @@ from numpy.typing import NDArray
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
 from offtake.core.flows import ALL_THERE_IS, Flow, Rank
-from offtake.core.terms import ContractName, PartyName, Ratio, SizedMoney, Terms, When, default
+from offtake.core.terms import (
+    ContractName,
+    Duration,
+    PartyName,
+    Ratio,
+    SizedMoney,
+    Terms,
+    When,
+    default,
+)
 from offtake.finance.span import reached
 
 
@@ -41,10 +50,14 @@ class CommonEquityTerms(Terms):
     """Contracts whose claims on the issuer the commitment meets when cash is short."""
     weight: Ratio = default("1")
     """Share of the draw relative to other funding of the same claims."""
+    tier: Literal[1, 2, 3, 4, 5, 6] = 1
+    """Order among the issuer's supports; 1 is called first, with debt; 2 for equity deferred."""
     share: Ratio = default("1")
     """Share of distributions, relative to the issuer's other owners."""
     distributions_from: When | None = None
     """No distribution before this date."""
+    distributions_every: Duration = default("0 months")
+    """Time between two distributions from then on, months; every period if shorter than one."""
     lock_up: tuple[ContractName, ...] = ()
     """Facilities that lock distributions up."""
     lock_up_dscr: Ratio = default("0")
@@ -107,7 +120,7 @@ class CommonEquity(NamedTuple):
                 issuer,
                 ones * int(Rank.CAPITAL_IN),
                 form="support",
-                tier=ones,
+                tier=np.array([term.tier for _, term in items]),
                 protects=tuple(term.funds for _, term in items),
             ),
             Line(
@@ -121,6 +134,7 @@ class CommonEquity(NamedTuple):
         )
         numbers = {
             **at.numbers(ids, "commitment", "weight", "share", "lock_up_dscr"),
+            **at.numbers(ids, "distributions_every"),
             **at.optionals(ids, distributions_from=-1e9),
         }
         return Lowered(group, tuple(ids), numbers, lines)
@@ -139,12 +153,18 @@ class CommonEquity(NamedTuple):
         below = month.obs[self.dscr] < n["lock_up_dscr"][:, None] * (1.0 - 1e-9)
         trouble = (month.obs[self.arrears] > 0.0) | (month.obs[self.accelerated] > 0.0) | below
         locked = jnp.any(trouble & (jnp.asarray(self.watched) > 0.5)[:, :, None], axis=1)
-        opened = reached(n["distributions_from"], month.t)
+        opened = reached(n["distributions_from"], month.t) & self._dated(n, month)
         return {
             "draw": jnp.maximum(n["commitment"] - s, 0.0),
             "draw_weight": n["weight"],
             "distribution": jnp.where(opened & ~locked, n["share"] * ALL_THERE_IS, 0.0),
         }
+
+    def _dated(self, n: Numbers, month: Month) -> Array:
+        """[K, P] True in periods of distribution: every so many from the first on."""
+        every = jnp.maximum(jnp.ceil(n["distributions_every"] - 1e-9), 1.0)
+        since = month.t - jnp.ceil(jnp.maximum(n["distributions_from"], 0.0) - 1e-9)
+        return since - every * jnp.floor(since / every + 1e-9) < 0.5
 
     def settle(
         self, n: Numbers, s: Array, month: Month, claimed: Amounts, paid: Amounts

@@ -204,7 +204,7 @@ class DelayedDrawLoan(NamedTuple):
         left, profile = s.debt.balance - s.debt.overdue, jnp.asarray(self.profile)[:, None]
         cycle = timetable.Cycle(n["principal_every"], jnp.floor(finished + facility.ROUNDING), last)
         share = month.obs[self.schedule]
-        regular = cycle.principal(profile, left, rate * month.years, share, t)
+        regular = cycle.principal(profile, left, rate * month.years, t, share)
         pays = timetable.Cycle(n["interest_every"], signed, maturity).here(t)
         accrual = self.interest.years(month.period)
         undrawn = jnp.maximum(n["amount"] - s.drawn, 0.0)
@@ -220,7 +220,7 @@ class DelayedDrawLoan(NamedTuple):
             built=built,
             counted=jnp.where(built, service.accrued + regular, 0.0),
             extends=extends,
-            between=built & ~(pays | cycle.here(t)),
+            between=built & ~(pays | (cycle.here(t) & (profile != Profile.BULLET))),
         )
 
     def _extendable(self, n: Numbers, s: DelayedDrawLoanState) -> Array:

@@ -1,15 +1,22 @@
-"""Site lease: a tenant pays rent for a site, or for some of its phases, over a term.
+"""Site lease: a tenant pays rent for a site, or for some of its phases, and may renew it.
 
     rent(t)  = (per_mw x energised MW(t) + rent) x (1 + escalator)^k x years(t) x charged(t)
     claim(t) = rent(t) + arrears
+    renews   = needs >= 1/2 and market rent x MW x (1 + switching cost) >= rent of a year to come
 
 with k the whole years of the term that had passed when the period began, and charged(t) the share
 of the period that lies within the term and after the rent-free time. The term runs from `start`;
 without one from the moment at which the first leased phase is energised, so a late site moves it.
 Rent per MW follows what is energised, the fixed rent does not. Paid at the close of the period.
 
-Reads: active share and power of the phases, payout of the tenant. Publishes: arrears, terminated,
-rent (of the period before, arrears apart).
+While renewals are left the tenant decides in the period in which less than `notice` remains of the
+term: it renews by the rule above (`finance.exercise`), MW being all that is let and the rent that
+of the first year after, or lets the lease run out, for good. Without a market rent it renews
+whenever it needs the site.
+
+Reads: active share and power of the phases, payout of the tenant, market rent, need. Publishes:
+arrears, terminated, rent (of the period before, arrears apart), renewed (how often), vacated (1.0
+once the term is over or the lease was ended).
 On shortfall: what is unpaid is owed next period, without interest (lost where the tenant is a
 party in default outside the plan); after `grace` the landlord ends the lease and no more rent
 falls due.
@@ -26,17 +33,25 @@ from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Mon
 from offtake.core.flows import Flow, Rank
 from offtake.core.terms import (
     CostPerMWYear,
+    CostPerMWYearSeries,
+    Count,
     Duration,
     MoneyFlow,
     PartyName,
     Rate,
+    Ratio,
+    ShareSeries,
     SiteName,
     Terms,
     When,
     default,
 )
+from offtake.finance.exercise import renews
 from offtake.finance.span import before_plan, since
 from offtake.finance.unpaid import unpaid
+
+ROUNDING = 1e-9
+"""Periods by which the end of a term may be missed."""
 
 
 class SiteLeaseTerms(Terms):
@@ -65,6 +80,18 @@ class SiteLeaseTerms(Terms):
     """Time from the start for which no rent is due, months."""
     grace: Duration = default("3 months")
     """How long rent may be overdue before the landlord ends the lease, months."""
+    renewals: Count = default("0")
+    """How many times the tenant may renew."""
+    renewal: Duration = default("12 months")
+    """Length of each renewal, months."""
+    notice: Duration = default("0 months")
+    """How long before the end of the term the tenant decides whether it renews, months."""
+    market_rent: CostPerMWYearSeries | None = None
+    """Rent of another site as good, usually a driver, USD/MW/year; none is as good if left out."""
+    switching_cost: Ratio = default("0 %")
+    """What moving costs the tenant, as a share of the market rent."""
+    needs: ShareSeries = default("100 %")
+    """Share of the site that the tenant still needs, usually a driver; it renews from 50 % on."""
 
 
 EXAMPLE = SiteLeaseTerms.model_validate(
@@ -95,10 +122,19 @@ class SiteLeaseState(NamedTuple):
     """1.0 once the landlord ended the lease"""
     rent: Array
     """rent of the last period, arrears apart, USD"""
+    renewed: Array
+    """times that the tenant renewed"""
+    declined: Array
+    """1.0 once it decided to let the lease run out"""
 
 
 class _Span(NamedTuple):
     """Part of the period that counts, every leaf [K, P]."""
+
+    renewed: Array
+    """times that the tenant renewed, this period included"""
+    declined: Array
+    """1.0 once it decided to let the lease run out"""
 
     passed: Array
     """share of the period within the term"""
@@ -117,12 +153,18 @@ class SiteLease(NamedTuple):
     """[K] 1.0 where the start is a date"""
     payout: IntArray
     """[K] observation: share of its claims that the tenant meets"""
+    market: IntArray
+    """[K] observation: market rent, USD/MW/year"""
+    stays: NDArray[np.float64]
+    """[K] 1.0 where there is no market rent to leave for"""
+    needs: IntArray
+    """[K] observation: share of the site that the tenant needs"""
     per_year: NDArray[np.float64]
     """[K] periods in a year"""
 
     kind = "site_lease"
     stage = "primary"
-    published = ("arrears", "terminated", "rent")
+    published = ("arrears", "terminated", "rent", "renewed", "vacated")
     Terms = SiteLeaseTerms
     example = EXAMPLE
 
@@ -148,11 +190,14 @@ class SiteLease(NamedTuple):
             active=active,
             dated=np.array([float(t.start is not None) for _, t in items]),
             payout=np.array([at.observe(f"parties.{t.tenant}.payout") for _, t in items]),
+            market=np.array([at.series(name, "market_rent") for name in ids]),
+            stays=np.array([float(t.market_rent is None) for _, t in items]),
+            needs=np.array([at.series(name, "needs") for name in ids]),
             per_year=np.full(len(ids), float(at.periods_per_year)),
         )
-        fields = ("per_mw", "rent", "term", "escalator", "rent_free", "grace")
+        fields = ("per_mw", "rent", "term", "escalator", "rent_free", "grace", "renewals")
         numbers = {
-            **at.numbers(ids, *fields),
+            **at.numbers(ids, *fields, "renewal", "notice", "switching_cost"),
             **at.optionals(ids, start=0.0),
             **{f"power_{j}": power[:, j] for j in range(width)},
         }
@@ -166,12 +211,35 @@ class SiteLease(NamedTuple):
     def init(self, n: Numbers) -> SiteLeaseState:
         """Nothing is owed; of a term that began before the plan a part has passed."""
         zero = jnp.zeros_like(n["term"])
-        return SiteLeaseState(before_plan(n["start"]), zero, zero, zero, zero)
+        return SiteLeaseState(before_plan(n["start"]), zero, zero, zero, zero, zero, zero)
 
     def publish(self, n: Numbers, s: SiteLeaseState, month: Month) -> Amounts:
-        """Arrears, whether the lease was ended, and the last rent."""
-        del n, month
-        return {"arrears": s.arrears, "terminated": s.ended, "rent": s.rent}
+        """Arrears, the last rent, how often it was renewed, and whether the lease is over."""
+        del month
+        over = s.served >= n["term"] + s.renewed * n["renewal"] - ROUNDING
+        return {
+            "arrears": s.arrears,
+            "terminated": s.ended,
+            "rent": s.rent,
+            "renewed": s.renewed,
+            "vacated": jnp.maximum(s.ended, jnp.where(over, 1.0, 0.0)),
+        }
+
+    def _decides(
+        self, n: Numbers, s: SiteLeaseState, month: Month, begun: Array
+    ) -> tuple[Array, Array]:
+        """Times renewed and whether it was declined, this period's decision included, [K, P]."""
+        term = n["term"] + s.renewed * n["renewal"]
+        open_ = (s.renewed + 1.0 <= n["renewals"] + ROUNDING) & (s.declined + s.ended == 0.0)
+        falls_due = (begun > 0.0) & (s.served + begun >= term - n["notice"] - ROUNDING) & open_
+        power = sum(n[f"power_{j}"] for j in range(self.active.shape[1]))
+        years = jnp.floor(term / jnp.asarray(self.per_year)[:, None] + ROUNDING)
+        rent = (n["per_mw"] * power + n["rent"]) * jnp.power(1.0 + n["escalator"], years)
+        stays = jnp.asarray(self.stays)[:, None] > 0.5
+        market = jnp.where(stays, rent, month.obs[self.market] * power)
+        chosen = renews(market, rent, n["switching_cost"], month.obs[self.needs])
+        renewed = s.renewed + jnp.where(falls_due, chosen, 0.0)
+        return renewed, s.declined + jnp.where(falls_due, 1.0 - chosen, 0.0)
 
     def _span(self, n: Numbers, s: SiteLeaseState, month: Month) -> _Span:
         """What part of the period counts."""
@@ -179,17 +247,20 @@ class SiteLease(NamedTuple):
         first = jnp.max(month.obs[self.active], axis=1) * jnp.where(month.t > 0, 1.0, 0.0)
         undated = jnp.where(s.served > 0.0, 1.0, first)
         begun = jnp.where(dated, since(n["start"], month.t), undated)
-        passed = jnp.minimum(begun, jnp.clip(n["term"] - s.served, 0.0, 1.0)) * (1.0 - s.ended)
+        renewed, declined = self._decides(n, s, month, begun)
+        term = n["term"] + renewed * n["renewal"]
+        passed = jnp.minimum(begun, jnp.clip(term - s.served, 0.0, 1.0)) * (1.0 - s.ended)
         charged = passed - jnp.clip(n["rent_free"] - s.served, 0.0, passed)
         # Power that came on within the period is already an average over it: from an undated start
         # the term's share of the period is not taken twice.
-        return _Span(passed, charged, jnp.where(dated | (begun <= 0.0), 1.0, begun))
+        energised = jnp.where(dated | (begun <= 0.0), 1.0, begun)
+        return _Span(renewed, declined, passed, charged, energised)
 
     def _rent(self, n: Numbers, s: SiteLeaseState, month: Month, span: _Span) -> Array:
         """[K, P] USD of the period."""
         active = month.obs[self.active]
         power = sum(n[f"power_{j}"] * active[:, j] for j in range(self.active.shape[1]))
-        years = jnp.floor(s.served / jnp.asarray(self.per_year)[:, None] + 1e-9)
+        years = jnp.floor(s.served / jnp.asarray(self.per_year)[:, None] + ROUNDING)
         grown = jnp.power(1.0 + n["escalator"], years) * month.years * span.charged
         return (n["per_mw"] * power / span.energised + n["rent"]) * grown
 
@@ -210,5 +281,7 @@ class SiteLease(NamedTuple):
             late=late,
             ended=jnp.maximum(s.ended, jnp.where(late > n["grace"], 1.0, 0.0)),
             rent=self._rent(n, s, month, span),
+            renewed=span.renewed,
+            declined=span.declined,
         )
         return state, {}

@@ -1,17 +1,19 @@
 """Term loan: a sum advanced on one date and repaid by schedule, with interest on the balance.
 
-    r(t)          = fixed rate, or margin + max(base(t), floor)
-    interest(t)   = B(t-1) r(t) a(t) + arrears x (1 + r(t) a(t))
-    principal(t)  = bullet: B at maturity;  linear: B / n;  annuity: level payment less interest;
-                    sculpted: schedule(t) x B
+    r(t)          = fixed rate, or margin + max(base(t), floor); held between resets
+    earned(t)     = interest not yet due(t-1) + B(t-1) r(t) a(t)
+    interest(t)   = on its dates earned, else 0; + arrears x (1 + r(t) a(t))
+    principal(t)  = on its dates: linear: B / n;  annuity: level payment less interest;
+                    sculpted: schedule(t) x B;  or what a stated payment leaves;  at maturity B
     sweep(t)      = share of (CFADS - debt service)(t-1), if positive, of the cash that is left
-    B(t)          = B(t-1) + advance(t) - principal paid(t) - sweep paid(t) - written off(t)
+    B(t)          = B(t-1) + advance(t) / issue price + interest capitalised(t) - principal paid(t)
+                    - sweep paid(t) - written off(t)
 
-with a(t) the day count fraction and n the payments that remain. Interest accrues on the opening
-balance; the advance and repayments take effect at the close. The advance falls into the period of
-`start`; the first interest into the next one; principal after `interest_only`, the last of it
-`term` after the start. The level payment is that of this period's rate over months / 12 and is set
-afresh each period.
+with a(t) the day count fraction and n the dates that remain. The advance and repayments take effect
+at the close. The advance falls into the period of `start`; the first interest accrues in the next
+one; principal after `interest_only`, the last of it at `maturity` or `term` after the start.
+Interest is capitalised until `capitalise_until`, and where a stated payment is less. A level
+payment is worked out afresh on each date (`finance.timetable`).
 
 Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout, service due on other
 debt of the borrower that ranks senior or equal. Publishes: balance, service (of the period before,
@@ -23,7 +25,7 @@ the loan is accelerated: all of it is due, and the borrower is in default while 
 borrower outside the plan does not pay while in default is written off.
 
 References:
-    1. ACTUS Financial Research Foundation, technical specification v1.1: PAM, LAM, ANN.
+    1. ACTUS Financial Research Foundation, technical specification v1.1: PAM, LAM, NAM, ANN.
     2. ISDA 2006 Definitions, section 4.16 (day counts).
 """
 
@@ -219,11 +221,12 @@ class TermLoan(NamedTuple):
         rate = self._rate(n, state, pays_on, month)
         interest = rate * self.interest.years(month.period)
         cycle = timetable.Cycle(n["principal_every"], free, last)
-        repays = self.dates.repays.here(cycle, month) & (t > free)
+        profile = jnp.asarray(self.profile)[:, None]
+        repays = self.dates.repays.here(cycle, month) & (t > free) & (profile != Profile.BULLET)
         pays = self.dates.pays.here(pays_on, month)
         earned = s.accrued + s.balance * interest
         terms = timetable.Repayment(
-            jnp.asarray(self.profile)[:, None],
+            profile,
             month.obs[self.stated_next if ahead else self.stated],
             month.obs[self.schedule_next if ahead else self.schedule],
         )

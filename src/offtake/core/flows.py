@@ -52,7 +52,8 @@ class Rank(IntEnum):
 
 
 #: Signs with which a party's receipts (+) and payments (-) of each class add up to its cash flow
-#: available for debt service: sales less running costs less tax.
+#: available for debt service: sales less running costs less tax, and distributions that it receives
+#: as an owner of others. What it distributes itself is paid after debt service.
 CFADS: dict[tuple[str, Flow], float] = {
     ("in", Flow.SALE): 1.0,
     ("out", Flow.RUNNING_COST): -1.0,
@@ -60,6 +61,7 @@ CFADS: dict[tuple[str, Flow], float] = {
     ("out", Flow.SALE): -1.0,
     ("out", Flow.TAX): -1.0,
     ("in", Flow.TAX): 1.0,
+    ("in", Flow.DISTRIBUTION): 1.0,
 }
 
 #: Classes in which a financier gets its money back (DESIGN §11, *returned*).

@@ -97,6 +97,7 @@ _FLOW = Unit("USD/year", "money per time", "13 bn USD/year", minimum=0.0)
 _NET_FLOW = Unit("USD/year", "money per time, negative if paid out", "-2 bn USD/year")
 _SHARE = Unit("1", "a share", "80 %", bare=True, minimum=0.0, maximum=1.0)
 _RATIO = Unit("1", "a ratio", "1.3", bare=True, minimum=0.0)
+_FACE_PRICE = Unit("1", "a price per face value", "99 %", bare=True, minimum=0.01)
 _RATE = Unit("1/year", "a rate per year", "6.58 %/year", also=("1",))
 _DURATION = Unit("month", "a duration", "15 years", minimum=0.0)
 _POWER = Unit("MW", "power", "147 MW", minimum=0.0)
@@ -139,6 +140,8 @@ Share = Annotated[Quantity, _SHARE]
 """1; between 0 and 1; ``0.8`` or ``80 %``."""
 Ratio = Annotated[Quantity, _RATIO]
 """1; at least 0; ``1.3``, ``1.3x`` or ``130 %``."""
+FacePrice = Annotated[Quantity, _FACE_PRICE]
+"""1, price over face value of a bond; at least 0.01; ``99 %``."""
 Rate = Annotated[Quantity, _RATE]
 """1/year; ``6.58 %/year``; ``6.58 %`` and ``658 bp`` are per year."""
 Duration = Annotated[Quantity, _DURATION]

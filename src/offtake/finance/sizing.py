@@ -38,6 +38,8 @@ BASE = "base"
 """Name of the case in which every number is at its median."""
 LENDER = "lender"
 """Name of the case that a lender assumes; a plan may state it under `cases`."""
+NO_INTEREST = 1e-12
+"""Interest of a period, as a share of the balance, below which there is none to serve."""
 ENOUGH_ROUNDS = 200
 """Halvings of k: more than the digits of a float."""
 
@@ -110,7 +112,8 @@ def carried(stream: Stream, k: float) -> FloatArray:
         after = min(owed[t + 1], stream.most[t])
         rate = stream.interest[:, t]
         repaid = (after + cash[:, t]) / (1.0 + rate)
-        served = np.where(rate > 0.0, cash[:, t] / np.where(rate > 0.0, rate, 1.0), np.inf)
+        some = rate > NO_INTEREST
+        served = np.where(some, cash[:, t] / np.where(some, rate, 1.0), np.inf)
         owed[t] = max(float(np.minimum(repaid, served).min()), 0.0)
     return owed
 

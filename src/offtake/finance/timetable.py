@@ -47,17 +47,20 @@ class Cycle(NamedTuple):
         dates = jnp.ceil((self.last - self.begin) / every - ROUNDING)
         return jnp.maximum(dates - jnp.ceil((t - self.begin) / every - ROUNDING) + 1.0, 1.0)
 
-    def principal(self, profile: Array, left: Array, rate: Array, share: Array, t: Array) -> Array:
+    def principal(
+        self, profile: Array, left: Array, rate: Array, t: Array, share: Array | None = None
+    ) -> Array:
         """Principal of a period by profile, a balloon apart; none between dates, USD [K, P].
 
         Args:
             profile: numbers of `amortisation.Profile`, [K, 1].
             left: balance on schedule, USD [K, P].
             rate: of one period of the plan, [K, P].
-            share: principal as a share of the balance, sculpted loans, [K, P].
             t: [] period.
+            share: principal as a share of the balance, where some loan is sculpted, [K, P].
         """
         dates = self.remaining(t)
+        share = jnp.zeros_like(left) if share is None else share
         regular = regular_principal(profile, left, rate * whole(self.every), dates, share)
         return jnp.where(self.here(t), regular, 0.0)
 
@@ -81,6 +84,8 @@ class Timetable(NamedTuple):
     """[K, periods] 1.0 where a given date is reached at the close; as long as the last one needs"""
     dated: NDArray[np.float64]
     """[K, 1] 1.0 where dates are given, 0.0 where the cycle counts"""
+    ahead: NDArray[np.float64]
+    """[K, periods] given dates from the close of a period on"""
     gaps: NDArray[np.float64]
     """[K, dates - 1] years from each given date to the next one by day count; 0 where there is none
     """
@@ -92,23 +97,25 @@ class Timetable(NamedTuple):
         """Structure of K timetables.
 
         Args:
-            dates: of each loan, in order; none where it has a cycle. Those before the plan are left
-                out.
+            dates: of each loan; none where it has a cycle. Those before the plan are left out, and
+                of several in one period the last counts.
             at: the plan.
             day_counts: conventions of the K loans, where level payments are asked for.
         """
         closes = [
-            [int(np.ceil(at.position(day) - ROUNDING)) for day in days if at.position(day) >= 0.0]
+            {int(np.ceil(at.position(day) - ROUNDING)): day.toordinal() for day in sorted(days)}
             for days in dates
         ]
+        closes = [{t: day for t, day in row.items() if t >= 0} for row in closes]
         given = np.zeros((len(dates), max([at.periods, *(1 + max(c, default=0) for c in closes)])))
-        for row, periods in zip(given, closes, strict=True):
-            row[periods] = 1.0
-        gaps = np.zeros((len(dates), max([0, *(len(days) - 1 for days in dates)])))
-        for row, days, convention in zip(gaps, dates, day_counts, strict=False):
-            ordinals = [day.toordinal() for day in days if at.position(day) >= 0.0]
-            row[: len(ordinals) - 1] = year_fraction(ordinals[:-1], ordinals[1:], convention)
-        return cls(given, np.array([[float(len(days) > 0)] for days in dates]), gaps)
+        gaps = np.zeros((len(dates), max([0, *(len(row) - 1 for row in closes)])))
+        for k, row in enumerate(closes):
+            given[k, list(row)] = 1.0
+            if day_counts and row:
+                days = list(row.values())
+                gaps[k, : len(days) - 1] = year_fraction(days[:-1], days[1:], day_counts[k])
+        ahead = np.cumsum(given[:, ::-1], axis=1)[:, ::-1]
+        return cls(given, np.array([[float(len(days) > 0)] for days in dates]), ahead, gaps)
 
     def here(self, cycle: Cycle, month: Month) -> Array:
         """Whether the close of the period is one of the dates, [K, P].
@@ -129,9 +136,7 @@ class Timetable(NamedTuple):
                 Of given dates all count, also those after it: what they would repay is a balloon.
             month: this period.
         """
-        given = jnp.asarray(self.given)
-        dated = jnp.sum(given, axis=1)[:, None] - self._before(month)
-        dated = jnp.maximum(dated, 1.0)
+        dated = jnp.maximum(jnp.asarray(self.ahead)[:, month.period][:, None], 1.0)
         return jnp.where(jnp.asarray(self.dated) > 0.0, dated, cycle.remaining(month.t))
 
     def principal(
@@ -166,11 +171,6 @@ class Timetable(NamedTuple):
         stated = jnp.minimum(terms.stated - jnp.where(annuity, earned, 0.0), left)
         return jnp.where(terms.stated > 0.0, stated, regular)
 
-    def _before(self, month: Month) -> Array:
-        """[K, 1] given dates before this period."""
-        so_far = jnp.cumsum(jnp.asarray(self.given), axis=1)
-        return jnp.where(month.period > 0, so_far[:, month.period - 1], 0.0)[:, None]
-
     def starts(self, cycle: Cycle, month: Month) -> Array:
         """Whether the period begins at one of the dates, or at the beginning of a cycle, [K, P]."""
         before = month._replace(t=month.t - 1.0, period=jnp.maximum(month.period - 1, 0))
@@ -189,7 +189,8 @@ class Timetable(NamedTuple):
         gaps = jnp.asarray(self.gaps)
         if gaps.shape[1] == 0:
             return owed
-        here = self._before(month)
+        left = jnp.asarray(self.ahead)
+        here = (left[:, 0] - left[:, month.period])[:, None]
         ahead = jnp.arange(gaps.shape[1], dtype=jnp.float64)[None] >= here
         ahead = ahead & (gaps > 0.0)
         growth = jnp.where(ahead[:, :, None], 1.0 + gaps[:, :, None] * rate[:, None, :], 1.0)

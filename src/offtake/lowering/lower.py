@@ -57,7 +57,8 @@ def _groups(plan: Plan, at: At) -> list[Lowered]:
     return [BY_KIND[kind].lower(by_kind[kind], at) for kind in kinds]  # type: ignore[arg-type]
 
 
-def _table(plan: Plan, calendar: Calendar) -> NumberTable:
+def numbers_of(plan: Plan, calendar: Calendar) -> NumberTable:
+    """Every number that a plan writes."""
     table = NumberTable(calendar)
     for place, number in plan.numbers():
         table.add(place, number)
@@ -155,7 +156,7 @@ def lower(plan: Plan, wanted: Sequence[str] = (), calendar: Calendar | None = No
     parties, internal = _party_order(plan)
     grid = plan.calendar if calendar is None else calendar
     at = At(
-        table=_table(plan, grid),
+        table=numbers_of(plan, grid),
         calendar=grid,
         party_index={name: i for i, name in enumerate(parties)},
         terms=plan.contracts,

@@ -15,12 +15,14 @@ from offtake.measures.plant import Plant
 from offtake.measures.supply_shares import SupplyShares
 from offtake.measures.thresholds import Thresholds
 from offtake.measures.token_output import TokenOutput
+from offtake.measures.unspent import Unspent
 from offtake.measures.who_pays import WhoPays
 
 ALL = (
     WhoPays,
     Funding,
     Facilities,
+    Unspent,
     ContractValue,
     Cohorts,
     Levelised,

@@ -1,7 +1,7 @@
 """When what is pledged or bought stops covering its own cash cost for good.
 
     cohort    last period in which it runs and its spot margin is not negative
-    contract  last period in which it pays the borrower
+    contract  last period in which it pays the borrower, for sales or as an owner
     site      last period in which the borrower's sales there cover its running costs there; where
               it sells nothing there, the last end of the cohorts at the site
 
@@ -105,8 +105,12 @@ def pledges(book: Book, facilities: Sequence[Facility]) -> Pledges:
                     at = [float(book.cohorts[cohort] == name) for cohort in cohorts]
                     cohort_pledged[f] = np.maximum(cohort_pledged[f], at)
             elif name in book.kinds:
-                sales = book.claims(contract=name, payee=borrower, flow=int(Flow.SALE))
-                found.append((f, sales, []))
+                pays = [
+                    i
+                    for flow in (Flow.SALE, Flow.DISTRIBUTION)
+                    for i in book.claims(contract=name, payee=borrower, flow=int(flow))
+                ]
+                found.append((f, pays, []))
     asset_pledged = np.zeros((len(facilities), len(found)))
     for a, (f, _, _) in enumerate(found):
         asset_pledged[f, a] = 1.0

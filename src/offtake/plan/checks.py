@@ -208,7 +208,7 @@ def _longer(plan: Plan, last: float, contract: Terms) -> str:
 
 
 def _ends(plan: Plan, contract: Terms) -> Iterator[tuple[str, float]]:
-    """Fields that end a contract, and where: end date; term and extensions at the median."""
+    """Fields that end a contract, and where: end date; term, extensions, renewals at the median."""
     end: Any = getattr(contract, "end", None)
     if isinstance(end, When):
         yield "end", plan.calendar.index_of(end.date)
@@ -221,10 +221,12 @@ def _ends(plan: Plan, contract: Terms) -> Iterator[tuple[str, float]]:
         if isinstance(start, When)
         else _site_start(plan, contract)
     )
-    times: Any = getattr(contract, "extensions", None)
-    each: Any = getattr(contract, "extension", None)
-    both = isinstance(times, Quantity) and isinstance(each, Quantity)
-    months = term.value + (times.value * each.value if both else 0.0)
+    months = term.value
+    for several, one in (("extensions", "extension"), ("renewals", "renewal")):
+        times: Any = getattr(contract, several, None)
+        each: Any = getattr(contract, one, None)
+        if isinstance(times, Quantity) and isinstance(each, Quantity):
+            months += times.value * each.value
     yield "term", max(first, 0.0) + months / plan.calendar.months
 
 
@@ -483,7 +485,9 @@ def _series(item: object, place: str) -> Iterator[tuple[str, Series]]:
             yield place, item
     elif isinstance(item, Terms):
         for name in type(item).model_fields:
-            yield from _series(getattr(item, name), f"{place}.{name}")
+            # What falls due on dates is no value that holds between them.
+            if name != "schedule":
+                yield from _series(getattr(item, name), f"{place}.{name}")
 
 
 ERRORS: tuple[Check, ...] = (

@@ -12,6 +12,7 @@ from offtake.reports.market import market
 from offtake.reports.pieces import laid_out, number, percent
 from offtake.reports.plant import plant
 from offtake.reports.readings import readings
+from offtake.reports.structure import limits
 from offtake.results.results import Results
 from offtake.results.table import Row, Table, money
 
@@ -25,6 +26,9 @@ FACILITIES = (
     "maturity over debt at its peak, below 1x where the rest is to be refinanced; LGD counts what "
     "the borrower and supports still pay: no collateral is sold after a default, so it is too high."
 )
+
+
+UNSPENT = "negative carry: the coupon on what is not spent yet, less what it earns; undiscounted."
 
 
 def summary(results: Results, saved: Path | None = None, json_file: Path | None = None) -> Group:
@@ -45,8 +49,12 @@ def summary(results: Results, saved: Path | None = None, json_file: Path | None 
         _who_pays(results.who_pays()),
         Text(READING, style="dim"),
     ]
+    if len(results.structure()):
+        parts += [Text(""), *limits(list(results.structure()))]
     if len(results.facilities()):
         parts += [Text(""), _facilities(results.facilities()), Text(FACILITIES, style="dim")]
+    if len(results.unspent()):
+        parts += [Text(""), _unspent(results.unspent()), Text(UNSPENT, style="dim")]
     if len(results.cohorts()):
         parts += [Text(""), _cohorts(results.cohorts()), Text(""), *levelised(results)]
     if built := plant(results):
@@ -105,6 +113,31 @@ def _who_pays(table: Table) -> RichTable:
         ("unpaid to it", "right"),
     ]
     return laid_out("Who pays (USD, present value, mean of all futures)", columns, rows)
+
+
+def _unspent(table: Table) -> RichTable:
+    columns = [
+        ("account", "left"),
+        ("paid in", "right"),
+        ("waits, years", "right"),
+        ("coupon", "right"),
+        ("earned", "right"),
+        ("negative carry", "right"),
+        ("", "right"),
+    ]
+    rows = [
+        [
+            str(row["contract"]),
+            money(row["raised_usd"]),
+            f"{row['waits_years']:.2f}",
+            money(row["coupon_usd"]),
+            money(row["earned_usd"]),
+            money(row["carry_usd"]),
+            _error(row, "carry_usd"),
+        ]
+        for row in table
+    ]
+    return laid_out("Money raised before it is needed (mean of all futures)", columns, rows)
 
 
 def _facilities(table: Table) -> RichTable:

@@ -37,6 +37,7 @@ from offtake.results.tables.readings import (
     supply_rows,
     threshold_rows,
 )
+from offtake.results.tables.unspent import unspent_rows
 from offtake.results.tables.who_pays import who_pays_rows
 
 if TYPE_CHECKING:
@@ -253,6 +254,11 @@ class Results:
     def _years(self) -> list[int]:
         return [int(year) for year in self._labels("year")]
 
+    def structure(self) -> Table:
+        """What was sized: amount, limits with their slack, schedule; docs/structuring.md."""
+        made = self.facts.get("structure", {"facilities": []})
+        return Table("Structure", tuple(made["facilities"]))
+
     def market(self) -> Table:
         """Prices and volumes of compute by month; no rows where the market does not clear."""
         rows = market_rows(self._labels("told"), self._outputs("market"), self._closes())
@@ -328,6 +334,11 @@ class Results:
         rows = end_rows(self._labels("income"), self._outputs("income_shares")["end"])
         return Table("Who gets the income at the end", tuple(rows), self._assumption("income"))
 
+    def unspent(self) -> Table:
+        """Money raised before it is needed: how long it waits, and its negative carry."""
+        rows = unspent_rows(self._labels("unspent_account"), self._outputs("unspent"))
+        return Table("Money raised before it is needed (USD)", tuple(rows), "Means, undiscounted.")
+
     def supply_shares(self) -> Table:
         """Shares of supply by country and owner, and of what is spent by region, by year."""
         share = self._outputs("supply_shares")["share"]
@@ -363,7 +374,9 @@ class Results:
             "who_pays": list(self.who_pays()),
             "traced": facts["traced"],
             "circularity": facts["circularity"],
+            "structure": list(self.structure()),
             "facilities": list(self.facilities()),
+            "unspent": list(self.unspent()),
             "contracts": list(self.contracts()),
             "funding_gap_usd": list(self.funding_gap()),
             "cohorts": list(self.cohorts()),

@@ -21,7 +21,7 @@ from offtake.core.errors import PlanErrors, Problem, Where
 from offtake.core.quantity import FloatingRate
 from offtake.core.walk import leaves
 from offtake.finance.sizing import BASE
-from offtake.lowering.lower import LoweredPlan, lower
+from offtake.lowering.lower import LoweredPlan, numbers_of
 from offtake.lowering.table import NumberTable, counted_place
 from offtake.lowering.world import World
 from offtake.plan.items import LenderCase
@@ -77,10 +77,11 @@ def case_draws(lowered: LoweredPlan, name: str, counted: Mapping[str, float]) ->
 
 def _changed(lowered: LoweredPlan, name: str) -> FloatArray:
     """[row] numbers of the plan with the changes of a case."""
-    other = lowered.plan.variants[f"cases.{name}"]
-    table = lower(other).table
-    here, there = set(lowered.table.index), set(table.index)
-    odd = sorted(p for p in there ^ here if not p.startswith("constant "))
+    table = numbers_of(lowered.plan.variants[f"cases.{name}"], lowered.calendar)
+    mine = numbers_of(lowered.plan, lowered.calendar)
+    here, there = set(mine.index), set(table.index)
+    here = {place for place in here if ".schedule." not in place}
+    odd = sorted(there ^ here)
     if odd:
         place = f"cases.{name}.changes"
         raise PlanErrors(
@@ -97,7 +98,9 @@ def _changed(lowered: LoweredPlan, name: str) -> FloatArray:
         )
     values = lowered.table.medians()
     for place in there & here:
-        values[lowered.table.at(place)] = table.rows[table.at(place)].value
+        value = table.rows[table.at(place)].value
+        if np.isfinite(value):
+            values[lowered.table.at(place)] = value
     return values
 
 

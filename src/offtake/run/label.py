@@ -24,6 +24,7 @@ from offtake.measures import (
     supply_shares,
     thresholds,
     token_output,
+    unspent,
 )
 from offtake.measures.checks import PHYSICAL_CHECKS
 from offtake.plan.schema import Plan
@@ -45,6 +46,7 @@ def _coordinates(outcome: Outcome) -> dict[str, Any]:
         "party": list(book.labels.parties),
         "contract": list(book.kinds),
         "facility": [facility.contract for facility in book.facilities],
+        "unspent_account": list(unspent.names(book)),
         "cohort": list(book.cohorts),
         "part": list(levelised.PARTS),
         "product": list(book.products),
@@ -209,6 +211,7 @@ def label(outcome: Outcome) -> Results:
             }
             for f in book.facilities
         ],
+        "structure": outcome.structure.plain(),
         "fabs": {name: fab.vendor for name, fab in plan.fabs.items()},
         "claims": _claims(book),
         "chips": {

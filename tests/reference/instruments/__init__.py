@@ -9,6 +9,7 @@ from tests.reference.future import Future
 from tests.reference.instruments import chip_purchase, chip_sale, construction_contract
 from tests.reference.instruments.cash_reserve import CashReserve
 from tests.reference.instruments.common_equity import CommonEquity
+from tests.reference.instruments.construction_account import ConstructionAccount
 from tests.reference.instruments.delayed_draw_loan import DelayedDrawLoan
 from tests.reference.instruments.equity_raise import EquityRaise
 from tests.reference.instruments.grant import Grant
@@ -20,8 +21,10 @@ from tests.reference.instruments.other_business import OtherBusiness
 from tests.reference.instruments.parent_guarantee import ParentGuarantee
 from tests.reference.instruments.partnership_flip import PartnershipFlip
 from tests.reference.instruments.power_purchase import PowerPurchase
+from tests.reference.instruments.project_bond import ProjectBond
 from tests.reference.instruments.reserve_account import ReserveAccount
 from tests.reference.instruments.reserved_capacity import ReservedCapacity
+from tests.reference.instruments.residual_value_guarantee import ResidualValueGuarantee
 from tests.reference.instruments.revolver import Revolver
 from tests.reference.instruments.sale_and_leaseback import SaleAndLeaseback
 from tests.reference.instruments.site_lease import SiteLease
@@ -50,6 +53,9 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "common_equity": partial(_one, CommonEquity),
     "reserve_account": partial(_one, ReserveAccount),
     "parent_guarantee": partial(_one, ParentGuarantee),
+    "project_bond": partial(_one, ProjectBond),
+    "construction_account": partial(_one, ConstructionAccount),
+    "residual_value_guarantee": partial(_one, ResidualValueGuarantee),
     "equity_raise": partial(_one, EquityRaise),
     "income_tax": partial(_one, IncomeTax),
     "sale_and_leaseback": partial(_one, SaleAndLeaseback),

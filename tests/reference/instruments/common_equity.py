@@ -1,5 +1,6 @@
 """docs/contracts/common_equity.md."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ class CommonEquity(Row):
         super().__init__(future, contract, terms)
         self.lines = [
             Line(
-                "draw", terms.investor, terms.issuer, Flow.CAPITAL_IN, 550, "support", 1,
+                "draw", terms.investor, terms.issuer, Flow.CAPITAL_IN, 550, "support", terms.tier,
                 tuple(terms.funds),
             ),
             Line(
@@ -44,7 +45,9 @@ class CommonEquity(Row):
             self.terms.distributions_from is None
             or month.t >= self.number("distributions_from") - 1e-9
         )
-        open_ = opened and not self.locked(month)
+        apart = max(math.ceil(self.number("distributions_every") - 1e-9), 1)
+        first = math.ceil(max(self.number("distributions_from", 0.0), 0.0) - 1e-9)
+        open_ = opened and (month.t - first) % apart == 0 and not self.locked(month)
         return {
             "draw": max(self.number("commitment") - self.drawn, 0.0),
             "draw_weight": self.number("weight"),

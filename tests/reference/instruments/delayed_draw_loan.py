@@ -64,7 +64,11 @@ class DelayedDrawLoan(Loan):
             last = after(self.end + self.number("amortise_over"))
         free = math.floor(self.end + 1e-9)
         every = max(after(self.number("principal_every")), 1)
-        repays = t > free and self.on_date("principal", free, last, t)
+        repays = (
+            t > free
+            and self.terms.amortisation != "bullet"
+            and self.on_date("principal", free, last, t)
+        )
         regular = 0.0
         if repays:
             regular = self.profile(

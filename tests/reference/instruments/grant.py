@@ -23,7 +23,7 @@ class Grant(Row):
         part = share_between(month.t, start, self.number("end", NEVER))
         return once + self.over_time("yearly", month) * part * month.years
 
-    def shown(self, month: Month) -> Mapping[str, float]:
+    def now(self, month: Month) -> Mapping[str, float]:
         return {"due": self.due(month)}
 
     def claim(self, month: Month) -> Mapping[str, float]:

@@ -23,9 +23,17 @@ class SiteLease(Row):
         self.served = max(-self.number("start"), 0.0) if self.dated else 0.0
         self.arrears = self.last = 0.0
         self.late, self.ended = 0, False
+        self.renewed, self.declined = 0, False
 
     def publish(self, t: int) -> Mapping[str, float]:
-        return {"arrears": self.arrears, "terminated": float(self.ended), "rent": self.last}
+        over = self.served >= self.number("term") + self.renewed * self.number("renewal") - 1e-9
+        return {
+            "arrears": self.arrears,
+            "terminated": float(self.ended),
+            "rent": self.last,
+            "renewed": float(self.renewed),
+            "vacated": float(self.ended or over),
+        }
 
     def begun(self, month: Month) -> float:
         """Share of the period after the beginning of the term."""
@@ -41,7 +49,29 @@ class SiteLease(Row):
         """Share of the period within the term."""
         if self.ended:
             return 0.0
-        return min(self.begun(month), clip(self.number("term") - self.served))
+        renewals = self.renewed + (self.decision(month) is True)
+        term = self.number("term") + renewals * self.number("renewal")
+        return min(self.begun(month), clip(term - self.served))
+
+    def decision(self, month: Month) -> bool | None:
+        """Whether the tenant renews, in the period in which it has to say so; None in others."""
+        begun = self.begun(month)
+        term = self.number("term") + self.renewed * self.number("renewal")
+        left = self.renewed + 1.0 <= self.number("renewals") + 1e-9
+        due = begun > 0.0 and self.served + begun >= term - self.number("notice") - 1e-9
+        if not left or not due or self.declined or self.ended:
+            return None
+        if self.over_time("needs", month) < 0.5:
+            return False
+        if self.terms.market_rent is None:
+            return True
+        power = sum(self.future.number(f"{phase}.power") for phase in self.phases)
+        years = math.floor(term / self.future.calendar.per_year + 1e-9)
+        rent = self.number("per_mw") * power + self.number("rent")
+        rent *= (1.0 + self.number("escalator")) ** years
+        elsewhere = self.over_time("market_rent", month) * power
+        elsewhere *= 1.0 + self.number("switching_cost")
+        return self.future.reaches(f"{self.contract}.renewal", elsewhere, rent * (1.0 - 1e-9))
 
     def rent(self, month: Month) -> float:
         """Rent of the period."""
@@ -68,6 +98,9 @@ class SiteLease(Row):
         served = self.within(month)
         self.arrears = month.unpaid(self.terms.tenant, claimed["rent"], paid["rent"])
         self.late = self.late + 1 if short(claimed["rent"], paid["rent"]) else 0
+        decision = self.decision(month)
+        self.renewed += decision is True
+        self.declined = self.declined or decision is False
         self.served += served
         self.ended = self.ended or self.late > self.number("grace")
         return {}

@@ -31,7 +31,7 @@ class TaxCredit(Row):
             credit += self.number("investment") * self.number("qualifying") * self.built
         return credit
 
-    def shown(self, month: Month) -> Mapping[str, float]:
+    def now(self, month: Month) -> Mapping[str, float]:
         return {"due": self.due(month)}
 
     def claim(self, month: Month) -> Mapping[str, float]:

@@ -1,0 +1,26 @@
+"""When a party uses an option that a contract gives it: rules, one function each.
+
+    renews = needs >= 1/2  and  market x (1 + switching cost) >= rent
+
+Everything a rule looks at is known when the choice falls due; nothing is the path's future. What
+saves less than 1e-9 of the rent does not make a tenant move.
+"""
+
+from offtake.core.arrays import Array, jnp
+from offtake.core.flows import PAID_TOLERANCE
+
+HALF = 0.5
+"""Share of the site from which a tenant still needs it."""
+
+
+def renews(market: Array, rent: Array, switching_cost: Array, needs: Array) -> Array:
+    """Whether a tenant renews a lease, 1.0 or 0.0, `[..., path]`.
+
+    Args:
+        market: rent of another site as good, USD per year, `[..., path]`.
+        rent: rent of this one over the time to come, USD per year, `[..., path]`.
+        switching_cost: of moving, as a share of the market rent, `[..., path]`.
+        needs: share of the site that the tenant still needs, `[..., path]`.
+    """
+    cheaper_to_stay = market * (1.0 + switching_cost) >= rent * (1.0 - PAID_TOLERANCE)
+    return jnp.where(cheaper_to_stay & (needs >= HALF), 1.0, 0.0)
