@@ -51,7 +51,7 @@ class IncomeTax(Row):
         self.losses = self.number("losses")
         self.again = self.arrears = self.paid = 0.0
         self.unbuilt = [0.0 for _ in self.classes()]
-        self.now = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        self.worked = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
         """income to date, base, losses used, tax, tax claimed for the first time, tax saved"""
         future.rows[contract] = self
 
@@ -172,13 +172,13 @@ class IncomeTax(Row):
     def claim(self, month: Month) -> Mapping[str, float]:
         found = self.worked_out(month)
         new, saving = self.new(month, found[3])
-        self.now = (*found, new, saving)
+        self.worked = (*found, new, saving)
         return {"tax": new + self.arrears, "saving": saving}
 
     def settle(
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
     ) -> Mapping[str, float]:
-        income, base, used, tax, new, saving = self.now
+        income, base, used, tax, new, saving = self.worked
         missing = claimed["tax"] - paid["tax"]
         self.arrears = missing if missing > PAID * claimed["tax"] else 0.0
         self.paid += paid["tax"]
