@@ -45,7 +45,7 @@ format: setup-test ## mend what style mends by itself
 bench: setup-test ## offtake against plain NumPy and compiled loops, as ratios
 	$(BIN)/python -m benchmarks $(ARGS)
 
-conformance: setup-test ## compare with outside truth; writes docs/conformance.json
+conformance: setup-test ## compare with outside truth; writes docs/conformance.json and .md
 	$(BIN)/python -m tests.conformance $(ARGS)
 
 docs: setup-test ## write the generated pages of docs/

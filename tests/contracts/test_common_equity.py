@@ -98,3 +98,18 @@ def test_gradient():
     found = gradient(CommonEquity, EXAMPLE, periods=3, draw=300.0, bump=[place])
     assert np.isclose(found.slope[place], found.bump[place])
     assert np.isfinite(list(found.slope.values())).all()
+
+
+def test_a_right_to_cure_so_many_times_and_not_in_default():
+    # Drawn in periods 1 and 2 of what is short in each: one cure is used up in the first.
+    np.testing.assert_allclose(run(cures="1")["draw"], [0, 300, 0, 0, 0, 0])
+    np.testing.assert_allclose(run(cures="2")["draw"], [0, 300, 200, 0, 0, 0])
+    stopped = run_alone(
+        CommonEquity,
+        terms(cures="2"),
+        None,
+        5,
+        drawn=lambda line, t, limit: 300.0 * (t in (1, 2)),
+        stopped={"company": 2},
+    )
+    np.testing.assert_allclose(stopped["draw"], [0, 300, 0, 0, 0, 0])

@@ -157,7 +157,7 @@ def test_twice_the_money_gives_twice_the_flows():
 
 
 def test_derivatives_are_finite_and_right():
-    places = [f"contracts.example.{x}" for x in ("amount", "price", "rate", "issue_costs")]
+    places = [f"contracts.example.{x}" for x in ("amount", "issue_price", "rate", "issue_costs")]
     found = gradient(ProjectBond, EXAMPLE, None, PERIODS, share=0.999, take=3.0, bump=places)
     assert all(math.isfinite(value) for value in found.slope.values())
     for place in places:

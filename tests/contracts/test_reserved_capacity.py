@@ -134,3 +134,51 @@ def test_gradient():
     assert all(map(math.isfinite, found.slope.values()))
     for place in places:
         assert math.isclose(found.slope[place], found.bump[place], rel_tol=1e-5), place
+
+
+def test_a_buyer_that_fails_owes_for_the_rest_of_the_term():
+    # Nothing is paid from period 3 on; after one period of grace the seller ends it in period 4,
+    # with three of six periods left, worth 1.01^-1 + ... each of 0.9 x 1,000 hours at 2 USD.
+    table = run(
+        lambda line, t, claimed: claimed * (t < 3),
+        term="6 months",
+        grace="1 month",
+        termination="50 %",
+        termination_rate="12.68250301319698 %/year",
+        prepayment="500 USD",
+        credit_share="0 %",
+    )
+    left = sum(1.01**-k for k in (1, 2, 3))
+    owed = 0.5 * 1800 * left - 500
+    expected = [0] * 5 + [owed] * 4
+    np.testing.assert_allclose(table["termination.claimed"], expected)
+    assert not table["refund.claimed"].any()
+    assert not table["capacity.claimed"][6:].any() or table["terminated"][5] == 1.0
+
+
+def test_of_a_claim_on_a_buyer_in_default_outside_the_plan_the_rest_is_lost():
+    payout = {"parties.customer.payout": np.where(np.arange(9) >= 3, 0.4, 1.0)}
+    table = run(
+        lambda line, t, claimed: claimed * (0.4 if t >= 3 else 1.0),
+        payout,
+        grace="0 months",
+        termination="100 %",
+        term="4 months",
+    )
+    # Ended in period 3, with two of four periods left at 1,800 USD.
+    np.testing.assert_allclose(table["termination.claimed"], [0, 0, 0, 0, 3600, 0, 0, 0, 0])
+    np.testing.assert_allclose(table["termination"][4], 0.4 * 3600)
+
+
+def test_a_buyer_whose_seller_delivers_no_more_claims_its_prepayment():
+    hours = np.where(np.arange(9) < 5, DELIVERED, 0.0)
+    table = run_alone(
+        ReservedCapacity,
+        terms(prepayment="5,000 USD", credit_share="50 %", grace="1 month"),
+        {"sites.hall.h100e_hours": hours},
+        8,
+        stopped={"company": 4},
+    )
+    # Credited 450 and 900 twice; idle in 5 and 6, ended then.
+    np.testing.assert_allclose(table["refund"], [0, 0, 0, 0, 0, 0, 0, 2750, 0])
+    np.testing.assert_allclose(table["terminated"], [0, 0, 0, 0, 0, 0, 0, 1, 1])

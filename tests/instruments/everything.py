@@ -31,8 +31,8 @@ INTERNAL = {
 """Internal parties and their opening cash, USD."""
 OUTSIDE = (
     *("vendor", "builder", "utility", "staff", "customers", "customer", "market", "bank"),
-    *("sponsor", "capital_markets", "treasury", "rest_of_company", "tax_investor"),
-    "lessor",
+    *("sponsor", "capital_markets", "treasury", "rest_of_company", "receiver"),
+    *("tax_investor", "lessor"),
 )
 #: Changes to examples, so that one plan gives each of them, and each of its numbers, something to
 #: do: where a number matters only beside another, one of the two is an interval round the other.
@@ -93,6 +93,13 @@ CHANGES: dict[str, dict[str, Any]] = {
         "start": "2026-01-10",
         "end": "2029-06-10",
     },
+    "security": {
+        "assets": ["cohort", "hall"],
+        "secures": ["loan", "line"],
+        "time_of_sale": "2.5 to 5 months",
+        "market_depth": "20 H100e",
+        "site_value": "5 k USD/MW",
+    },
     "reserve_account": {
         "facilities": ["loan"],
         "months": "6 months",
@@ -116,6 +123,8 @@ CHANGES: dict[str, dict[str, Any]] = {
         "utilisation": "60 to 95 %",
         "prepayment": "200 to 600 USD",
         "credit_share": "60 %",
+        "termination": "50 to 90 %",
+        "termination_rate": "10 %/year",
     },
     "spot_sale": {"price": "0.1 to 0.8 USD/H100e/h"},
     "revolver": {"amount": "50 to 500 USD"},
@@ -297,6 +306,14 @@ EXTRA: dict[str, dict[str, Any]] = {
             {"life": "4 years", "held_by": "overhaul"},
         ],
     },
+    "cure": {
+        "kind": "common_equity",
+        "investor": "sponsor",
+        "issuer": "company",
+        "commitment": "100 USD",
+        "funds": ["line"],
+        "cures": "1 to 4",
+    },
     "partners": {
         "kind": "common_equity",
         "investor": "operator",
@@ -365,6 +382,9 @@ def _world(suffix: str) -> dict[str, Any]:
     fab = {"owner": "company", "vendor": "maker", "capacity": "0.05 wspm", "open": "2026-06"}
     fab |= {"build": "4 months", "ramp": "3 months", "dies_per_wafer": 30, "die_yield": "60 %"}
     contracts = {contract_id(kind): written(kind) for kind in ALL} | EXTRA
+    if suffix:
+        # Chips on sale at once depress one another's price; a further copy pledges none.
+        contracts["security"] = {**contracts["security"], "assets": ["campus"]}
     names = {*parties, *sites, *vendors, "cohort", "mill", *contracts}
     whole = {
         "parties": parties,

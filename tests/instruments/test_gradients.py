@@ -47,7 +47,7 @@ INSIDE = {"1": 0.5, "1/year": 0.05, "period": 2.4, "date": 0.4}
 """What stands for a zero, by unit; 50 for amounts of money."""
 STEPS = {
     *("cancel_after", "grace", "default_dscr", "extension_dscr", "lock_up_dscr", "extensions"),
-    *("start", "term", "extension", "interest_only", "amortise_over"),
+    *("start", "term", "extension", "interest_only", "amortise_over", "time_of_sale", "cures"),
     *("interest_every", "principal_every", "distributions_every", "until", "renewals", "notice"),
     *("market_rent", "switching_cost", "needs", "flip_date", "recovery", "target"),
 }

@@ -28,6 +28,12 @@ class GuaranteeTerms(Terms):
     protects: tuple[ContractName, ...] = ()
 
 
+class LienTerms(Terms):
+    kind: Literal["security"] = "security"
+    secures: tuple[ContractName, ...] = ("loan",)
+    assets: tuple[str, ...] = ("chips", "hall")
+
+
 def publish(case: Case) -> None:
     """What the loan publishes, and the market of the chips."""
     none = np.zeros((1, PATHS))
@@ -167,6 +173,27 @@ def test_recoveries_are_discounted_at_the_contract_rate_supports_apart():
     assert got["loss_usd"] == pytest.approx(loss)
     loss[DEFAULTED] -= 12 / 1.21 / 1.25**2
     assert got["loss_after_supports_usd"] == pytest.approx(loss)
+
+
+def test_what_the_sale_of_collateral_brought_and_when():
+    case = one_loan()
+    buyer = {3: by_path(0, 54.6, 0, 0, 0)}
+    case.claim("loan", "town", "bank", Flow.PRINCIPAL, paid=buyer, line="recovery")
+    for claim in case.lines[1:3]:
+        claim.paid = {**claim.paid, 3: by_path(0, 0, 0, 0, 0)}  # type: ignore[misc]
+    case.terms["lien"] = LienTerms()
+    proceeds = np.zeros((6, PATHS))
+    proceeds[3] = 90.0
+    case.observe("contracts.lien/chips.proceeds", proceeds)
+    case.observe("contracts.lien/hall.proceeds", proceeds / 3)
+    got = of_loan(case)
+    assert got["recovered_usd"][DEFAULTED] == pytest.approx(54.6 / 1.1 + 18 / 1.21)
+    assert got["sold_usd"] == pytest.approx([0, 54.6 / 1.1, 0, 0, 0])
+    assert got["sold_chips_usd"] == pytest.approx([0, 0.75 * 54.6 / 1.1, 0, 0, 0])
+    # Periods are years: 54.6 comes after one, 18 after two.
+    mean = 12 * (54.6 / 1.1 + 2 * 18 / 1.21) / (54.6 / 1.1 + 18 / 1.21)
+    assert got["recovery_months"][DEFAULTED] == pytest.approx(mean)
+    assert np.isnan(got["recovery_months"][REPAID])
 
 
 def test_a_support_of_everything_is_shared_among_what_is_claimed():

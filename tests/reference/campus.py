@@ -37,7 +37,7 @@ contracts:
   sheds:    {kind: construction_contract, owner: issuer, contractor: works, site: shed,
              per_mw: 3 M USD/MW}
   bond:     {kind: project_bond, lender: holders, borrower: issuer, amount: 190 M USD,
-             price: 99 %, rate: 6.5 %/year, term: 8 years, interest_every: 6 months,
+             issue_price: 99 %, rate: 6.5 %/year, term: 8 years, interest_every: 6 months,
              interest_only: 25 months, amortisation: annuity, issue_costs: 1 %, arranger: bank,
              redeemed_from: account, swept_after: lease, redemption_price: 101 %,
              grace: 7 months, day_count: 30E/360, collateral: [stake]}

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from offtake.core.flows import Flow
 from tests.reference.books import PAID, Line, Month, Row, cash_flow, short
@@ -34,16 +35,89 @@ class Loan(Row):
         """cash flow and service of the last year"""
         self.begin = after(max(self.number("start", 0.0), 0.0))
         self.accrual = future.calendar.accrual(terms.day_count)  # type: ignore[attr-defined]
+        self.pledge = pledge_of(future, contract)
+        self.due: tuple[float, float] = (0.0, 0.0)
+        """interest and principal due in the period, whoever is asked for it"""
 
     def debt_lines(self) -> list[Line]:
         """Fee, interest and principal at the ranks of the seniority."""
         ranks = (400, 410, 420) if self.terms.seniority == "junior" else (200, 210, 220)  # type: ignore
         flows = (Flow.FEE, Flow.INTEREST, Flow.PRINCIPAL)
         names = ("fee", "interest", "principal")
-        return [
+        mine = [
             Line(name, self.borrower, self.lender, flow, rank)
             for name, flow, rank in zip(names, flows, ranks, strict=True)
         ]
+        return [*mine, *self.lines_of_pledge()]
+
+    def lines_of_pledge(self) -> list[Line]:
+        """What buyers of collateral pay, and what is owed after a sale; of all loans of the kind
+        where one of them is secured."""
+        contracts = self.future.plan.contracts
+        alike = [k for k, other in contracts.items() if other.kind == self.terms.kind]  # type: ignore
+        if not any(pledge_of(self.future, k) for k in alike):
+            return []
+        buyer = self.pledge[1].buyer if self.pledge else self.borrower
+        return [
+            Line("recovery_interest", buyer, self.lender, Flow.INTEREST, 220),
+            Line("recovery", buyer, self.lender, Flow.PRINCIPAL, 220),
+            Line("deficiency_interest", self.borrower, self.lender, Flow.INTEREST, 580),
+            Line("deficiency", self.borrower, self.lender, Flow.PRINCIPAL, 580),
+        ]
+
+    def owed(self, month: Month) -> float:
+        """All of it, with the interest of the period."""
+        return self.balance + self.interest_due(self.rate_of_period(month))
+
+    def rate_of_period(self, month: Month) -> float:
+        """Interest of the period as a share of the balance."""
+        return self.yearly_rate(month) * self.accrual[month.t]
+
+    def brought(self, month: Month) -> float:
+        """What the sale of what is pledged brings the loan: senior ones first, equal ones alike."""
+        if self.pledge is None:
+            return 0.0
+        name, terms = self.pledge
+        proceeds = sum(month.observe(f"contracts.{name}/{a}.proceeds") for a in terms.assets)
+        ranks = {k: self.future.plan.contracts[k].seniority for k in terms.secures}  # type: ignore
+        mine = ranks[self.contract]
+        owed = {k: month.observe(f"contracts.{k}.owed") for k in terms.secures}
+        before = sum(owed[k] for k in ranks if ranks[k] == "senior" and mine == "junior")
+        beside = sum(owed[k] for k in ranks if ranks[k] == mine)
+        if beside <= 0.0:
+            return 0.0
+        return owed[self.contract] * min(max(proceeds - before, 0.0) / beside, 1.0)
+
+    def asks_for(self, month: Month, interest: float, principal: float) -> dict[str, float]:
+        """Who is asked for interest and principal that are due."""
+        self.due = (interest, principal)
+        brought = self.brought(month)
+        on_interest = min(brought, interest)
+        on_principal = min(brought - on_interest, self.balance)
+        interest, principal = interest - on_interest, max(principal - on_principal, 0.0)
+        claims = {"recovery_interest": on_interest, "recovery": on_principal}
+        sold = self.pledge is not None and (
+            month.observe(f"contracts.{self.pledge[0]}/{self.pledge[1].assets[0]}.sold") > 0.0
+        )
+        if sold and self.accelerated:
+            unsecured = {"deficiency_interest": interest, "deficiency": principal}
+            return claims | {"interest": 0.0, "principal": 0.0} | unsecured
+        unsecured = {"deficiency_interest": 0.0, "deficiency": 0.0}
+        return claims | {"interest": interest, "principal": principal} | unsecured
+
+    def crossed(self, month: Month) -> None:
+        """Other debt was called in a period before: so is this."""
+        named = self.terms.cross_default  # type: ignore[attr-defined]
+        if named == "*":
+            named = [
+                k
+                for k, other in self.future.plan.contracts.items()
+                if k != self.contract and getattr(other, "borrower", None) == self.borrower
+            ]
+        if self.balance > 0.0 and any(
+            month.observe(f"contracts.{k}.accelerated") > 0.0 for k in named
+        ):
+            self.accelerated = True
 
     def sweep_line(self) -> Line:
         """What excess cash flow repays early."""
@@ -116,17 +190,16 @@ class Loan(Row):
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
     ) -> None:
         """Arrears, overdue principal, lateness, acceleration and balance after payment."""
-        interest = claimed["interest"] - paid["interest"]
-        principal = claimed["principal"] - paid["principal"]
-        fee = claimed["fee"] - paid["fee"]
+        due = (*self.due, claimed["fee"])
+        got = (self.repaid(paid, "interest"), self.repaid(paid, "principal"), paid["fee"])
         in_default_outside = month.payout(self.borrower) < 1.0
         missing = [
-            amount if short(claimed[name], paid[name]) else 0.0
-            for name, amount in (("interest", interest), ("principal", principal), ("fee", fee))
+            asked - came if short(asked, came) else 0.0
+            for asked, came in zip(due, got, strict=True)
         ]
-        self.balance = max(self.balance - paid["principal"], 0.0)
+        self.balance = max(self.balance - got[1], 0.0)
         if in_default_outside:
-            owed = claimed["interest"] + claimed["fee"] + self.balance > 0.0
+            owed = due[0] + due[2] + self.balance > 0.0
             self.balance -= missing[1]
             self.accelerated = self.accelerated or owed
             self.arrears = self.overdue = 0.0
@@ -136,6 +209,13 @@ class Loan(Row):
         self.arrears = missing[0] + missing[2]
         self.overdue = min(missing[1], self.balance)
         self.accelerated = self.accelerated or self.late > self.number("grace")
+
+    @staticmethod
+    def repaid(paid: Mapping[str, float], what: str) -> float:
+        """Interest or principal paid by the borrower, on a deficiency, and by buyers."""
+        other = {"interest": "recovery_interest", "principal": "recovery"}[what]
+        unsecured = {"interest": "deficiency_interest", "principal": "deficiency"}[what]
+        return paid[what] + paid.get(other, 0.0) + paid.get(unsecured, 0.0)
 
     def service_due(self, month: Month) -> float:
         """Interest of the period and principal by profile."""
@@ -156,6 +236,7 @@ class Loan(Row):
 
         What belongs to a period between two dates counts with the later date.
         """
+        self.crossed(month)
         own = month.observe(f"contracts.{self.contract}.service_due")
         flow = cash_flow(month.paid, self.borrower) + self.pending[0]
         others = sum(month.observe(f"contracts.{k}.service_due") for k in self.beside())
@@ -187,6 +268,14 @@ class Loan(Row):
         """The borrower is in default while the loan is called and something is owed on it."""
         owed = self.balance + self.arrears > 0.0
         return {f"stop.{self.borrower}": float(self.accelerated and owed)}
+
+
+def pledge_of(future: Future, loan: str) -> tuple[str, Any] | None:
+    """The security agreement that names a loan."""
+    for name, terms in future.plan.contracts.items():
+        if loan in getattr(terms, "secures", ()):
+            return name, terms
+    return None
 
 
 def covered(loan: Loan, what: str, needed: float) -> bool:

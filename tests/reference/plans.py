@@ -57,7 +57,8 @@ contracts:
   reserve: {kind: reserved_capacity, seller: cloud, buyer: lab, site: hall, share: 65 %,
             capacity: 9000 H100e, price: compute_price, term: 20 months, take_or_pay: 92 %,
             utilisation: {2026: 70 %, 2027: 97 %}, promised: 2026-11, damages: 15 %,
-            prepayment: 4 M USD, credit_share: 40 %, grace: 2 months}
+            prepayment: 4 M USD, credit_share: 40 %, grace: 2 months, termination: 60 %,
+            termination_rate: 8 %/year}
   spot:    {kind: spot_sale, seller: cloud, site: hall, price: 1.6 USD/H100e/h, utilisation: 75 %}
   order:   {kind: chip_purchase, buyer: cloud, seller: vendor, chips: [first, second],
             signed: 2026-04, milestones: {signing: 20 %, delivery: 80 %}, cancel_after: 5 months,
@@ -80,14 +81,23 @@ contracts:
             availability: 12 months, capitalise_interest: true, term: 22 months,
             amortisation: annuity, amortise_over: 30 months, extensions: 1, extension: 6 months,
             extension_dscr: 1.05, extension_margin: 1 %/year, upfront_fee: 1 %,
-            commitment_fee: 0.8 %/year, default_dscr: 0.3, day_count: A/360, grace: 4 months}
+            commitment_fee: 0.8 %/year, default_dscr: 0.3, day_count: A/360, grace: 4 months,
+            cross_default: "*"}
+  lien:     {kind: security, grantor: cloud, buyer: market, agent: builder,
+            secures: [line, facility], assets: [first, hall, second], time_of_sale: 3 months,
+            cost_of_sale: 6 %, administration: 0.4 M USD, fire_sale: 1.5,
+            market_depth: 90k H100e, site_value: 1 to 2 M USD/MW}
   equity:  {kind: common_equity, investor: sponsor, issuer: cloud, commitment: 120 M USD,
             funds: [order, build], weight: 1, share: 3, distributions_from: 2026-12,
             lock_up: [facility, line], lock_up_dscr: 1.1}
+  cure:    {kind: common_equity, investor: sponsor, issuer: cloud, commitment: 9 M USD,
+            funds: [facility], cures: 2}
+  second:  {kind: parent_guarantee, guarantor: parent, obligor: cloud, contracts: [facility, line],
+            collection: true}
   stake:   {kind: common_equity, investor: lab, issuer: cloud, share: 1}
   line:    {kind: revolver, lender: bank, borrower: cloud, amount: 6 M USD, rate: sofr + 600 bp,
             term: 24 months, upfront_fee: 0.5 %, commitment_fee: 1 %/year, day_count: A/365,
-            seniority: junior}
+            seniority: junior, cross_default: [facility, note]}
   note:    {kind: term_loan, lender: bank, borrower: lab, amount: 25 M USD, rate: 9 %/year,
             start: 2026-06-10, term: 18 months, interest_only: 4 months, amortisation: linear,
             upfront_fee: 2 %, seniority: junior, grace: 1 months, day_count: A/A ISDA,
@@ -157,6 +167,8 @@ contracts:
             amortisation: linear, default_dscr: 1.02, extensions: 2, extension_dscr: 1.2,
             interest_every: 6 months, principal_every: 9 months,
             grace: 3 months, day_count: 30E/360}
+  lien:    {kind: security, grantor: owner, buyer: market, agent: builder, secures: [loan],
+            assets: [lot], time_of_sale: 3 months, cost_of_sale: 5 %}
   equity:  {kind: common_equity, investor: fund, issuer: owner, commitment: 40 M USD,
             funds: [work, order], lock_up: [loan], lock_up_dscr: 1.15}
   note:    {kind: term_loan, lender: lender, borrower: borrower, amount: 20 M USD, rate: 11 %/year,
@@ -171,7 +183,7 @@ contracts:
             principal_every: 3 months, interest_every: 6 months, seniority: junior,
             payment: {2026: 0.05 M USD, 2028: 0.4 M USD}, reset_dates: [2027-06-30, 2029-03-31]}
   payoff:  {kind: revolver, lender: senior, borrower: lender, amount: 5 M USD, funds: [mezz],
-            rate: 12 %/year, term: 4 years, start: 2027-01}
+            rate: 12 %/year, term: 4 years, start: 2027-01, cross_default: [note]}
   cover:   {kind: parent_guarantee, guarantor: backer, obligor: borrower, contracts: [note],
             fee: 0.1 M USD/year}
   keep:    {kind: reserve_account, account: account, owner: owner, facilities: [loan],
@@ -303,5 +315,9 @@ contracts:
             milestones: {signing: 10 %, delivery: 90 %}}
   equity:  {kind: common_equity, investor: sponsor, issuer: cloud, commitment: 600 M USD,
             funds: [order]}
+  debt:    {kind: term_loan, lender: sponsor, borrower: cloud, amount: 700 M USD, rate: 12 %/year,
+            term: 30 months, amortisation: linear, grace: 2 months}
+  lien:    {kind: security, grantor: cloud, buyer: market, agent: works, secures: [debt],
+            assets: [hopper, blackwell], time_of_sale: 4 months, cost_of_sale: 8 %, fire_sale: 3}
 """
 """A market that clears, with everything that it can hold."""

@@ -12,6 +12,7 @@ from tests.reference.books import ALL, Line, Month, Payment, Row
 from tests.reference.debt import Loan
 from tests.reference.future import Future
 from tests.reference.instruments import KINDS
+from tests.reference.instruments.security import Security
 from tests.reference.world import World
 
 Key = tuple[str, str, str]
@@ -79,6 +80,9 @@ class Simulation:
                 seen[f"contracts.{row.contract}.{name}"] = value
             if isinstance(row, Loan):
                 seen[f"contracts.{row.contract}.service_due"] = row.service_due(month)
+                seen[f"contracts.{row.contract}.owed"] = row.owed(month)
+            if isinstance(row, Security):
+                seen[f"contracts.{row.contract}/{row.part}.proceeds"] = row.proceeds(month)
         asked = self._claims(month)
         booked = self._clear(month, asked)
         self._settle(month, booked)

@@ -24,6 +24,14 @@ class Spot:
         self.bazaar = Bazaar(future) if self.market.clears else None
         self.generation = 0.0
         self.losing = dict.fromkeys(future.plan.chips, 0.0)
+        self.sold: set[str] = set()
+        """cohorts that have been sold on"""
+        self.full: dict[str, tuple[float, float]] = {}
+        """H100e and MW of cohorts all of whose chips run"""
+        self.pue: dict[str, float] = {}
+        """of sites that have power"""
+        terms = future.plan.contracts.values()
+        self.pledged = {a for x in terms if getattr(x, "secures", ()) for a in x.assets}  # type: ignore
 
     def stays(self, cohort: str) -> bool:
         """Whether a cohort has not left for want of earnings."""
@@ -52,6 +60,7 @@ class Spot:
             price = self.number(seen, t, "market", "compute_price")
             used = self.number(seen, t, "market", "utilisation")
             paid = {c: price * seen[f"chips.{c}.h100e"] * used for c in chips}
+            self.full_paid = {c: price * self.full[c][0] * used for c in chips}
             runs = dict.fromkeys(chips, 1.0)
             seen |= {f"chips.{c}.work": 1.0 for c in chips}
             self._follow(seen, t, price)
@@ -60,6 +69,7 @@ class Spot:
         for site in self.future.plan.sites:
             self._site(site, seen, price, runs, paid)
             here = [c for c, cohort in chips.items() if cohort.site == site]
+            here = [c for c in here if c not in self.sold]
             wanted = sum(metered[c] * runs[c] for c in here)
             market = self.number(seen, t, "market", "energy_price")
             mean, taken = power.draw(site, seen, wanted, market)
@@ -69,6 +79,7 @@ class Spot:
                 seen[f"sites.{site}.power.{source}.mwh"] = mw * hours
         for c, cohort in chips.items():
             contracted = signals.get(f"sites.{cohort.site}.contracted", 0.0)
+            contracted = 0.0 if c in self.sold else contracted
             self._cohort(c, t, seen, price, metered[c], runs[c], paid[c], contracted)
 
     def number(self, seen: Mapping[str, float], t: int, place: str, name: str) -> float:
@@ -137,6 +148,12 @@ class Spot:
         del before
         self._tell(seen, products, [*fleets, *outside], blocks, low, would, waited, price)
         bazaar.answer(price, self.generation, float(self.future.calendar.years[t]))
+        self.full_paid = {
+            f.name[6:]: self.full[f.name[6:]][0]
+            * work[f.name[6:]]
+            * sum(h * b.run[f.name] * b.price for b in blocks)
+            for f in fleets
+        }
         runs = {f.name[6:]: sum(h * b.run[f.name] for b in blocks) for f in fleets}
         paid = {
             f.name[6:]: f.capacity * sum(h * b.run[f.name] * b.price for b in blocks)
@@ -240,6 +257,7 @@ class Spot:
     ) -> None:
         """Share of a site's hours that are sold, and what one sold is paid."""
         here = [c for c, cohort in self.future.plan.chips.items() if cohort.site == site]
+        here = [c for c in here if c not in self.sold]
         whole = sum(seen[f"chips.{c}.h100e"] for c in here)
         sold = sum(seen[f"chips.{c}.h100e"] * runs[c] for c in here)
         share, mean = 1.0, price
@@ -274,9 +292,23 @@ class Spot:
         running_now = seen[f"chips.{c}.h100e"] > 0.0
         worth = self._value(c, price, paid, cost, seen[f"chips.{c}.age"]) if running_now else 0.0
         seen[f"chips.{c}.value"] = worth
+        if self.pledged & set(self.future.plan.chips):
+            resale = self._resale(c, t, seen, price, energy_price * runs)
+            seen[f"chips.{c}.resale_value"] = resale
         if stayed:
             loses = margin < 0.0 and running_now and contracted <= 0.0
             self.losing[c] = self.losing[c] + 1.0 if loses else 0.0
+
+    def _resale(
+        self, c: str, t: int, seen: Mapping[str, float], price: float, energy: float
+    ) -> float:
+        """What the cohort is worth with power for all its chips; energy: USD/MWh of its hours."""
+        h100e, mw = self.full[c]
+        if h100e <= 0.0:
+            return 0.0
+        pue = max(self.pue[self.future.plan.chips[c].site], 1.0)
+        cost = energy * mw * pue * YEAR + self.number(seen, t, "market", "running_cost") * mw
+        return self._value(c, price, self.full_paid[c], cost, seen[f"chips.{c}.age"])
 
     def _value(self, c: str, price: float, paid: float, cost: float, age: float) -> float:
         """Present value of the expected margin until it first turns negative, by quadrature."""

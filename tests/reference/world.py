@@ -163,6 +163,9 @@ class World:
         """
         self.drivers.advance(t)
         self.seen = {"zero": 0.0}
+        self.spot.sold |= {
+            c for c in self.future.plan.chips if signals.get(f"chips.{c}.sold", 0.0) > 0.0
+        }
         late = from_market(self.future.plan.drivers)
         built = from_plant(self.future.plan.drivers)
         for name in self.future.plan.drivers:
@@ -181,8 +184,15 @@ class World:
         self.spot.month(t, self.seen, metered, signals, self.power)
         for site in self.future.plan.sites:
             here = [c for c, cohort in self.future.plan.chips.items() if cohort.site == site]
-            energy = sum(self.seen[f"chips.{c}.energy"] for c in here)
+            mine = [c for c in here if c not in self.spot.sold]
+            energy = sum(self.seen[f"chips.{c}.energy"] for c in mine)
             self.seen[f"sites.{site}.energy_mwh"] = energy
+        self.seen["resale.offered_h100e"] = sum(
+            self.spot.full[c][0]
+            for c in self.future.plan.chips
+            if c not in self.spot.sold and signals.get(f"chips.{c}.for_sale", 0.0) > 0.0
+        )
+        self.seen["resale.market_h100e"] = self.seen.get("cleared.capacity", 0.0)
         self.drivers.told = self.seen
         for name in self.future.plan.drivers:
             if name in late:
@@ -301,19 +311,25 @@ class World:
         # What is not paid for is shut; short by less than a billionth counts as paid.
         opened = settled / due if settled < due * (1.0 - 1e-9) else 1.0
         self.seen[f"{here}.open"] = opened
-        share = min(power * opened / needed, 1.0) if needed > 0.0 else 0.0
+        self.spot.pue[site] = pue if power > 0.0 else 0.0
+        share: dict[str, float] = {}
         compute = running = 0.0
         for c in cohorts:
-            available = future.number(f"chips.{c}.availability")
-            h100e = chips[c] * share * self._h100e(c) * available
-            self.seen[f"chips.{c}.h100e"], self.seen[f"chips.{c}.mw"] = h100e, need[c] * share
-            compute, running = compute + h100e, running + need[c] * share
+            # Who bought a cohort pays for its power.
+            gets = power if c in self.spot.sold else power * opened
+            share[c] = min(gets / needed, 1.0) if needed > 0.0 else 0.0
+            full = chips[c] * self._h100e(c) * future.number(f"chips.{c}.availability")
+            self.spot.full[c] = (full, need[c])
+            h100e, mw = full * share[c], need[c] * share[c]
+            self.seen[f"chips.{c}.h100e"], self.seen[f"chips.{c}.mw"] = h100e, mw
+            if c not in self.spot.sold:
+                compute, running = compute + h100e, running + mw
         sold = signals.get(f"{here}.sold_hours", 0.0)
         self.seen[f"{here}.oversold_hours"] = max(sold - self.delivered.get(site, 0.0), 0.0)
         self.delivered[site] = compute * hours
         self.seen[f"{here}.power_mw"], self.seen[f"{here}.running_mw"] = power, running
         self.seen[f"{here}.h100e"], self.seen[f"{here}.h100e_hours"] = compute, compute * hours
-        return {c: need[c] * share * pue for c in cohorts}
+        return {c: need[c] * share[c] * pue for c in cohorts}
 
     def _chips(
         self, cohort: str, t: int, signals: Mapping[str, float], paid_for: set[str]

@@ -30,6 +30,9 @@ def outputs() -> dict[str, np.ndarray]:
         "ead_usd": column(0, 0, 0, 80, 0),
         "recovered_usd": column(0, 0, 0, 20, 0),
         "supported_usd": column(0, 0, 0, 10, 0),
+        "sold_usd": column(0, 0, 0, 15, 0),
+        "sold_chips_usd": column(0, 0, 0, 5, 0),
+        "recovery_months": column(NAN, NAN, NAN, 8, NAN),
         "loss_usd": column(0, 0, 0, 50, 0),
         "min_dscr": column(1.5, 1.3, 1.2, 0.4, NAN),
         "llcr": column(2, 1.5, 1.4, 0.5, 1.3),
@@ -103,6 +106,9 @@ def test_outcomes_behind_a_facility():
     assert shares == pytest.approx([0.4, 0.2, 0.2, 0.2])
     assert row["repaid"] == pytest.approx(0.6)
     assert row["lgd_after_supports"] == pytest.approx(50 / 80)
+    assert row["recovered_from_collateral"] == pytest.approx(0.75)
+    assert row["recovered_from_chips"] == pytest.approx(0.25)
+    assert row["recovery_months_p50"] == 8.0
     assert row["open_at_horizon_usd"] == 20.0
     assert row["shortfall_at_maturity_usd_se"] == 0.5
     json.dumps(row, allow_nan=False)

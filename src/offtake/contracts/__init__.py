@@ -23,6 +23,7 @@ from offtake.contracts.reserved_capacity import ReservedCapacity
 from offtake.contracts.residual_value_guarantee import ResidualValueGuarantee
 from offtake.contracts.revolver import Revolver
 from offtake.contracts.sale_and_leaseback import SaleAndLeaseback
+from offtake.contracts.security import Security
 from offtake.contracts.site_lease import SiteLease
 from offtake.contracts.spot_sale import SpotSale
 from offtake.contracts.tax_credit import TaxCredit
@@ -50,6 +51,7 @@ ALL = (
     MaintenanceReserve,
     ConstructionAccount,
     ParentGuarantee,
+    Security,
     ResidualValueGuarantee,
     EquityRaise,
     IncomeTax,

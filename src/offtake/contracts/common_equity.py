@@ -6,9 +6,11 @@
 
 The draw is a support, of tier 1 unless it is deferred: claims named in `funds` that the issuer
 cannot pay from its own cash are met by the funding of the same tier in proportion to `weight`, debt
-and equity alike (DESIGN §5.6). Distributions are residual: they come last. They are locked up
-while a facility named in `lock_up` is in arrears or called, or its trailing cover ratio is below
-`lock_up_dscr`, before `distributions_from`, and between dates that lie `distributions_every` apart.
+and equity alike (DESIGN §5.6). A right to cure a loan is a commitment that funds it with a number
+of `cures`: each period in which it pays uses one up, and it pays nothing for an issuer in default.
+Distributions are residual: they come last. They are locked up while a facility named in `lock_up`
+is in arrears or called, or its trailing cover ratio is below `lock_up_dscr`, before
+`distributions_from`, and between dates that lie `distributions_every` apart.
 
 Reads: arrears, accelerated and dscr of the facilities in `lock_up`. Publishes: drawn.
 On shortfall: nothing is owed; an investor in default does not pay the draw.
@@ -25,6 +27,7 @@ from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Mon
 from offtake.core.flows import ALL_THERE_IS, Flow, Rank
 from offtake.core.terms import (
     ContractName,
+    Count,
     Duration,
     PartyName,
     Ratio,
@@ -34,6 +37,9 @@ from offtake.core.terms import (
     default,
 )
 from offtake.finance.span import reached
+
+UNLIMITED = 1e9
+"""Number of cures where none is stated."""
 
 
 class CommonEquityTerms(Terms):
@@ -50,6 +56,9 @@ class CommonEquityTerms(Terms):
     """Contracts whose claims on the issuer the commitment meets when cash is short."""
     weight: Ratio = default("1")
     """Share of the draw relative to other funding of the same claims."""
+    cures: Count | None = None
+    """In how many periods the commitment may be drawn, and only while the issuer is not in default;
+    any number, in default too, if left out."""
     tier: Literal[1, 2, 3, 4, 5, 6] = 1
     """Order among the issuer's supports; 1 is called first, with debt; 2 for equity deferred."""
     share: Ratio = default("1")
@@ -75,6 +84,15 @@ EXAMPLE = CommonEquityTerms.model_validate(
 )
 
 
+class CommonEquityState(NamedTuple):
+    """Every leaf [K, P]."""
+
+    drawn: Array
+    """drawn so far, USD"""
+    used: Array
+    """periods in which something was drawn"""
+
+
 class CommonEquity(NamedTuple):
     """A group of holdings."""
 
@@ -86,6 +104,8 @@ class CommonEquity(NamedTuple):
     """[K, facilities] observation"""
     watched: NDArray[np.float64]
     """[K, facilities] 1.0 for a facility, 0.0 for padding"""
+    issuer: IntArray
+    """[K] party"""
 
     kind = "common_equity"
     stage = "primary"
@@ -107,10 +127,10 @@ class CommonEquity(NamedTuple):
             return table
 
         watched = np.array([[float(j < len(t.lock_up)) for j in range(width)] for _, t in items])
-        group = cls(watch("arrears"), watch("accelerated"), watch("dscr"), watched)
         investor, issuer = (
             at.parties([getattr(t, f) for _, t in items]) for f in ("investor", "issuer")
         )
+        group = cls(watch("arrears"), watch("accelerated"), watch("dscr"), watched, issuer)
         ones = np.ones(len(ids), np.int64)
         lines = (
             Line(
@@ -135,27 +155,29 @@ class CommonEquity(NamedTuple):
         numbers = {
             **at.numbers(ids, "commitment", "weight", "share", "lock_up_dscr"),
             **at.numbers(ids, "distributions_every"),
-            **at.optionals(ids, distributions_from=-1e9),
+            **at.optionals(ids, distributions_from=-1e9, cures=UNLIMITED),
         }
         return Lowered(group, tuple(ids), numbers, lines)
 
-    def init(self, n: Numbers) -> Array:
-        """Drawn so far, [K, P] USD."""
-        return jnp.zeros_like(n["commitment"])
+    def init(self, n: Numbers) -> CommonEquityState:
+        """Nothing is drawn."""
+        return CommonEquityState(jnp.zeros_like(n["commitment"]), jnp.zeros_like(n["commitment"]))
 
-    def publish(self, n: Numbers, s: Array, month: Month) -> Amounts:
+    def publish(self, n: Numbers, s: CommonEquityState, month: Month) -> Amounts:
         """Drawn at the start of the month."""
         del n, month
-        return {"drawn": s}
+        return {"drawn": s.drawn}
 
-    def claim(self, n: Numbers, s: Array, month: Month) -> Amounts:
+    def claim(self, n: Numbers, s: CommonEquityState, month: Month) -> Amounts:
         """The undrawn commitment, and all that is left unless locked up."""
         below = month.obs[self.dscr] < n["lock_up_dscr"][:, None] * (1.0 - 1e-9)
         trouble = (month.obs[self.arrears] > 0.0) | (month.obs[self.accelerated] > 0.0) | below
         locked = jnp.any(trouble & (jnp.asarray(self.watched) > 0.5)[:, :, None], axis=1)
         opened = reached(n["distributions_from"], month.t) & self._dated(n, month)
+        left = s.used + 1.0 <= n["cures"] + 1e-9
+        cures = left & ((n["cures"] >= UNLIMITED) | ~month.stopped[self.issuer])
         return {
-            "draw": jnp.maximum(n["commitment"] - s, 0.0),
+            "draw": jnp.where(cures, jnp.maximum(n["commitment"] - s.drawn, 0.0), 0.0),
             "draw_weight": n["weight"],
             "distribution": jnp.where(opened & ~locked, n["share"] * ALL_THERE_IS, 0.0),
         }
@@ -167,8 +189,9 @@ class CommonEquity(NamedTuple):
         return since - every * jnp.floor(since / every + 1e-9) < 0.5
 
     def settle(
-        self, n: Numbers, s: Array, month: Month, claimed: Amounts, paid: Amounts
-    ) -> tuple[Array, Mapping[str, Array]]:
+        self, n: Numbers, s: CommonEquityState, month: Month, claimed: Amounts, paid: Amounts
+    ) -> tuple[CommonEquityState, Mapping[str, Array]]:
         """Add what was drawn."""
         del n, month, claimed
-        return s + paid["draw"], {}
+        used = s.used + jnp.where(paid["draw"] > 0.0, 1.0, 0.0)
+        return CommonEquityState(s.drawn + paid["draw"], used), {}

@@ -16,10 +16,7 @@ tier in proportion to `weight`; with `capitalise_interest` its own interest and 
 §5.6). At maturity the term is extended while extensions are left, nothing is overdue, the borrower
 is not in default and cover is at least `extension_dscr`. Between dates interest accrues.
 
-Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout, service due on its other
-debt, senior or equal. Publishes: balance, service (of the period before, balloon apart),
-service_due (of this one; nothing in construction), accelerated, arrears, drawn, dscr (trailing
-year, from construction's end, that other debt counted).
+Reads and publishes what a term loan does (in construction nothing is due), and drawn.
 On shortfall: as for a term loan; a breach of `default_dscr` for longer than `grace` accelerates it
 too. Nothing can be drawn from an accelerated loan or by a borrower in default.
 
@@ -40,6 +37,7 @@ from offtake.core.flows import CFADS
 from offtake.core.terms import ContractName, Count, Duration, Rate, Ratio, default
 from offtake.finance import facility, timetable, trailing
 from offtake.finance.amortisation import Profile
+from offtake.finance.enforcement import Remedies, applied, lines
 from offtake.finance.loan_terms import LoanTerms
 from offtake.finance.servicing import Debt, Service, Timing, called, due, no_debt, settled, stops
 from offtake.finance.span import between
@@ -141,6 +139,7 @@ class DelayedDrawLoan(NamedTuple):
     """[K] observation: principal due as a share of the balance; sculpted loans only"""
     interest: facility.Interest
     beside: facility.Beside
+    remedies: Remedies
     borrower: IntArray
     """[K] party"""
     payout: IntArray
@@ -152,7 +151,7 @@ class DelayedDrawLoan(NamedTuple):
 
     kind = "delayed_draw_loan"
     stage = "primary"
-    published = ("balance", "service", "service_due", "accelerated", "arrears", "dscr", "drawn")
+    published = (*trailing.PUBLISHED, "drawn")
     Terms = DelayedDrawLoanTerms
     example = EXAMPLE
 
@@ -169,6 +168,7 @@ class DelayedDrawLoan(NamedTuple):
             schedule=np.array([at.series(name, "schedule") for name in ids]),
             interest=facility.Interest.lower(rates, [x.day_count for x in terms], at),
             beside=facility.Beside.lower(items, at),
+            remedies=Remedies.lower(items, at),
             borrower=borrower,
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
@@ -178,8 +178,9 @@ class DelayedDrawLoan(NamedTuple):
         protects = tuple(x.funds + (name,) * x.capitalise_interest for name, x in items)
         draw = facility.draw_line(lender, borrower, 1, protects)
         debt = facility.debt_lines(borrower, lender, [x.seniority for x in terms])
-        lines = (draw, *debt, facility.sweep_line(borrower, lender))
-        return Lowered(group, tuple(ids), numbers, lines, stops=borrower)
+        more = lines(ids, borrower, lender, at)
+        claims = (draw, *debt, *more, facility.sweep_line(borrower, lender))
+        return Lowered(group, tuple(ids), numbers, claims, stops=borrower)
 
     def init(self, n: Numbers) -> DelayedDrawLoanState:
         """Nothing is drawn."""
@@ -232,25 +233,26 @@ class DelayedDrawLoan(NamedTuple):
 
     def publish(self, n: Numbers, s: DelayedDrawLoanState, month: Month) -> Amounts:
         """Balance, state and cover at the start of the month."""
-        counted = self._due(n, s, month).counted
-        return {**trailing.published(s.debt, s.history, counted), "drawn": s.drawn}
+        now = self._due(n, s, month)
+        shown = trailing.published(s.debt, s.history, now.counted, now.service)
+        return {**shown, "drawn": s.drawn}
 
     def claim(self, n: Numbers, s: DelayedDrawLoanState, month: Month) -> Amounts:
         """What can be drawn, fees, interest and principal."""
         now = self._due(n, s, month)
-        return {
+        asked = {
             "draw": now.limit,
             "draw_weight": n["weight"],
             "fee": now.fee,
-            "interest": now.service.interest,
-            "principal": now.service.principal,
             "sweep": trailing.swept(n["sweep"], s.debt, now.service, s.history, self.cfads, month),
         }
+        return self.remedies.claims(month, now.service, s.debt, asked)
 
     def settle(
         self, n: Numbers, s: DelayedDrawLoanState, month: Month, claimed: Amounts, paid: Amounts
     ) -> tuple[DelayedDrawLoanState, Mapping[str, Array]]:
         """Draw, repay, carry arrears, extend, test cover."""
+        paid = applied(paid)
         now = self._due(n, s, month)
         left, lost = settled(s.debt, now.service, claimed, paid, n["grace"], month.obs[self.payout])
         asked = now.service.accrued + now.regular
@@ -259,6 +261,7 @@ class DelayedDrawLoan(NamedTuple):
         breach = jnp.where(now.built, trailing.breaches(history, n["default_dscr"], s.breach), 0.0)
         balance = jnp.maximum(left.balance - paid["sweep"], 0.0) + paid["draw"]
         debt = called(left._replace(balance=balance, scheduled=asked), breach, n["grace"])
+        debt = self.remedies.called(debt, month)
         repaid = paid["principal"] + paid["sweep"]
         error = debt.balance - (s.debt.balance + paid["draw"] - repaid - lost)
         drawn, extended = s.drawn + paid["draw"], s.extended + now.extends

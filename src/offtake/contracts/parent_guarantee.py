@@ -5,12 +5,16 @@
     outstanding(t) = recovery(t) - recovered(t)
     fee(t)         = fee x years of the period between `start` and `end` + fee in arrears
 
+With `collection` nothing is paid before what is pledged for the guaranteed loans was sold: the
+guarantee is of what the sale leaves. Without, of each payment, before the sale or after.
+
 The support is of tier 5, the last: it meets what is still short on the obligor's claims under
 `contracts` after its own cash, its funding and its reserves (DESIGN §5.6). What the guarantor pays
 becomes its own claim on the obligor, junior to what it guarantees, without interest, until it is
 recovered; money recovered does not restore the cap. The fee is paid by the obligor.
 
-Reads: the obligor's payout. Publishes: drawn (so far), outstanding, arrears (of the fee).
+Reads: the obligor's payout, whether collateral was sold. Publishes: drawn (so far), outstanding,
+arrears (of the fee).
 On shortfall: a guarantor short of cash pays what it can; what is not recovered stays outstanding,
 an unpaid fee is owed next period. What an obligor outside the plan in default does not pay is lost.
 
@@ -23,11 +27,13 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
 from offtake.core.flows import ALL_THERE_IS, Flow, Rank
 from offtake.core.terms import ContractName, Money, MoneyFlow, PartyName, Terms, When, default
+from offtake.finance.enforcement import padded
 from offtake.finance.span import between, reached
 
 
@@ -47,6 +53,8 @@ class ParentGuaranteeTerms(Terms):
     """Date from which payments are guaranteed; the start of the plan if left out."""
     end: When | None = None
     """Date until which payments are guaranteed; the horizon if left out."""
+    collection: bool = False
+    """Whether collateral of the loans guaranteed is sold before the guarantor pays."""
     fee: MoneyFlow = default("0 USD/year")
     """What the obligor pays for the guarantee, USD/year."""
 
@@ -80,6 +88,10 @@ class ParentGuarantee(NamedTuple):
 
     payout: IntArray
     """[K] observation: share of its claims that the obligor meets"""
+    sold: IntArray
+    """[K, loans] observation: whether collateral was sold; zero where none is waited for"""
+    awaited: NDArray[np.float64]
+    """[K, loans] 1.0 where there is some, 0.0 for padding"""
 
     kind = "parent_guarantee"
     stage = "primary"
@@ -92,7 +104,17 @@ class ParentGuarantee(NamedTuple):
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
         terms = [term for _, term in items]
-        group = cls(np.array([at.observe(f"parties.{term.obligor}.payout") for term in terms]))
+        pledges = [[p for x in t.contracts if (p := at.pledge(x))] * t.collection for t in terms]
+        sold = [
+            [at.observe(f"contracts.{p.contract}/{p.assets[0]}.sold") for p in row]
+            for row in pledges
+        ]
+        table = padded(sold, at.observe("zero"))
+        group = cls(
+            np.array([at.observe(f"parties.{term.obligor}.payout") for term in terms]),
+            table,
+            np.array([[float(j < len(row)) for j in range(table.shape[1])] for row in sold]),
+        )
         guarantor, obligor = (
             at.parties([getattr(x, f) for x in terms]) for f in ("guarantor", "obligor")
         )
@@ -137,7 +159,8 @@ class ParentGuarantee(NamedTuple):
     def claim(self, n: Numbers, s: ParentGuaranteeState, month: Month) -> Amounts:
         """What is left of the cap, what is to be recovered, the fee."""
         t = month.t
-        in_force = reached(n["start"], t) & (t <= n["end"] + 1e-9)
+        waits = (jnp.asarray(self.awaited)[:, :, None] > 0.5) & (month.obs[self.sold] <= 0.0)
+        in_force = reached(n["start"], t) & (t <= n["end"] + 1e-9) & ~jnp.any(waits, axis=1)
         return {
             "support": jnp.where(in_force, jnp.maximum(n["cap"] - s.drawn, 0.0), 0.0),
             "support_recovery": s.outstanding,

@@ -1,6 +1,6 @@
 """Project bond: notes issued at once, with a fixed coupon, repaid by schedule out of one project.
 
-    proceeds     = amount x (price - issue costs), in the period of the start
+    proceeds     = amount x (issue price - issue costs), in the period of the start
     coupon(t)    = interest on B(s-1) at the rate, summed over the periods s since the last date
     principal(t) = annuity: level payment less interest;  linear: B / n;  bullet: B at maturity;
                    scheduled: B(t-1) x share(t) / (1 - shares of dates before t)
@@ -12,10 +12,9 @@ of them remain. Principal falls due after `interest_only`; what the profile leav
 balloon. May be redeemed: what a construction account gives back (`redeemed_from`), and everything
 once a lease is over (`swept_after`).
 
-Reads: the borrower's cash flow (CFADS) and payout, service due on its other debt that ranks senior
-or equal, surplus of the account, end of the lease. Publishes: balance, service (of the period
-before, balloon apart), service_due (of this one; none while interest only), accelerated, arrears,
-dscr (trailing year after that), proceeds and accruing (interest added) of this period, redeemed.
+Reads what a term loan does, surplus of the account, end of the lease. Publishes what a term loan
+does (service_due is none while interest only, dscr counts after that), proceeds and accruing
+(interest added) of this period, redeemed.
 On shortfall: as for a term loan.
 
 References:
@@ -51,8 +50,9 @@ from offtake.core.terms import (
 from offtake.finance import facility
 from offtake.finance.amortisation import Profile
 from offtake.finance.bond_dates import Schedule, backwards, schedule_mistake
+from offtake.finance.enforcement import Remedies, applied, lines
 from offtake.finance.servicing import Debt, Service, Timing, due, no_debt, settled, stops
-from offtake.finance.trailing import Trailing, no_history, published, remember
+from offtake.finance.trailing import PUBLISHED, Trailing, no_history, published, remember
 
 
 class ProjectBondTerms(Terms):
@@ -65,7 +65,7 @@ class ProjectBondTerms(Terms):
     """Party that issues them."""
     amount: Money
     """Face value, issued at the start, USD."""
-    price: FacePrice = default("100 %")
+    issue_price: FacePrice = default("100 %")
     """What holders pay for the notes, as a share of face value; below 1 at a discount."""
     rate: Rate
     """Fixed coupon, per year."""
@@ -97,6 +97,8 @@ class ProjectBondTerms(Terms):
     """Place in the borrower's waterfall."""
     grace: Duration = default("1 month")
     """How long a payment may be overdue before the notes are called, months."""
+    cross_default: Literal["*"] | tuple[ContractName, ...] = ()
+    """Debts whose acceleration calls the notes too; * is all debt of the borrower."""
     collateral: tuple[AssetName, ...] = ()
     """What is pledged: cohorts, a site, a contract."""
 
@@ -113,7 +115,7 @@ EXAMPLE = ProjectBondTerms.model_validate(
         "lender": "bank",
         "borrower": "company",
         "amount": "1,000 USD",
-        "price": "98 %",
+        "issue_price": "98 %",
         "rate": "12 %/year",
         "term": "12 months",
         "interest_every": "3 months",
@@ -123,7 +125,7 @@ EXAMPLE = ProjectBondTerms.model_validate(
 )
 
 FIELDS = (
-    *("amount", "price", "rate", "term", "interest_every", "interest_only", "issue_costs"),
+    *("amount", "issue_price", "rate", "term", "interest_every", "interest_only", "issue_costs"),
     *("redemption_price", "grace"),
 )
 """Numbers that every contract has."""
@@ -163,6 +165,7 @@ class ProjectBond(NamedTuple):
     accrual: NDArray[np.float64]
     """[K, T] day count fractions, years"""
     beside: facility.Beside
+    remedies: Remedies
     payout: IntArray
     """[K] observation: share of its claims that the borrower meets"""
     cfads: IntArray
@@ -176,10 +179,7 @@ class ProjectBond(NamedTuple):
 
     kind = "project_bond"
     stage = "primary"
-    published = (
-        *("balance", "service", "service_due", "accelerated", "arrears", "dscr"),
-        *("proceeds", "accruing", "redeemed"),
-    )
+    published = (*PUBLISHED, "proceeds", "accruing", "redeemed")
     Terms = ProjectBondTerms
     example = EXAMPLE
 
@@ -201,25 +201,26 @@ class ProjectBond(NamedTuple):
             schedule=schedule,
             accrual=np.stack([at.accrual(term.day_count) for term in terms]),
             beside=facility.Beside.lower(items, at),
+            remedies=Remedies.lower(items, at),
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
             surplus=np.array([watch(term.redeemed_from, "surplus") for term in terms]),
             over=np.array([watch(term.swept_after, "vacated") for term in terms]),
             window=np.zeros(at.periods_per_year),
         )
-        lender, borrower = (
-            at.parties([getattr(x, f) for x in terms]) for f in ("lender", "borrower")
-        )
+        lender = at.parties([x.lender for x in terms])
+        borrower = at.parties([x.borrower for x in terms])
         rank_in, rank_out = (np.full(len(ids), int(r)) for r in (Rank.CAPITAL_IN, Rank.SWEEP))
         fee, *rest = facility.debt_lines(borrower, lender, [term.seniority for term in terms])
-        lines = (
+        claims = (
             Line("advance", Flow.CAPITAL_IN, lender, borrower, rank_in),
             replace(fee, payee=at.parties([x.arranger or x.lender for x in terms])),
             *rest,
+            *lines(ids, borrower, lender, at),
             Line("redemption", Flow.PRINCIPAL, borrower, lender, rank_out, form="residual"),
         )
         numbers = {**at.numbers(ids, *FIELDS), **at.optionals(ids, start=0.0), **shares}
-        return Lowered(group, tuple(ids), numbers, lines, stops=borrower)
+        return Lowered(group, tuple(ids), numbers, claims, stops=borrower)
 
     def init(self, n: Numbers) -> ProjectBondState:
         """Nothing is owed before the issue."""
@@ -234,9 +235,8 @@ class ProjectBond(NamedTuple):
         free = jnp.floor(begin + n["interest_only"] + facility.ROUNDING)
         pays = backwards(n["interest_every"], begin, last)
         repays = backwards(n["interest_every"], free, last)
-        by_profile = repays.principal(
-            jnp.asarray(self.profile)[:, None], left, n["rate"] * month.years, t
-        )
+        profile = jnp.asarray(self.profile)[:, None]
+        by_profile = repays.principal(profile, left, n["rate"] * month.years, t)
         dated = jnp.where(t > free, self.schedule.principal(n, left, t), 0.0)
         regular = jnp.where(jnp.asarray(self.schedule.stated) > 0.0, dated, by_profile)
         scheduled = jnp.where(t >= last, left, regular)
@@ -264,8 +264,8 @@ class ProjectBond(NamedTuple):
         """Balance, state and cover at the start of the period; proceeds and interest of it."""
         now, issued = self._due(n, s.debt, month), self._issued(n, month)
         return {
-            **published(s.debt, s.history, now.counted),
-            "proceeds": issued * jnp.maximum(n["price"] - n["issue_costs"], 0.0),
+            **published(s.debt, s.history, now.counted, now.service),
+            "proceeds": issued * jnp.maximum(n["issue_price"] - n["issue_costs"], 0.0),
             "accruing": now.accruing,
             "redeemed": s.redeemed,
         }
@@ -273,26 +273,25 @@ class ProjectBond(NamedTuple):
     def claim(self, n: Numbers, s: ProjectBondState, month: Month) -> Amounts:
         """Issue and its costs at the start; coupon, principal and redemption after it."""
         now, issued = self._due(n, s.debt, month), self._issued(n, month)
-        return {
-            "advance": issued * n["price"],
+        asked = {
+            "advance": issued * n["issue_price"],
             "fee": issued * n["issue_costs"],
-            "interest": now.service.interest,
-            "principal": now.service.principal,
             "redemption": now.redeemable * n["redemption_price"],
         }
+        return self.remedies.claims(month, now.service, s.debt, asked)
 
     def settle(
         self, n: Numbers, s: ProjectBondState, month: Month, claimed: Amounts, paid: Amounts
     ) -> tuple[ProjectBondState, Mapping[str, Array]]:
         """Repay, redeem, carry arrears, add the issue."""
+        paid = applied(paid)
         now = self._due(n, s.debt, month)
-        payout = month.obs[self.payout]
-        left, lost = settled(s.debt, now.service, claimed, paid, n["grace"], payout)
-        issued = paid["advance"] / n["price"]
+        left, lost = settled(s.debt, now.service, claimed, paid, n["grace"], month.obs[self.payout])
+        issued = paid["advance"] / n["issue_price"]
         redeemed = paid["redemption"] / n["redemption_price"]
         balance = jnp.maximum(left.balance - redeemed, 0.0) + issued
         asked = now.service.accrued + now.service.scheduled - now.balloon
-        debt = left._replace(balance=balance, scheduled=asked)
+        debt = self.remedies.called(left._replace(balance=balance, scheduled=asked), month)
         beside, cash_flow = self.beside.due(month), month.past[self.cfads]
         history = remember(s.history, month.period, cash_flow, now.counted, beside, now.between)
         error = balance - (s.debt.balance + issued - paid["principal"] - redeemed - lost)

@@ -14,7 +14,13 @@ and what is reserved this period: reserved_share (of the site) and reserved_h100
 Signals: hours sold; that the site is under contract.
 On shortfall: what is unpaid, damages too, is owed next period without interest (lost where the
 payer is a party in default outside the plan); after `grace` the seller ends the contract, the
-capacity goes back to the market and what is left of the prepayment is the seller's.
+capacity goes back to the market, and the seller claims, unsecured,
+
+    termination = share x price x take-or-pay hours of a period x annuity of the periods left
+                  - what is left of the prepayment, which is the seller's
+
+A seller in default that delivers nothing for longer than `grace`, as its chips were sold, loses the
+contract: the buyer claims what is left of the prepayment, unsecured.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,6 +40,7 @@ from offtake.core.terms import (
     Duration,
     Money,
     PartyName,
+    Rate,
     Share,
     ShareSeries,
     SiteName,
@@ -42,6 +49,7 @@ from offtake.core.terms import (
     default,
 )
 from offtake.finance.span import after, before_plan, since
+from offtake.finance.termination import ending, rest_of_term
 from offtake.finance.unpaid import unpaid
 
 
@@ -78,7 +86,13 @@ class ReservedCapacityTerms(Terms):
     credit_share: Share = default("100 %")
     """Largest share of a bill that the prepayment may meet."""
     grace: Duration = default("3 months")
-    """How long a bill may be overdue before the seller ends the contract, months."""
+    """How long a bill may be overdue before the seller ends the contract, or a seller in default
+    deliver nothing before the buyer does, months."""
+    termination: Share = default("0 %")
+    """What the buyer owes when the seller ends the contract, as a share of the value of what is
+    left of take or pay."""
+    termination_rate: Rate = default("0 %/year")
+    """Rate at which that is discounted, per year."""
 
     @model_validator(mode="after")
     def _damages_of_a_promise(self) -> "ReservedCapacityTerms":
@@ -122,6 +136,12 @@ class ReservedCapacityState(NamedTuple):
     """prepayment not yet credited, USD"""
     damages: Array
     """damages not yet paid, USD"""
+    idle: Array
+    """periods in a row in which a seller in default delivered nothing"""
+    termination: Array
+    """owed by the buyer for the end of the contract, USD"""
+    refund: Array
+    """owed by the seller for the end of the contract, USD"""
 
 
 class ReservedCapacity(NamedTuple):
@@ -137,6 +157,8 @@ class ReservedCapacity(NamedTuple):
     """[K] observation: share of its claims that the buyer meets"""
     seller_payout: IntArray
     """[K] observation: the same of the seller"""
+    seller: IntArray
+    """[K] party"""
     stated: NDArray[np.float64]
     """[K] 1.0 where a capacity is stated"""
     dated: NDArray[np.float64]
@@ -152,25 +174,29 @@ class ReservedCapacity(NamedTuple):
     def lower(cls, items: Sequence[tuple[str, ReservedCapacityTerms]], at: Lowerer) -> Lowered:
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
+        seller, buyer = (at.parties([getattr(t, f) for _, t in items]) for f in ("seller", "buyer"))
         group = cls(
             hours=np.array([at.observe(f"sites.{t.site}.h100e_hours") for _, t in items]),
             price=np.array([at.series(name, "price") for name in ids]),
             utilisation=np.array([at.series(name, "utilisation") for name in ids]),
             payout=np.array([at.observe(f"parties.{t.buyer}.payout") for _, t in items]),
             seller_payout=np.array([at.observe(f"parties.{t.seller}.payout") for _, t in items]),
+            seller=seller,
             stated=np.array([float(t.capacity is not None) for _, t in items]),
             dated=np.array([float(t.start is not None) for _, t in items]),
         )
-        seller, buyer = (at.parties([getattr(t, f) for _, t in items]) for f in ("seller", "buyer"))
         rank = np.full(len(ids), int(Rank.OPERATING))
+        unsecured = np.full(len(ids), int(Rank.UNSECURED))
         lines = (
             Line("capacity", Flow.SALE, buyer, seller, rank),
             Line("prepayment", Flow.SALE, buyer, seller, rank),
             Line("damages", Flow.SALE, seller, buyer, rank),
+            Line("termination", Flow.SALE, buyer, seller, unsecured),
+            Line("refund", Flow.SALE, seller, buyer, unsecured),
         )
         fields = ("share", "term", "take_or_pay", "damages", "prepayment", "credit_share", "grace")
         numbers = {
-            **at.numbers(ids, *fields),
+            **at.numbers(ids, *fields, "termination", "termination_rate"),
             **at.optionals(ids, capacity=ALL_THERE_IS, start=0.0, promised=1e9),
         }
         signals = {
@@ -182,7 +208,7 @@ class ReservedCapacity(NamedTuple):
     def init(self, n: Numbers) -> ReservedCapacityState:
         """Nothing is owed; of a term that began before the plan a part has passed."""
         zero = jnp.zeros_like(n["term"])
-        return ReservedCapacityState(before_plan(n["start"]), zero, zero, zero, zero, zero)
+        return ReservedCapacityState(before_plan(n["start"]), *(zero,) * 8)
 
     def publish(self, n: Numbers, s: ReservedCapacityState, month: Month) -> Amounts:
         """Arrears, whether the contract was ended, and what of the site is reserved this month."""
@@ -201,9 +227,12 @@ class ReservedCapacity(NamedTuple):
 
     def _hours(self, n: Numbers, s: ReservedCapacityState, month: Month) -> tuple[Array, Array]:
         """Offered and used H100e-hours, [K, P]."""
-        delivered = n["share"] * month.obs[self.hours]
-        offered = jnp.minimum(n["capacity"] * month.hours, delivered) * self._open(n, s, month.t)
+        offered = self._whole(n, month) * self._open(n, s, month.t)
         return offered, offered * month.obs[self.utilisation]
+
+    def _whole(self, n: Numbers, month: Month) -> Array:
+        """H100e-hours that a whole period within the term would offer, [K, P]."""
+        return jnp.minimum(n["capacity"] * month.hours, n["share"] * month.obs[self.hours])
 
     def _bill(self, n: Numbers, s: ReservedCapacityState, month: Month) -> tuple[Array, Array]:
         """Bill of the period, and what of it the prepayment meets, [K, P] USD."""
@@ -223,6 +252,8 @@ class ReservedCapacity(NamedTuple):
             "capacity": bill - credited + s.arrears,
             "prepayment": jnp.where(month.t == 0, n["prepayment"], 0.0),
             "damages": n["damages"] * month.obs[self.price] * missing + s.damages,
+            "termination": s.termination,
+            "refund": s.refund,
         }
 
     def settle(
@@ -234,15 +265,27 @@ class ReservedCapacity(NamedTuple):
         bill = unpaid(claimed["capacity"], paid["capacity"], month.obs[self.payout])
         damages = unpaid(claimed["damages"], paid["damages"], month.obs[self.seller_payout])
         late = jnp.where(bill.short, s.late + 1.0, 0.0)
+        ends = unpaid(claimed["termination"], paid["termination"], month.obs[self.payout])
+        refund = unpaid(claimed["refund"], paid["refund"], month.obs[self.seller_payout])
+        idle = month.stopped[self.seller] & (self._whole(n, month) <= 0.0)
+        idle = jnp.where(idle, s.idle + 1.0, 0.0)
         begun = since(n["start"], month.t)
         dated = jnp.asarray(self.dated)[:, None] > 0.5
         running = dated | (s.served > 0.0) | (offered > 0.0)
+        served = s.served + jnp.where(running, begun, 0.0)
+        credit = s.credit - credited + paid["prepayment"]
+        rest = n["take_or_pay"] * month.obs[self.price] * self._whole(n, month)
+        rest = rest_of_term(rest, n["termination_rate"], month.years, n["term"] - served)
+        end = ending(s.ended, late, idle, n["grace"], n["termination"] * rest, credit)
         state = ReservedCapacityState(
-            served=s.served + jnp.where(running, begun, 0.0),
+            served=served,
             arrears=bill.owed,
             late=late,
-            ended=jnp.maximum(s.ended, jnp.where(late > n["grace"], 1.0, 0.0)),
-            credit=s.credit - credited + paid["prepayment"],
+            ended=end.ended,
+            credit=credit,
             damages=damages.owed,
+            idle=idle,
+            termination=ends.owed + end.by_buyer,
+            refund=refund.owed + end.by_seller,
         )
         return state, {"sold_hours": used, "contracted": self._open(n, s, month.t)}

@@ -14,7 +14,7 @@ comes before distributions. What was swept can be drawn again until maturity, `t
 
 Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout, service due on other
 debt of the borrower that ranks senior or equal. Publishes: balance, service (interest of the period
-before), service_due (of this one), accelerated, arrears, dscr (trailing year, that other debt
+before), service_due (of this one), accelerated, arrears, owed, dscr (trailing year, that other debt
 counted).
 On shortfall: as for a term loan. Nothing can be drawn from an accelerated line or by a borrower in
 default.
@@ -47,9 +47,10 @@ from offtake.core.terms import (
     default,
 )
 from offtake.finance import facility
+from offtake.finance.enforcement import Remedies, applied, lines
 from offtake.finance.servicing import Debt, Service, due, no_debt, settled, stops
 from offtake.finance.span import between
-from offtake.finance.trailing import Trailing, no_history, published, remember
+from offtake.finance.trailing import PUBLISHED, Trailing, no_history, published, remember
 
 
 class RevolverTerms(Terms):
@@ -84,6 +85,8 @@ class RevolverTerms(Terms):
     """Place in the borrower's waterfall."""
     grace: Duration = default("3 months")
     """How long a payment may be overdue before the line is called, months."""
+    cross_default: Literal["*"] | tuple[ContractName, ...] = ()
+    """Debts whose acceleration calls the line too; * is all debt of the borrower."""
     collateral: tuple[AssetName, ...] = ()
     """What is pledged: cohorts, a site, a contract."""
 
@@ -116,6 +119,7 @@ class Revolver(NamedTuple):
 
     interest: facility.Interest
     beside: facility.Beside
+    remedies: Remedies
     borrower: IntArray
     """[K] party"""
     payout: IntArray
@@ -127,7 +131,7 @@ class Revolver(NamedTuple):
 
     kind = "revolver"
     stage = "primary"
-    published = ("balance", "service", "service_due", "accelerated", "arrears", "dscr")
+    published = PUBLISHED
     Terms = RevolverTerms
     example = EXAMPLE
 
@@ -142,6 +146,7 @@ class Revolver(NamedTuple):
         group = cls(
             facility.Interest.lower([x.rate for x in terms], [x.day_count for x in terms], at),
             facility.Beside.lower(items, at),
+            Remedies.lower(items, at),
             borrower=borrower,
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
@@ -150,12 +155,13 @@ class Revolver(NamedTuple):
         fields = ("amount", "weight", "rate", "floor", "term", "upfront_fee", "commitment_fee")
         numbers = {**at.numbers(ids, *fields, "grace"), **at.optionals(ids, start=0.0)}
         sweep = np.full(len(ids), int(Rank.SWEEP))
-        lines = (
+        claims = (
             facility.draw_line(lender, borrower, 2, tuple(tuple(x.funds) for x in terms), FUNDED),
             *facility.debt_lines(borrower, lender, [term.seniority for term in terms]),
+            *lines(ids, borrower, lender, at),
             Line("sweep", Flow.PRINCIPAL, borrower, lender, sweep, form="residual"),
         )
-        return Lowered(group, tuple(ids), numbers, lines, stops=borrower)
+        return Lowered(group, tuple(ids), numbers, claims, stops=borrower)
 
     def init(self, n: Numbers) -> RevolverState:
         """Nothing is drawn."""
@@ -174,7 +180,7 @@ class Revolver(NamedTuple):
     def publish(self, n: Numbers, s: RevolverState, month: Month) -> Amounts:
         """Balance, state and cover at the start of the month."""
         service, _ = self._service(n, s.debt, month)
-        return published(s.debt, s.history, service.accrued)
+        return published(s.debt, s.history, service.accrued, service)
 
     def claim(self, n: Numbers, s: RevolverState, month: Month) -> Amounts:
         """What can be drawn, fees, interest, and principal swept or due."""
@@ -186,24 +192,26 @@ class Revolver(NamedTuple):
         open_for = between(signed, facility.closing(signed + n["term"]), t)
         upfront = jnp.where(t == signed, n["upfront_fee"] * n["amount"], 0.0)
         accrued = n["commitment_fee"] * undrawn * open_for * self.interest.years(month.period)
-        return {
+        asked = {
             "draw": jnp.where(t >= signed, undrawn, 0.0) * running,
             "draw_weight": n["weight"],
             "fee": accrued + upfront,
-            "interest": service.interest,
-            "principal": service.principal,
             "sweep": jnp.where(s.debt.accelerated > 0.0, 0.0, s.debt.balance) * running,
         }
+        return self.remedies.claims(month, service, s.debt, asked)
 
     def settle(
         self, n: Numbers, s: RevolverState, month: Month, claimed: Amounts, paid: Amounts
     ) -> tuple[RevolverState, Mapping[str, Array]]:
         """Draw, sweep, repay, carry arrears."""
+        paid = applied(paid)
         service, _ = self._service(n, s.debt, month)
         payout = month.obs[self.payout]
         left, lost = settled(s.debt, service, claimed, paid, n["grace"], payout)
         balance = jnp.maximum(left.balance - paid["sweep"], 0.0) + paid["draw"]
-        debt = left._replace(balance=balance, scheduled=service.accrued)
+        debt = self.remedies.called(
+            left._replace(balance=balance, scheduled=service.accrued), month
+        )
         history = remember(
             s.history, month.period, month.past[self.cfads], service.accrued, self.beside.due(month)
         )

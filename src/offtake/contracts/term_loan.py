@@ -16,13 +16,16 @@ Interest is capitalised until `capitalise_until`, and where a stated payment is 
 payment is worked out afresh on each date (`finance.timetable`).
 
 Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout, service due on other
-debt of the borrower that ranks senior or equal. Publishes: balance, service (of the period before,
-balloon apart), service_due (of this one), service_next (of the next, if this one is paid),
-accelerated, arrears, dscr (trailing twelve months, over the service of the loan and of that other
-debt; NO_SERVICE where nothing was due on the loan), accrued, rate.
-On shortfall: interest becomes an arrear bearing the same rate, principal stays due; after `grace`
-the loan is accelerated: all of it is due, and the borrower is in default while it owes. What a
-borrower outside the plan does not pay while in default is written off.
+debt of the borrower that ranks senior or equal, what the sale of collateral brings. Publishes:
+balance, service (of the period before, balloon apart), service_due (of this one), service_next (of
+the next, if this one is paid), accelerated, arrears, owed (balance and interest due), accrued,
+rate, dscr (trailing year, over the service of the loan and that other debt; NO_SERVICE where
+nothing was due on the loan).
+On shortfall: interest becomes an arrear bearing the same rate, principal stays due; after `grace`,
+or once a debt of `cross_default` is called, the loan is accelerated: all of it is due, and the
+borrower is in default while it owes. A loan that a security agreement names is then repaid from the
+sale of what is pledged; what is left is unsecured (`finance.enforcement`). What a borrower outside
+the plan does not pay while in default is written off.
 
 References:
     1. ACTUS Financial Research Foundation, technical specification v1.1: PAM, LAM, NAM, ANN.
@@ -43,9 +46,10 @@ from offtake.core.flows import CFADS, Flow, Rank
 from offtake.core.terms import Dates, Duration, MoneySeries, Rate, Ratio, When, default
 from offtake.finance import facility, timetable
 from offtake.finance.amortisation import Profile
+from offtake.finance.enforcement import Remedies, applied, lines
 from offtake.finance.loan_terms import LoanTerms
 from offtake.finance.servicing import Debt, Service, Timing, due, no_debt, settled, stops
-from offtake.finance.trailing import Trailing, no_history, published, remember, swept
+from offtake.finance.trailing import PUBLISHED, Trailing, no_history, published, remember, swept
 
 
 class TermLoanTerms(LoanTerms):
@@ -150,6 +154,7 @@ class TermLoan(NamedTuple):
     stated_next: IntArray
     """[K] observation of the same in the next period"""
     beside: facility.Beside
+    remedies: Remedies
     payout: IntArray
     """[K] observation: share of its claims that the borrower meets"""
     cfads: IntArray
@@ -159,10 +164,7 @@ class TermLoan(NamedTuple):
 
     kind = "term_loan"
     stage = "primary"
-    published = (
-        *("balance", "service", "service_due", "service_next", "accelerated", "arrears", "dscr"),
-        *("accrued", "rate"),
-    )
+    published = (*PUBLISHED, "service_next", "accrued", "rate")
     Terms = TermLoanTerms
     example = EXAMPLE
 
@@ -182,6 +184,7 @@ class TermLoan(NamedTuple):
             stated=np.array([at.series(name, "payment") for name in ids]),
             stated_next=np.array([at.series_next(name, "payment") for name in ids]),
             beside=facility.Beside.lower(items, at),
+            remedies=Remedies.lower(items, at),
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
             window=np.zeros(at.periods_per_year),
@@ -190,13 +193,14 @@ class TermLoan(NamedTuple):
             at.parties([getattr(x, f) for x in terms]) for f in ("lender", "borrower")
         )
         rank = np.full(len(ids), int(Rank.CAPITAL_IN))
-        lines = (
+        claims = (
             Line("advance", Flow.CAPITAL_IN, lender, borrower, rank),
             *facility.debt_lines(borrower, lender, [term.seniority for term in terms]),
+            *lines(ids, borrower, lender, at),
             facility.sweep_line(borrower, lender),
         )
         numbers = {**at.numbers(ids, *FIELDS), **at.optionals(ids, **LEFT_OUT)}
-        return Lowered(group, tuple(ids), numbers, lines, stops=borrower)
+        return Lowered(group, tuple(ids), numbers, claims, stops=borrower)
 
     def init(self, n: Numbers) -> TermLoanState:
         """Nothing is owed before the advance."""
@@ -244,12 +248,13 @@ class TermLoan(NamedTuple):
         due = now.service.accrued + now.service.scheduled - now.balloon
         shown = {"accrued": s.debt.accrued, "rate": now.rate}
         shown["service_next"] = self._service_next(n, s, now, month)
-        return {**published(s.debt, s.history, due), **shown}
+        return {**published(s.debt, s.history, due, now.service), **shown}
 
     def _service_next(self, n: Numbers, s: TermLoanState, now: _Due, month: Month) -> Array:
         """Service of the next period, balloon apart, if all that is due now is paid, USD [K, P]."""
-        asked = self._asked(n, now, month)
-        left, _ = settled(s.debt, now.service, asked, asked, n["grace"], month.obs[self.payout])
+        paid = {"interest": now.service.interest, "principal": now.service.principal}
+        paid["fee"] = jnp.zeros_like(now.rate)
+        left, _ = settled(s.debt, now.service, paid, paid, n["grace"], month.obs[self.payout])
         starts = facility.signing(n["start"]) == month.t
         debt = left._replace(balance=left.balance + jnp.where(starts, n["amount"], 0.0))
         years = jnp.asarray(1.0 / len(self.window))
@@ -257,33 +262,29 @@ class TermLoan(NamedTuple):
         due = self._service(n, TermLoanState(debt, s.history, now.rate), later, ahead=True)
         return due.service.accrued + due.service.scheduled - due.balloon
 
-    def _asked(self, n: Numbers, now: _Due, month: Month) -> dict[str, Array]:
-        """Advance, fee, interest and principal of this month, USD [K, P]."""
-        starts = facility.signing(n["start"]) == month.t
-        return {
-            "advance": jnp.where(starts, n["amount"] * n["issue_price"], 0.0),
-            "fee": jnp.where(starts, n["amount"] * n["upfront_fee"], 0.0),
-            "interest": now.service.interest,
-            "principal": now.service.principal,
-        }
-
     def claim(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Advance and fee at the start; interest and principal after it."""
-        now = self._service(n, s, month)
-        sweep = swept(n["sweep"], s.debt, now.service, s.history, self.cfads, month)
-        return {**self._asked(n, now, month), "sweep": sweep}
+        starts = facility.signing(n["start"]) == month.t
+        service = self._service(n, s, month).service
+        asked = {
+            "advance": jnp.where(starts, n["amount"] * n["issue_price"], 0.0),
+            "fee": jnp.where(starts, n["amount"] * n["upfront_fee"], 0.0),
+            "sweep": swept(n["sweep"], s.debt, service, s.history, self.cfads, month),
+        }
+        return self.remedies.claims(month, service, s.debt, asked)
 
     def settle(
         self, n: Numbers, s: TermLoanState, month: Month, claimed: Amounts, paid: Amounts
     ) -> tuple[TermLoanState, Mapping[str, Array]]:
         """Repay, carry arrears, add the advance."""
+        paid = applied(paid)
         service, rate, balloon, between = self._service(n, s, month)
         payout = month.obs[self.payout]
         left, lost = settled(s.debt, service, claimed, paid, n["grace"], payout)
         asked = left.scheduled - balloon
         lent = paid["advance"] / jnp.maximum(n["issue_price"], facility.ROUNDING)
         balance = jnp.maximum(left.balance - paid["sweep"], 0.0) + lent
-        debt = left._replace(balance=balance, scheduled=asked)
+        debt = self.remedies.called(left._replace(balance=balance, scheduled=asked), month)
         beside = self.beside.due(month)
         history = remember(s.history, month.period, month.past[self.cfads], asked, beside, between)
         repaid = paid["principal"] + paid["sweep"]

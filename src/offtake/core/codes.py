@@ -27,6 +27,10 @@ CODES: dict[str, str] = {
     "phase-unknown": "a phase that the site does not have",
     "cohort-replaced": "a cohort that replaces one that it cannot, or that another replaces too",
     "paid-twice": "something that two contracts pay for",
+    "pledged-twice": "a loan or an asset that two security agreements name",
+    "secures-no-loan": "a security agreement for something that is no loan",
+    "site-not-whole": "a site that is pledged without the chips in it",
+    "depth-missing": "a fire sale on a market whose size is not known",
     "kind-unknown": "a kind of contract or process that does not exist",
     "choice-unknown": "a word that is not one of the choices",
     # values

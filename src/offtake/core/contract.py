@@ -98,6 +98,18 @@ class Lowered:
     """[K] what part of the contract the row is (a phase, a cohort); empty when rows are whole."""
 
 
+class Pledge(NamedTuple):
+    """How a facility is secured."""
+
+    contract: str
+    """id of the security agreement"""
+    buyer: str
+    """party that buys what is pledged"""
+    assets: tuple[str, ...]
+    secures: tuple[tuple[str, str], ...]
+    """all facilities that it secures, each with its seniority"""
+
+
 class Lowerer(Protocol):
     """What `lower` may ask of the plan: names become indices, fields become rows of the table."""
 
@@ -169,6 +181,18 @@ class Lowerer(Protocol):
         Returns:
             Id and seniority of each.
         """
+        ...
+
+    def pledge(self, facility: str) -> Pledge | None:
+        """How a facility is secured; None if no contract secures it."""
+        ...
+
+    def borrower(self, facility: str, otherwise: str) -> str:
+        """Party that borrows under a facility; another one where that is not known."""
+        ...
+
+    def is_site(self, asset: str) -> bool:
+        """Whether something pledged is a site."""
         ...
 
     def contracts_of_site(self, site: str, publishing: str) -> tuple[str, ...]:

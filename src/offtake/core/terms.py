@@ -259,5 +259,7 @@ ContractName = Annotated[str, Ref("contracts")]
 """Name of a contract."""
 DriverName = Annotated[str, Ref("drivers")]
 """Name of a driver."""
+PledgedName = Annotated[str, Ref("chips", "sites")]
+"""Name of something that can be sold: a cohort or a site."""
 AssetName = Annotated[str, Ref("sites", "chips", "contracts")]
 """Name of something that can be pledged: a site, a cohort or a contract."""

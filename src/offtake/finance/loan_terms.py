@@ -7,6 +7,7 @@ from pydantic import model_validator
 from offtake.core.errors import Mistake, mistake_at
 from offtake.core.terms import (
     AssetName,
+    ContractName,
     Duration,
     LoanRate,
     PartyName,
@@ -62,6 +63,8 @@ class LoanTerms(Terms):
     """Place in the borrower's waterfall."""
     grace: Duration = default("3 months")
     """How long a payment may be overdue, or cover too low, before the loan is called, months."""
+    cross_default: Literal["*"] | tuple[ContractName, ...] = ()
+    """Debts whose acceleration calls the loan too; * is all debt of the borrower."""
     collateral: tuple[AssetName, ...] = ()
     """What is pledged: cohorts, a site, a contract."""
 

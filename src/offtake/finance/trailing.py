@@ -11,6 +11,8 @@ from offtake.core.contract import IntArray, Month
 from offtake.core.flows import PAID_TOLERANCE
 from offtake.finance.servicing import Debt, Service
 
+PUBLISHED = ("balance", "service", "service_due", "accelerated", "arrears", "dscr", "owed")
+"""What every loan publishes."""
 NO_SERVICE = 1e9
 """Cover ratio where nothing was due."""
 
@@ -111,13 +113,16 @@ def swept(
     return jnp.where(clean, jnp.minimum(share * excess, debt.balance - service.principal), 0.0)
 
 
-def published(debt: Debt, trailing: Trailing, service_due: Array) -> dict[str, Array]:
+def published(
+    debt: Debt, trailing: Trailing, service_due: Array, service: Service
+) -> dict[str, Array]:
     """What every loan publishes at the start of a period, name -> [K, P].
 
     Args:
         debt: state at the start of the period.
         trailing: history before the period.
         service_due: interest and principal scheduled for the period, USD [K, P].
+        service: what is due in the period.
     """
     return {
         "balance": debt.balance,
@@ -126,4 +131,5 @@ def published(debt: Debt, trailing: Trailing, service_due: Array) -> dict[str, A
         "accelerated": debt.accelerated,
         "arrears": debt.arrears + debt.overdue,
         "dscr": trailing_dscr(trailing),
+        "owed": debt.balance + service.interest,
     }

@@ -280,6 +280,7 @@ def _names(plan: Plan, at: At) -> Names:
         vendors=list(plan.vendors),
         cohorts=list(plan.chips),
         parties=list(at.party_index),
+        resold=list(plan.chips) if plant.pledged(plan) else [],
     )
 
 
@@ -317,6 +318,7 @@ def assemble(plan: Plan, at: At, used: set[str]) -> Assembled:
         supply=plant.supply(plan, at, known),
         spot=spot(plan, at, stages.stands, signals, used),
         late_formulas=stages.cleared,
+        resale=plant.resale(plan, signals),
         sold_signal=_ints([signals.index(name) if name in used else -1 for name in sold]),
         running_signal=np.array(
             [

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from offtake.contracts import BY_KIND
 from offtake.core.calendar import Calendar
-from offtake.core.contract import IntArray
+from offtake.core.contract import IntArray, Pledge
 from offtake.core.flows import Flow
 from offtake.core.quantity import Quantity
 from offtake.core.series import Series
@@ -146,6 +146,25 @@ class At:
             if getattr(terms, "borrower", None) == borrower
             and publishing in BY_KIND[terms.kind].published
         )
+
+    def pledge(self, facility: str) -> Pledge | None:
+        """How a facility is secured; None if no contract secures it."""
+        for name, terms in self.terms.items():
+            if facility in getattr(terms, "secures", ()):
+                ranks = tuple((f, self._seniority(f)) for f in terms.secures)
+                return Pledge(name, terms.buyer, tuple(terms.assets), ranks)
+        return None
+
+    def _seniority(self, facility: str) -> str:
+        return getattr(self.terms.get(facility), "seniority", "senior")
+
+    def borrower(self, facility: str, otherwise: str) -> str:
+        """Party that borrows under a facility; another one where that is not known."""
+        return getattr(self.terms.get(facility), "borrower", otherwise)
+
+    def is_site(self, asset: str) -> bool:
+        """Whether something pledged is a site."""
+        return asset in self.phase_counts
 
     def contracts_of_site(self, site: str, publishing: str) -> tuple[str, ...]:
         """Ids of the contracts on a site that publish a value of that name."""

@@ -32,11 +32,22 @@ def _facilities(lowered: LoweredPlan) -> tuple[Facility, ...]:
                 kind=str(getattr(terms, "kind", "")),
                 lender=str(getattr(terms, "lender", "")),
                 borrower=str(getattr(terms, "borrower", "")),
-                collateral=tuple(getattr(terms, "collateral", ())),
+                collateral=_pledged(lowered.plan, name, terms),
                 size_row=size,
             )
         )
     return tuple(found)
+
+
+def _pledged(plan: Plan, name: str, terms: object) -> tuple[str, ...]:
+    """What is pledged for a facility: in its own terms, and in agreements that secure it."""
+    assets = [
+        asset
+        for other in plan.contracts.values()
+        if name in getattr(other, "secures", ())
+        for asset in getattr(other, "assets", ())
+    ]
+    return tuple(dict.fromkeys([*getattr(terms, "collateral", ()), *assets]))
 
 
 def _chip(plan: Plan, name: str, h100e: int, bandwidth: tuple[int, int]) -> Chip:

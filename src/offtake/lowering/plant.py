@@ -14,6 +14,8 @@ from offtake.lowering.exchange import Find
 from offtake.physical.fabs import Fabs
 from offtake.physical.fleet import Cohorts
 from offtake.physical.power import Sources
+from offtake.physical.resale import SIGNALS as RESALE_SIGNALS
+from offtake.physical.resale import Resale
 from offtake.physical.sites import RUNNING_SIGNALS, Phases
 from offtake.physical.supply import Supply
 from offtake.physical.works import CURVES, Works
@@ -85,7 +87,31 @@ def signal_names(plan: Plan) -> list[str]:
         *(f"{work.place}.paid" for work in built(plan)),
         *(f"chips.{name}.paid" for name in plan.chips),
         *(f"sites.{name}.{what}" for what in SITE_SIGNALS for name in plan.sites),
+        *(f"chips.{name}.{what}" for what in RESALE_SIGNALS for name in pledged(plan)),
     ]
+
+
+def pledged(plan: Plan) -> list[str]:
+    """Cohorts that contracts may sell, in the order of the plan."""
+    assets = {
+        asset
+        for terms in plan.contracts.values()
+        if getattr(terms, "secures", None)
+        for asset in getattr(terms, "assets", ())
+    }
+    return [name for name in plan.chips if name in assets]
+
+
+def resale(plan: Plan, signals: Sequence[str]) -> Resale | None:
+    """Signals by which cohorts are sold; None where none can be."""
+    mine = pledged(plan)
+    if not mine:
+        return None
+
+    def index(what: str) -> IntArray:
+        return ints([signals.index(f"chips.{c}.{what}") if c in mine else -1 for c in plan.chips])
+
+    return Resale(*(index(what) for what in RESALE_SIGNALS))
 
 
 def register(plan: Plan, at: At) -> None:

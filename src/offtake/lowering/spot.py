@@ -9,7 +9,11 @@ the energy price being the mean that its site pays; what it costs to run when th
 that of a site all of whose chips run.
 
 and a cohort leaves for good after `retire_after` periods in a row of negative margin, unless
-capacity of its site is under contract.
+capacity of its site is under contract. What a site sells and draws is that of cohorts which its
+owner still owns; one that was sold earns for its buyer.
+
+Where chips may be sold on, they have a value for resale beside that of what they earn now: with
+power for all of them, whether the site has it and its bills are paid or not.
 """
 
 from typing import NamedTuple
@@ -70,6 +74,8 @@ class Earned(NamedTuple):
     """[F, P] USD"""
     value: Array
     """[F, P] USD, of the cohort at the period's outlook"""
+    resale: Array
+    """[F, P] USD, with power for all its chips; of no rows where no cohort may be sold"""
     site_run: Array
     """[sites, P] share of its H100e-hours that are sold"""
     site_price: Array
@@ -124,6 +130,7 @@ class Spot(NamedTuple):
         offer: Offer,
         contracted: Array,
         length: Period,
+        owned: Array | None = None,
     ) -> tuple[Earned, SpotState]:
         """One period of the spot market.
 
@@ -131,6 +138,7 @@ class Spot(NamedTuple):
             observed: [observation, P] what stands before the market clears.
             offer: what sources of power give.
             contracted: [sites, P] above 0 where capacity is under contract.
+            owned: [F, P] 1.0 while a cohort belongs to its first owner; None if all always do.
         """
         sites = self.site_marks.shape[0]
         metered = fleet.cohort_mw * pue(offer.power)[self.site]
@@ -141,22 +149,33 @@ class Spot(NamedTuple):
             runs = work = jnp.ones_like(metered)
             told, following = jnp.zeros((0, price.shape[-1])), None
             view = self._look(values, observed, state, price, length)
+            full = price[None] * fleet.full_h100e * sold
         else:
             most = offer.draw(jax.ops.segment_sum(metered, self.site, sites)).price
             cost = jnp.maximum(most, 0.0)[self.site] * metered
-            paid, runs, work, told, view, following = self._clear(
+            paid, runs, work, told, view, following, full = self._clear(
                 self.exchange, values, observed, state, fleet, cost, length
             )
-        drawn = offer.draw(jax.ops.segment_sum(metered * runs, self.site, sites))
+        mine = jnp.ones_like(metered) if owned is None else owned
+        drawn = offer.draw(jax.ops.segment_sum(metered * runs * mine, self.site, sites))
         energy_cost = drawn.price[self.site] * metered * runs
         standing = observed[self.running_cost][None] * fleet.cohort_mw
         margin = (paid - energy_cost) * length.hours - standing * length.years
         yearly = energy_cost * HOURS_PER_YEAR + standing
         worth = self._value(values, view, fleet, paid, yearly, length)
-        site_run, site_price = self._sites(view.price, fleet, runs, paid)
-        energy = metered * length.hours * runs
-        earned = Earned(told, runs, work, energy, margin, worth, site_run, site_price, drawn)
-        free = contracted[self.site] <= 0.0
+        resale = jnp.zeros((0, view.price.shape[-1]))
+        if owned is not None:
+            ratio = jnp.maximum(pue(offer.power), 1.0)[self.site]
+            whole = drawn.price[self.site] * fleet.full_mw * ratio * runs * HOURS_PER_YEAR
+            whole = whole + observed[self.running_cost][None] * fleet.full_mw
+            complete = fleet._replace(cohort_h100e=fleet.full_h100e)
+            resale = self._value(values, view, complete, full, whole, length)
+        site_run, site_price = self._sites(view.price, fleet, runs * mine, paid * mine)
+        energy = metered * length.hours * runs * mine
+        earned = Earned(
+            told, runs, work, energy, margin, worth, resale, site_run, site_price, drawn
+        )
+        free = (contracted[self.site] <= 0.0) | (mine < 0.5)
         loses = (margin < 0.0) & (fleet.cohort_h100e > 0.0) & free
         left = self.stays(values, state) < 0.5
         losing = jnp.where(left, state.losing, jnp.where(loses, state.losing + 1.0, 0.0))
@@ -178,8 +197,11 @@ class Spot(NamedTuple):
         fleet: FleetView,
         cost: Array,
         length: Period,
-    ) -> tuple[Array, Array, Array, Array, Outlook, ExchangeState]:
+    ) -> tuple[Array, Array, Array, Array, Outlook, ExchangeState, Array]:
         """Paid to cohorts, USD/h, shares run, work [F, P]; what is told, outlook, state.
+
+        The last is what would be paid to cohorts all of whose chips run, [F, P] USD/h, at the
+        prices there are.
 
         Args:
             cost: [F, P] of running each cohort, USD/h.
@@ -201,7 +223,8 @@ class Spot(NamedTuple):
         told = exchange.tells(values, observed, traded)
         runs, paid = _received(cleared, capacity, exchange.rule.weight)
         following = exchange.after(values, state.exchange, view, length.years, length.per_year)
-        return paid, runs, work, told, view, following
+        full = _received(cleared, fleet.full_h100e * work, exchange.rule.weight)[1]
+        return paid, runs, work, told, view, following, full
 
     def _value(
         self,

@@ -12,10 +12,12 @@ from offtake.lowering.spot import Earned, Period, Spot, SpotState
 from offtake.market.credit import Credit
 from offtake.market.formula import Node
 from offtake.market.process import Processes, ProcessState, Regimes
+from offtake.market.published import GENERAL
 from offtake.market.series import SeriesGroup
 from offtake.physical.fabs import Fabs, Made
-from offtake.physical.fleet import Cohorts, FleetView
+from offtake.physical.fleet import Cohorts, FleetView, Sold
 from offtake.physical.power import Offer, Sources
+from offtake.physical.resale import Resale
 from offtake.physical.sites import Phases, open_share
 from offtake.physical.supply import Sent, Supply
 from offtake.physical.works import Works, WorkView
@@ -38,6 +40,8 @@ class WorldState(NamedTuple):
     """[U, P] periods since each fab opened"""
     efficiency: Array
     """[F, P] work per watt of cohorts as they arrived"""
+    owned: Array | None
+    """[F, P] 1.0 while a cohort belongs to its first owner; None where none can be sold"""
 
 
 class Seen(NamedTuple):
@@ -51,6 +55,8 @@ class Seen(NamedTuple):
     """[sites, P] share of each site that is paid for"""
     sent: Sent
     made: Made
+    on_sale: Array
+    """[0 or 2, P] H100e offered for sale, and H100e that the whole market supplies; 0 if unknown"""
     years: Array
     hours: Array
 
@@ -75,6 +81,8 @@ class World(NamedTuple):
     """formulas over what vendors make"""
     late_formulas: tuple[Node, ...]
     """formulas over what the market tells"""
+    resale: Resale | None
+    """cohorts that may be sold; None where none can"""
     sold_signal: IntArray
     """[sites] signal that carries the H100e-hours sold as delivered"""
     running_signal: IntArray
@@ -105,6 +113,7 @@ class World(NamedTuple):
             self.supply.init(paths),
             self.fabs.init(paths),
             jnp.ones((self.cohorts.site.shape[0], paths)),
+            None if self.resale is None else jnp.ones((self.cohorts.site.shape[0], paths)),
         )
 
     def observe(
@@ -132,6 +141,8 @@ class World(NamedTuple):
         rate = sent.made / jnp.where(years > 0.0, years, 1.0)
         market = _extended(self.built_formulas, values, jnp.concatenate([market, rate]))
         efficiency = self.cohorts.efficiency(values, market, state.efficiency, now)
+        owned = self._owned(state, offered)
+        sold_on = None if owned is None else Sold(owned, offer.power[0])
         fleet = self.cohorts.view(
             values,
             paid,
@@ -141,17 +152,21 @@ class World(NamedTuple):
             stays,
             sent.ready,
             efficiency,
+            sold_on,
         )
         length = Period(years, hours, jnp.asarray(self.per_year))
         contracted = offered[self.spot.contracted_signal + 1]
         contracted = jnp.where((self.spot.contracted_signal >= 0)[:, None], contracted, 0.0)
-        earned, spot = self.spot.trade(values, market, state.spot, fleet, offer, contracted, length)
+        earned, spot = self.spot.trade(
+            values, market, state.spot, fleet, offer, contracted, length, owned
+        )
+        on_sale = self._on_sale(fleet, owned, offered, earned)
         market = _extended(self.late_formulas, values, jnp.concatenate([market, earned.told]))
         credit = self.credit.advance(values, state.credit, years, shocks, market)
         delivered = fleet.site_h100e * hours
         sold = jnp.where((self.sold_signal >= 0)[:, None], offered[self.sold_signal + 1], 0.0)
         excess = jnp.maximum(sold - state.delivered_hours, 0.0)
-        seen = Seen(works, offer, fleet, earned, running, sent, made, years, hours)
+        seen = Seen(works, offer, fleet, earned, running, sent, made, on_sale, years, hours)
         payout = self.credit.payout(values, credit, self.party_marks.shape[0])
         observed = jnp.concatenate([market, *self._physical(seen), excess, payout])
         following = WorldState(
@@ -164,8 +179,27 @@ class World(NamedTuple):
             sent.so_far,
             fab_age,
             efficiency,
+            owned,
         )
         return observed, payout, following
+
+    def _owned(self, state: WorldState, signals: Array) -> Array | None:
+        """[F, P] 1.0 while a cohort belongs to its first owner; signals: ones, then signals."""
+        if self.resale is None or state.owned is None:
+            return None
+        return self.resale.owned(state.owned, signals)
+
+    def _on_sale(
+        self, fleet: FleetView, owned: Array | None, signals: Array, earned: Earned
+    ) -> Array:
+        """[0 or 2, P] H100e offered for sale, and supplied in all."""
+        if self.resale is None or owned is None:
+            return jnp.zeros((0, signals.shape[-1]))
+        offered = self.resale.offered(fleet.full_h100e, owned, signals)
+        supplied = jnp.zeros_like(offered)
+        if self.spot.exchange is not None:
+            supplied = earned.told[list(GENERAL).index("capacity")]
+        return jnp.stack([offered, supplied])
 
     def _offer(self, values: Array, market: Array, works: WorkView) -> Offer:
         """Power that sites can run on, and where it may come from."""
@@ -225,6 +259,8 @@ class World(NamedTuple):
             earned.value,
             seen.sent.ready,
             seen.sent.chips,
+            earned.resale,
+            seen.on_sale,
         ]
 
 
@@ -250,6 +286,7 @@ SITE_OBSERVATIONS = (
 LINK_OBSERVATIONS = ("mwh", "mw")
 SOURCE_OBSERVATIONS = ("price", "available_mw")
 FAB_OBSERVATIONS = ("wafers", "chips")
+RESALE_OBSERVATIONS = ("resale.offered_h100e", "resale.market_h100e")
 COHORT_OBSERVATIONS = ("h100e", "mw", "age", "margin", "run", "work", "value", "ready", "sent")
 
 
@@ -265,6 +302,8 @@ class Names(NamedTuple):
     vendors: Sequence[str]
     cohorts: Sequence[str]
     parties: Sequence[str]
+    resold: Sequence[str]
+    """cohorts that have a value for resale: all, or none"""
 
 
 def observation_names(market: Sequence[str], names: Names) -> list[str]:
@@ -283,6 +322,8 @@ def observation_names(market: Sequence[str], names: Names) -> list[str]:
         *(f"fabs.{fab}.{what}" for what in FAB_OBSERVATIONS for fab in names.fabs),
         *(f"vendors.{vendor}.unsold" for vendor in names.vendors),
         *(f"chips.{cohort}.{what}" for what in COHORT_OBSERVATIONS for cohort in names.cohorts),
+        *(f"chips.{cohort}.resale_value" for cohort in names.resold),
+        *(RESALE_OBSERVATIONS if names.resold else ()),
         *(f"sites.{site}.oversold_hours" for site in names.sites),
         *(f"parties.{party}.payout" for party in names.parties),
     ]

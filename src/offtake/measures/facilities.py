@@ -9,6 +9,8 @@ close of a period, B the balance, r the rate, G(t) = prod over s <= t of (1 + r(
     EAD        B(d) + interest and fees claimed in d and not paid
     recovered  sum over t > d of (received - supported) G(d) / G(t)
     supported  the same of what supports paid
+    sold       of recovered, what buyers of collateral paid; by asset in proportion to proceeds
+    months     sum over t > d of received G(d) / G(t) (t - d) over recovered, in months
     loss       (EAD - recovered) (1 + R)^-elapsed(d), R the plan's rate
     min DSCR   least published cover at a close up to d, of periods that opened with something owed
     LLCR       sum over p < t <= maturity of realised CFADS(t) G(p) / G(t), over B(p) + S(p); p the
@@ -36,6 +38,7 @@ from offtake.core.measure import Book, Facility, Output, Record
 from offtake.finance.facility import SENIORITY, closing, counts_with
 from offtake.finance.trailing import NO_SERVICE
 from offtake.measures.economic_end import MARGINS, Pledges, ends, pledges, secured
+from offtake.measures.recovery import Collateral, collateral_of, recoveries, sales_of
 from offtake.measures.refinancing import (
     SOME,
     Repaid,
@@ -106,6 +109,11 @@ OUTPUTS = {
         "paths", "USD", "Value at default of what was recovered later, supports apart."
     ),
     "supported_usd": _output("paths", "USD", "Value at default of what supports paid later."),
+    "sold_usd": _output("paths", "USD", "Of what was recovered, from the sale of collateral."),
+    "sold_chips_usd": _output("paths", "USD", "Of that, from chips."),
+    "recovery_months": _output(
+        "paths", "month", "Mean time to what was recovered, by value; NaN where nothing was."
+    ),
     "loss_usd": _output("paths", "USD", "Exposure less recoveries, supports apart; value today."),
     "loss_after_supports_usd": _output("mean", "USD", "The same, less what supports paid."),
     "min_dscr": _output("paths", "1", "Least cover up to default; NaN if never serviced."),
@@ -170,6 +178,7 @@ class Lending(NamedTuple):
     rates: Rates
     timetable: Timetable
     supports: Supports
+    collateral: Collateral
     takeouts: Takeouts
     secured: FloatArray
     """1.0 where something is pledged whose end can be told"""
@@ -215,7 +224,10 @@ class Facilities(NamedTuple):
     """[]"""
 
     name = "facilities"
-    wanted = ("contracts.*.balance", "contracts.*.accelerated", "contracts.*.dscr", *MARGINS)
+    wanted = (
+        *("contracts.*.balance", "contracts.*.accelerated", "contracts.*.dscr"),
+        *("contracts.*.proceeds", *MARGINS),
+    )
     outputs = OUTPUTS
 
     @classmethod
@@ -325,7 +337,9 @@ class Facilities(NamedTuple):
         worth = jnp.where(later, jnp.exp(since[None] - path.log_growth), 0.0)
         recovered = jnp.sum((received - helped) * worth, axis=0)
         supported = jnp.sum(helped * worth, axis=0)
-        elapsed = in_period(jnp.asarray(self.elapsed)[:, None], when)
+        years = jnp.asarray(self.elapsed)[:, None]
+        elapsed = in_period(years, when)
+        back = recoveries(record, item.collateral, received - helped, worth, years - elapsed[None])
         today = jnp.exp(-elapsed * self._log_rate(record))
         loss = (exposure - recovered) * today
         return {
@@ -333,6 +347,9 @@ class Facilities(NamedTuple):
             "ead_usd": exposure,
             "recovered_usd": recovered,
             "supported_usd": supported,
+            "sold_usd": back.sold,
+            "sold_chips_usd": back.chips,
+            "recovery_months": back.months,
             "loss_usd": loss,
             "loss_after_supports_usd": loss - supported * today,
         }
@@ -440,6 +457,7 @@ def _lending(book: Book, secured_: FloatArray) -> Lending:
             numbers("grace"),
         ),
         supports=_supports(book),
+        collateral=collateral_of(book),
         takeouts=takeouts_of(book),
         secured=secured_,
     )
@@ -450,12 +468,13 @@ def _base(book: Book, base: str | None) -> int:
 
 
 def _owed(book: Book, facility: Facility, flows: tuple[Flow, ...]) -> list[int]:
-    """Claims of a facility on its borrower."""
+    """Claims of a facility on its borrower, and on those who buy what is pledged for it."""
     wanted = {int(flow) for flow in flows}
     borrower = borrower_of(book, facility)
+    mine = book.claims(contract=facility.contract, payer=borrower)
     return [
         i
-        for i in book.claims(contract=facility.contract, payer=borrower)
+        for i in dict.fromkeys([*mine, *sales_of(book, facility.contract)])
         if book.labels.claims[i].flow in wanted
     ]
 

@@ -8,7 +8,8 @@ and when a site has less power than its cohorts need, all run at the same share.
 is units x delivered x surviving x share x H100e per chip x availability; chips fail at a constant
 rate and leave at the end of their physical life, or earlier where they do not pay or where another
 cohort replaces them, share by share as its chips arrive. Accounting and economic life are other
-clocks.
+clocks. A cohort that was sold (`physical.resale`) runs on, but no longer for its site: what a site
+has and draws is that of the cohorts its owner still owns.
 """
 
 from typing import NamedTuple
@@ -33,6 +34,19 @@ class FleetView(NamedTuple):
     """[sites, P]"""
     site_mw: Array
     """[sites, P] IT power drawn"""
+    full_h100e: Array
+    """[F, P] H100e with power for all chips that work"""
+    full_mw: Array
+    """[F, P] IT power that all of them draw, MW"""
+
+
+class Sold(NamedTuple):
+    """Which cohorts have changed hands, and what they run on."""
+
+    owned: Array
+    """[F, P] 1.0 while a cohort belongs to its first owner"""
+    power: Array
+    """[sites, P] energised IT power, whether its owner paid for it or not, MW"""
 
 
 class Cohorts(NamedTuple):
@@ -84,6 +98,7 @@ class Cohorts(NamedTuple):
         stays: Array,
         ready: Array,
         efficiency: Array,
+        sold: Sold | None = None,
     ) -> FleetView:
         """What a period sees of the fleet.
 
@@ -93,6 +108,7 @@ class Cohorts(NamedTuple):
             ready: [F, P] share that the vendor has sent.
             efficiency: [F, P] work per watt, from `efficiency`.
             stays: [F, P] 0 for a cohort that has left before its time, else 1.
+            sold: cohorts that have changed hands; none do if left out.
         """
         sites = power.shape[0]
         delivered = jnp.where(
@@ -109,15 +125,24 @@ class Cohorts(NamedTuple):
         chips = values[self.units] * delivered * alive * stays
         need = chips * values[self.watts] / values[self.pue] / efficiency * 1e-6
         needed = jax.ops.segment_sum(need, self.site, sites)
-        share = jnp.where(
-            needed > 0.0, jnp.minimum(power / jnp.where(needed > 0.0, needed, 1.0), 1.0), 0.0
-        )
-        mine = share[self.site]
+        mine = _share(power, needed)[self.site]
+        owned = jnp.ones_like(mine)
+        if sold is not None:
+            owned = sold.owned
+            mine = jnp.where(owned > 0.5, mine, _share(sold.power, needed)[self.site])
         h100e = chips * mine * values[self.h100e] * values[self.availability]
         return FleetView(
             cohort_h100e=h100e,
             cohort_mw=need * mine,
             age=age,
-            site_h100e=jax.ops.segment_sum(h100e, self.site, sites),
-            site_mw=jax.ops.segment_sum(need * mine, self.site, sites),
+            site_h100e=jax.ops.segment_sum(h100e * owned, self.site, sites),
+            site_mw=jax.ops.segment_sum(need * mine * owned, self.site, sites),
+            full_h100e=chips * values[self.h100e] * values[self.availability],
+            full_mw=need,
         )
+
+
+def _share(power: Array, needed: Array) -> Array:
+    """[sites, P] share of what cohorts need that there is power for."""
+    there = needed > 0.0
+    return jnp.where(there, jnp.minimum(power / jnp.where(there, needed, 1.0), 1.0), 0.0)

@@ -17,6 +17,7 @@ from offtake.core.names import suggestion
 from offtake.core.quantity import Quantity, When
 from offtake.core.series import Series
 from offtake.core.terms import Terms, numbers, references
+from offtake.plan.collateral import COLLATERAL
 from offtake.plan.drivers import MeanReverting, RandomWalk
 from offtake.plan.messages import problem_of
 from offtake.plan.plausible import Finding, chips_fit_their_site, loans_repay_something
@@ -209,9 +210,10 @@ def _longer(plan: Plan, last: float, contract: Terms) -> str:
 
 def _ends(plan: Plan, contract: Terms) -> Iterator[tuple[str, float]]:
     """Fields that end a contract, and where: end date; term, extensions, renewals at the median."""
-    end: Any = getattr(contract, "end", None)
-    if isinstance(end, When):
-        yield "end", plan.calendar.index_of(end.date)
+    for field in ("end", "maturity"):
+        end: Any = getattr(contract, field, None)
+        if isinstance(end, When):
+            yield field, plan.calendar.index_of(end.date)
     term: Any = getattr(contract, "term", None)
     if not isinstance(term, Quantity) or term.unit != "month":
         return
@@ -247,7 +249,7 @@ def starts_within_the_plan(plan: Plan) -> Iterator[Finding]:
     for place, number in numbers(plan):
         if not isinstance(number, When) or place == "plan.start":
             continue
-        if number.date >= last and not place.endswith(".end"):
+        if number.date >= last and not place.endswith((".end", ".maturity")):
             word = f"{number.date:%Y-%m}, after the plan ends"
             mend = "lengthen the horizon or bring the date forward"
         elif number.date < first and not place.endswith((".start", ".available", ".open")):
@@ -499,6 +501,7 @@ ERRORS: tuple[Check, ...] = (
     fits_the_horizon,
     owners_are_parties_of_their_kind,
     supports_do_not_lead_back,
+    *COLLATERAL,
     correlations_are_possible,
 )
 """Checks that find errors; they hold for a part of a plan as for the whole."""

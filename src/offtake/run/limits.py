@@ -72,6 +72,8 @@ class Reading:
     """[C] what was paid for the collateral"""
     value: FloatArray
     """[N] market value of the pledged cohorts in the lender's case"""
+    drawn_in: slice
+    """periods in which it can be drawn"""
     life: float
     """period in which the collateral covers its cost for the last time; infinite if not known"""
     sizing: Sizing
@@ -148,6 +150,7 @@ def reading(
     cases: tuple[str, ...],
     name: str,
     later: Sequence[str],
+    end: float,
 ) -> Reading:
     """What the cases say about one facility.
 
@@ -158,6 +161,7 @@ def reading(
         cases: names, in the order of the paths.
         name: of the facility.
         later: facilities that are sized after it.
+        end: from `life`.
     """
     plan, calendar = lowered.plan, lowered.calendar
     terms: Any = plan.contracts[name]
@@ -188,7 +192,8 @@ def reading(
         carrying=_carrying(lowered, months, name, times.first),
         cost=_cost(lowered, months, terms),
         value=(np.zeros(calendar.count) + value)[periods],
-        life=_life(lowered, book, months, name, lender),
+        drawn_in=times.drawn_in,
+        life=end,
         sizing=terms.sizing,
         periods_per_month=1.0 / calendar.months,
     )
@@ -201,6 +206,8 @@ class _Times:
     maturity: int
     last: int
     """period in which the profile has repaid everything"""
+    drawn_in: slice
+    """periods in which it can be drawn"""
 
     @classmethod
     def of(cls, lowered: LoweredPlan, name: str) -> "_Times":
@@ -213,11 +220,14 @@ class _Times:
 
         signed = np.ceil(max(at("start", 0.0), 0.0) - ROUNDING)
         finished = signed + max(at("availability", 0.0), at("interest_only", 0.0))
-        maturity = int(np.ceil(signed + at("term", 0.0) - ROUNDING))
+        ends = min(signed + at("term", np.inf), at("maturity", np.inf))
+        maturity = int(np.ceil(ends - ROUNDING))
         over = at("amortise_over", np.inf)
         last = int(np.ceil(finished + over - ROUNDING)) if np.isfinite(over) else maturity
         first = int(np.floor(finished + ROUNDING)) + 1
-        return cls(first, min(maturity, lowered.calendar.count - 1), last)
+        opens, closes = int(signed), int(signed + at("availability", 0.0) + ROUNDING)
+        maturity = min(maturity, lowered.calendar.count - 1)
+        return cls(first, maturity, last, slice(opens, closes + 1))
 
 
 def _observed(lowered: LoweredPlan, months: Any, name: str) -> FloatArray:
@@ -349,12 +359,13 @@ def _cohorts(book: Book, collateral: Sequence[str]) -> list[str]:
     return [name for name, site in book.cohorts.items() if name in collateral or site in collateral]
 
 
-def _life(lowered: LoweredPlan, book: Book, months: Any, name: str, lender: int) -> float:
+def life(lowered: LoweredPlan, book: Book, months: Any, name: str, lender: int) -> float:
     """Last period in which the collateral covers its cost in the lender's case."""
     mine = [f for f in book.facilities if f.contract == name and f.collateral]
     if not mine:
         return np.inf
-    record: Any = SimpleNamespace(months=months)
+    held: Any = [jnp.asarray(leaf) for leaf in months]
+    record: Any = SimpleNamespace(months=type(months)(*held))
     last = float(np.asarray(ends(record, pledges(book, mine)))[0, lender])
     return last if last < lowered.calendar.count - 1 else np.inf
 

@@ -32,14 +32,18 @@ from offtake.plan.schema import Plan
 from offtake.run.cases import case_draws, case_of, merchant_contracts
 from offtake.run.devices import cache_folder, prepare
 from offtake.run.draw import HostDraws, draw
-from offtake.run.limits import Reading, Trial, allowed, reading, uses_left_unpaid
+from offtake.run.limits import Reading, Trial, allowed, life, reading, uses_left_unpaid
 from offtake.run.traced import kept
 
 TOLERANCE = 1e-9
 """Share by which size and schedule may still move."""
 MOST_ROUNDS = 100
-FIRST_TRIAL = 1e13
-"""USD, where nothing bounds the first trial: more than any project."""
+FULL_PURSE = 1e13
+"""USD, more than any project: what stands behind its cost while debt is sized."""
+FEES = ("upfront_fee", "commitment_fee")
+"""Numbers that are 0 in the first round of a facility that nothing bounds."""
+SETTLED_LIFE = 1
+"""Round from which the life of collateral stands: what is owed on it does not move its margin."""
 PILOT_PATHS = 1024
 """Futures in which the quantile of merchant revenue is found."""
 
@@ -122,16 +126,8 @@ class _Work:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.names, self.plugs = _named(plan), _plugs(plan)
-        first = Quantity(FIRST_TRIAL, "USD")
-        changes: dict[str, dict[str, Any]] = {
-            name: {"amount": first, "schedule": _no_schedule(plan.calendar)}
-            if plan.contracts[name].amortisation == "sculpted"  # type: ignore[attr-defined]
-            else {"amount": first}
-            for name in self.names
-        }
-        changes |= {name: {"commitment": first} for name in self.plugs}
         wanted = ("contracts.*.service_due", "contracts.*.balance", "chips.*", "drivers.*")
-        self.lowered = lower(_trial_plan(plan, changes), wanted)
+        self.lowered = lower(_trial_plan(plan, self._first()), wanted)
         self.cases = tuple(
             dict.fromkeys(c for name in self.names for c in self._sizing(name).cases)
         ) or (LENDER,)
@@ -140,11 +136,48 @@ class _Work:
         self.draws = [case_draws(self.lowered, c, counted.get(c, {})) for c in self.cases]
         self.book = book_of(self.lowered)
         self.values = np.concatenate([d.values for d in self.draws], axis=1)
+        self.purses = self._fill_purses()
         self.run: Any = None
         self.rounds = 0
         self.trials: dict[str, Trial] = {}
         self.limits: dict[str, list[Allowed]] = {}
         self.readings: dict[str, Reading] = {}
+        self.ends: dict[str, float] = {}
+
+    def _first(self) -> dict[str, dict[str, Any]]:
+        """First trial: no debt where sized equity pays for all, else the most there may be."""
+        most = Quantity(FULL_PURSE, "USD")
+        changes: dict[str, dict[str, Any]] = {}
+        for name in self.names:
+            amount = Quantity(0.0, "USD") if self.plugs else self._sizing(name).maximum or most
+            changes[name] = {"amount": amount}
+            if self.plan.contracts[name].amortisation == "sculpted":  # type: ignore[attr-defined]
+                changes[name]["schedule"] = _no_schedule(self.plan.calendar)
+        return changes | {name: {"commitment": most} for name in self.plugs}
+
+    def _fill_purses(self) -> dict[int, Any]:
+        """Let no investor of sized equity run out of cash, and take no fee on an unbounded trial.
+
+        Returns:
+            Row -> [C] what stands there else: cash until all has settled, fees in the first round.
+        """
+        table = self.lowered.table
+        terms = cast("dict[str, Any]", self.plan.contracts)
+        investors: list[str] = [terms[name].investor for name in self.plugs]
+        cash = [table.index.get(f"parties.{party}.cash", -1) for party in investors]
+        kept = {row: self.values[row].copy() for row in cash if row >= 0}
+        for row in kept:
+            self.values[row] = FULL_PURSE
+        return kept
+
+    def _fees(self, amounts: Any) -> Any:
+        """Put fees of sized facilities in place, and say what stood there."""
+        table = self.lowered.table
+        places = [f"contracts.{name}.{fee}" for name in self.names for fee in FEES]
+        rows = [table.index[place] for place in places if place in table.index]
+        before = self.values[rows].copy()
+        self.values[rows] = amounts
+        return before
 
     def _sizing(self, name: str) -> Sizing:
         return cast("Sizing", self.plan.contracts[name].sizing)  # type: ignore[attr-defined]
@@ -224,12 +257,16 @@ class _Work:
 
     def settle(self) -> list[Facility]:
         """Sized facilities and commitments."""
-        moved = np.inf
+        moved, fees = np.inf, self._fees(0.0)
         while moved > TOLERANCE:
             if self.rounds == MOST_ROUNDS:
                 raise _open(self.names, moved)
             moved = self._round()
+            if self.rounds == 0:
+                self._fees(fees)
             self.rounds += 1
+        for row, cash in self.purses.items():
+            self.values[row] = cash
         left = uses_left_unpaid(self.lowered, self._months(), self.cases)
         if left is not None:
             raise left
@@ -242,7 +279,12 @@ class _Work:
         earlier: list[str] = []
         for name in self.names:
             later = [n for n in self.names if n not in earlier and n != name]
-            read = reading(self.lowered, self.book, months, self.cases, name, later)
+            if self.rounds <= SETTLED_LIFE:
+                lender = self.cases.index(LENDER)
+                self.ends[name] = life(self.lowered, self.book, months, name, lender)
+            read = reading(
+                self.lowered, self.book, months, self.cases, name, later, self.ends[name]
+            )
             limits = allowed(read, self._sizing(name))
             trial = read.trial(min(limits, key=lambda limit: limit.amount).amount)
             moved = max(moved, self._put(name, read, trial))
@@ -250,7 +292,7 @@ class _Work:
             self.readings[name] = read
             earlier.append(name)
         if self.plugs:
-            self._share_draws(months)
+            moved = max(moved, self._share_draws(months))
         return moved
 
     def _put(self, name: str, read: Reading, trial: Trial) -> float:
@@ -268,27 +310,60 @@ class _Work:
         size = abs(trial.amount - before.amount) / scale
         return max(size, float(np.abs(trial.owed - before.owed).max(initial=0.0)) / scale)
 
-    def _share_draws(self, months: Any) -> None:
-        """Draw sized debt and sized equity side by side, each in proportion to its part of uses."""
-        rest = self._paid(months, self.plugs + self.names, "draw").sum(axis=0).max()
-        for name in self.names:
-            place = f"contracts.{name}.weight"
-            if place in self.lowered.table.index:
-                own = self.readings[name].carrying.max()
-                part = max(self.trials[name].amount - own, 1.0)
-                self.values[self.lowered.table.at(place)] = part
-                rest -= self.trials[name].amount
-        for name in self.plugs:
-            part = max(rest / len(self.plugs), 1.0)
-            self.values[self.lowered.table.at(f"contracts.{name}.weight")] = part
+    def _share_draws(self, months: Any) -> float:
+        """Draw sized debt and sized equity side by side, each in proportion to its part of uses.
+
+        Returns:
+            Largest move of a part, as a share of it.
+        """
+        moved = 0.0
+        table, terms = self.lowered.table, cast("dict[str, Any]", self.plan.contracts)
+        for issuer in {terms[name].issuer for name in self.plugs}:
+            plugs = [name for name in self.plugs if terms[name].issuer == issuer]
+            debts = [name for name in self.names if terms[name].borrower == issuer]
+            undrawn = 0.0
+            for name in debts:
+                drawn = self._paid(months, [name], "draw").max()
+                undrawn += max(self.trials[name].amount - drawn, 0.0)
+                row = table.index.get(f"contracts.{name}.weight")
+                if row is not None:
+                    own = self.readings[name].carrying.max()
+                    moved = max(moved, self._weigh(row, self.trials[name].amount - own))
+            for name in plugs:
+                row = table.at(f"contracts.{name}.weight")
+                beside = [self._beside(months, name, debt) for debt in debts]
+                part = max(beside, default=0.0) - undrawn / len(plugs)
+                moved = max(moved, self._weigh(row, part))
+        return moved
+
+    def _beside(self, months: Any, plug: str, debt: str) -> float:
+        """Most that any case draws of sized equity while a debt can be drawn, USD."""
+        during = self.readings[debt].drawn_in
+        return float(self._rows(months, plug, "draw")[during].sum(axis=0).max())
+
+    def _rows(self, months: Any, contract: str, line: str) -> Any:
+        """[T, C] paid on a line of a contract, USD."""
+        claims = enumerate(self.lowered.labels.claims)
+        mine = [c for c, x in claims if x.contract == contract and x.line == line]
+        return months.paid[:, mine].sum(axis=1)
+
+    def _weigh(self, row: int, part: float) -> float:
+        """Put a weight in its row; how far it moved, as a share of it."""
+        part = max(float(part), 1.0)
+        before = float(self.values[row, 0])
+        self.values[row] = part
+        return abs(part - before) / part
 
     # -------------------------------------------------------------------------------- results
 
     def _paid(self, months: Any, contracts: Sequence[str], line: str) -> Any:
-        """[contract, C] paid on a line of some contracts, USD."""
-        claims = list(enumerate(self.lowered.labels.claims))
-        rows = [[c for c, x in claims if x.contract == n and x.line == line] for n in contracts]
-        return np.stack([months.paid[:, mine].sum(axis=(0, 1)) for mine in rows])
+        """[contract, C] paid on a line of some contracts until debt is repaid first, USD.
+
+        What owners pay in later is no part of the structure: in a lender's case the plant may stand
+        idle at the end, and nobody commits money to that.
+        """
+        built = max(int(read.periods[0]) for read in self.readings.values())
+        return np.stack([self._rows(months, n, line)[:built].sum(axis=0) for n in contracts])
 
     def commitments(self) -> list[Facility]:
         """Sized commitments: the most that any case draws."""

@@ -225,10 +225,10 @@ def steps(case: _Case, start: dt.date, end: dt.datetime) -> dict[str, str]:
 
 
 def fixings(case: _Case, end: dt.datetime) -> dict[dt.date, float]:
-    """Base rate of every reset: what the market showed on its date, times the multiplier.
+    """Base rate of every reset: what the market last showed by its date, times the multiplier.
 
     Raises:
-        Unknown: the market shows nothing on a date.
+        Unknown: the market showed nothing by a date.
     """
     dates = [case.rules.counted(x) for x in case.dates("RateReset", end, False)]
     spread, multiplier = case.number("rateSpread"), case.number("rateMultiplier", 1.0)
@@ -265,6 +265,50 @@ def held(case: _Case, start: dt.date, last: dt.date) -> tuple[tuple[dt.date, dt.
     return (bought or start, sold or last), prices
 
 
+@dataclass(frozen=True)
+class _Dates:
+    """Dates of a loan."""
+
+    start: dt.date
+    until: dt.datetime
+    interest: set[dt.date]
+    added: set[dt.date]
+    spread: list[dt.date]
+    resets: dict[dt.date, float]
+
+
+def written(name: str, case: _Case, on: _Dates) -> dict[str, Any]:
+    """Terms of the contract, parties apart."""
+    start, spread, resets = on.start, on.spread, on.resets
+    end = case.rules.counted(midnight(on.until))
+    notional = case.number("notionalPrincipal")
+    terms: dict[str, Any] = {
+        "amount": f"{notional!r} USD",
+        "issue_price": repr((notional + case.number("premiumDiscountAtIED")) / notional),
+        "rate": f"{case.number('nominalInterestRate')!r} 1/year",
+        "start": start.isoformat(),
+        "maturity": end.isoformat(),
+        "amortisation": KINDS[case.kind],
+        "day_count": DAY_COUNTS[case.given["dayCountConvention"]],
+        "interest_dates": [x.isoformat() for x in sorted(on.interest)],
+        "grace": "0 months",
+    }
+    if spread:
+        terms["principal_dates"] = [x.isoformat() for x in spread if x > start]
+    if PAYMENT in case.given and spread:
+        terms["payment"] = f"{case.given[PAYMENT]} USD"
+    if case.kind == "LAX":
+        terms["payment"] = steps(case, start, on.until)
+    if on.added:
+        terms["capitalise_until"] = max(on.added).isoformat()
+    if resets:
+        terms["first_rate"] = terms["rate"]
+        terms["rate"] = f"base_{name} + {case.number('rateSpread')!r} 1/year"
+        terms["floor"] = "-1000 %/year"
+        terms["reset_dates"] = [x.isoformat() for x in sorted(resets)]
+    return terms
+
+
 def loan(name: str, given: Mapping[str, Any]) -> Loan:
     """A case as a loan.
 
@@ -293,31 +337,7 @@ def loan(name: str, given: Mapping[str, Any]) -> Loan:
     interest, added = ({x for x in y if x > start} for y in (interest, added))
     resets = fixings(case, until)
     period, prices = held(case, start, end)
-    notional = case.number("notionalPrincipal")
-    terms: dict[str, Any] = {
-        "amount": f"{notional!r} USD",
-        "issue_price": repr((notional + case.number("premiumDiscountAtIED")) / notional),
-        "rate": f"{case.number('nominalInterestRate')!r} 1/year",
-        "start": start.isoformat(),
-        "maturity": end.isoformat(),
-        "amortisation": KINDS[case.kind],
-        "day_count": DAY_COUNTS[case.given["dayCountConvention"]],
-        "interest_dates": [x.isoformat() for x in sorted(interest)],
-        "grace": "0 months",
-    }
-    if spread:
-        terms["principal_dates"] = [x.isoformat() for x in spread if x > start]
-    if PAYMENT in case.given and spread:
-        terms["payment"] = f"{case.given[PAYMENT]} USD"
-    if case.kind == "LAX":
-        terms["payment"] = steps(case, start, until)
-    if added:
-        terms["capitalise_until"] = max(added).isoformat()
-    if resets:
-        terms["first_rate"] = terms["rate"]
-        terms["rate"] = f"base_{name} + {case.number('rateSpread')!r} 1/year"
-        terms["floor"] = "-1000 %/year"
-        terms["reset_dates"] = [x.isoformat() for x in sorted(resets)]
+    on = _Dates(start, until, interest, added, spread, resets)
     dates = {start, end, *interest, *spread, *resets, *period}
     dates |= {case.rules.counted(x) for x in period}
     raw = [
@@ -330,7 +350,7 @@ def loan(name: str, given: Mapping[str, Any]) -> Loan:
         sign=1.0 if case.given["contractRole"] == "RPA" else -1.0,
         start=start,
         end=end,
-        terms=terms,
+        terms=written(name, case, on),
         fixings=resets,
         paid={case.rules.counted(x): case.rules.paid(x) for x in raw} | {end: midnight(until)},
         held=period,

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.reference.books import Row
 from tests.reference.future import Future
-from tests.reference.instruments import chip_purchase, chip_sale, construction_contract
+from tests.reference.instruments import chip_purchase, chip_sale, construction_contract, security
 from tests.reference.instruments.cash_reserve import CashReserve
 from tests.reference.instruments.common_equity import CommonEquity
 from tests.reference.instruments.construction_account import ConstructionAccount
@@ -53,6 +53,7 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "common_equity": partial(_one, CommonEquity),
     "reserve_account": partial(_one, ReserveAccount),
     "parent_guarantee": partial(_one, ParentGuarantee),
+    "security": security.rows,
     "project_bond": partial(_one, ProjectBond),
     "construction_account": partial(_one, ConstructionAccount),
     "residual_value_guarantee": partial(_one, ResidualValueGuarantee),

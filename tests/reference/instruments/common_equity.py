@@ -23,7 +23,7 @@ class CommonEquity(Row):
                 "distribution", terms.issuer, terms.investor, Flow.DISTRIBUTION, 900, "residual"
             ),
         ]  # fmt: skip
-        self.drawn = 0.0
+        self.drawn, self.used = 0.0, 0
 
     def publish(self, t: int) -> Mapping[str, float]:
         return {"drawn": self.drawn}
@@ -48,8 +48,12 @@ class CommonEquity(Row):
         apart = max(math.ceil(self.number("distributions_every") - 1e-9), 1)
         first = math.ceil(max(self.number("distributions_from", 0.0), 0.0) - 1e-9)
         open_ = opened and (month.t - first) % apart == 0 and not self.locked(month)
+        limit = max(self.number("commitment") - self.drawn, 0.0)
+        if self.terms.cures is not None:
+            stopped = self.terms.issuer in month.stopped
+            limit = 0.0 if stopped or self.used + 1 > self.number("cures") + 1e-9 else limit
         return {
-            "draw": max(self.number("commitment") - self.drawn, 0.0),
+            "draw": limit,
             "draw_weight": self.number("weight"),
             "distribution": self.number("share") * ALL if open_ else 0.0,
         }
@@ -58,4 +62,5 @@ class CommonEquity(Row):
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
     ) -> Mapping[str, float]:
         self.drawn += paid["draw"]
+        self.used += int(paid["draw"] > 0.0)
         return {}

@@ -97,6 +97,10 @@ class DelayedDrawLoan(Loan):
             and covered(self, "extension", self.number("extension_dscr"))
         )
 
+    def owed(self, month: Month) -> float:
+        now = self.asks(month)
+        return self.balance + self.interest_due(now.rate, now.pays)
+
     def service_due(self, month: Month) -> float:
         now = self.asks(month)
         interest = self.interest_now(now.rate, now.pays)
@@ -104,13 +108,14 @@ class DelayedDrawLoan(Loan):
 
     def claim(self, month: Month) -> Mapping[str, float]:
         now = self.asks(month)
+        interest = self.interest_due(now.rate, now.pays)
+        asked = self.asks_for(month, interest, self.principal_due(now.scheduled))
         return {
             "draw": now.limit,
             "draw_weight": self.number("weight"),
             "fee": now.fee,
-            "interest": self.interest_due(now.rate, now.pays),
-            "principal": self.principal_due(now.scheduled),
-            "sweep": self.swept(month, now.scheduled),
+            **asked,
+            "sweep": min(self.swept(month, now.scheduled), self.balance - asked["recovery"]),
         }
 
     def settle(

@@ -5,6 +5,7 @@ from typing import Any
 
 from offtake.core.flows import Flow
 from tests.reference.books import ALL, Line, Month, Row, share_between
+from tests.reference.debt import pledge_of
 from tests.reference.future import NEVER, Future
 
 
@@ -30,6 +31,10 @@ class ParentGuarantee(Row):
     def claim(self, month: Month) -> Mapping[str, float]:
         start, end = self.number("start", 0.0), self.number("end", NEVER)
         in_force = start - 1e-9 <= month.t <= end + 1e-9
+        if self.terms.collection:
+            pledges = [p for loan in self.terms.contracts if (p := pledge_of(self.future, loan))]
+            sold = [f"contracts.{name}/{terms.assets[0]}.sold" for name, terms in pledges]
+            in_force = in_force and all(month.observe(what) > 0.0 for what in sold)
         cap = self.number("cap", ALL)
         fee = self.number("fee") * month.years * share_between(month.t, start, end)
         return {

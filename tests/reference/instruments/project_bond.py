@@ -41,7 +41,7 @@ class ProjectBond(Loan):
 
     def now(self, month: Month) -> Mapping[str, float]:
         issued = self.issued(month)
-        net = max(self.number("price") - self.number("issue_costs"), 0.0)
+        net = max(self.number("issue_price") - self.number("issue_costs"), 0.0)
         return {"proceeds": issued * net, "accruing": self.accruing(month)}
 
     def issued(self, month: Month) -> float:
@@ -73,7 +73,7 @@ class ProjectBond(Loan):
         remaining = self.payments_left(month, self.free)
         if remaining is None:
             return 0.0
-        return self.profile(self.number("rate") * month.years * self.apart, remaining)
+        return self.profile(month, self.number("rate") * month.years * self.apart, remaining)
 
     def pays(self, month: Month) -> bool:
         """Whether interest is due."""
@@ -82,6 +82,10 @@ class ProjectBond(Loan):
     def coupon(self, month: Month) -> float:
         """Interest that falls due, arrears apart."""
         return self.interest_now(self.number("rate") * self.accrual[month.t], self.pays(month))
+
+    def owed(self, month: Month) -> float:
+        rate = self.number("rate") * self.accrual[month.t]
+        return self.balance + self.coupon(month) + self.arrears * (1.0 + rate)
 
     def scheduled(self, month: Month) -> float:
         """Principal that falls due on schedule."""
@@ -103,10 +107,9 @@ class ProjectBond(Loan):
         price = self.number("redemption_price")
         most = max(self.balance - principal, 0.0)
         return {
-            "advance": issued * self.number("price"),
+            "advance": issued * self.number("issue_price"),
             "fee": issued * self.number("issue_costs"),
-            "interest": self.coupon(month) + self.arrears * (1.0 + rate),
-            "principal": principal,
+            **self.asks_for(month, self.coupon(month) + self.arrears * (1.0 + rate), principal),
             "redemption": 0.0 if self.accelerated else min(may / price, most) * price,
         }
 
@@ -120,6 +123,8 @@ class ProjectBond(Loan):
         self.serviced(month, claimed, paid)
         redeemed = paid["redemption"] / self.number("redemption_price")
         self.redeemed += redeemed
-        self.balance = max(self.balance - redeemed, 0.0) + paid["advance"] / self.number("price")
+        self.balance = max(self.balance - redeemed, 0.0) + paid["advance"] / self.number(
+            "issue_price"
+        )
         self.remember(month, between)
         return self.stop()

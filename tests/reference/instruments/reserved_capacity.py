@@ -17,11 +17,14 @@ class ReservedCapacity(Row):
             Line("capacity", terms.buyer, terms.seller, Flow.SALE, 100),
             Line("prepayment", terms.buyer, terms.seller, Flow.SALE, 100),
             Line("damages", terms.seller, terms.buyer, Flow.SALE, 100),
+            Line("termination", terms.buyer, terms.seller, Flow.SALE, 580),
+            Line("refund", terms.seller, terms.buyer, Flow.SALE, 580),
         ]
         self.dated = terms.start is not None
         self.served = max(-self.number("start"), 0.0) if self.dated else 0.0
         self.arrears = self.credit = self.damages = 0.0
-        self.late, self.ended = 0, False
+        self.late, self.ended, self.idle = 0, False, 0
+        self.termination = self.refund = 0.0
 
     def begun(self, t: int) -> float:
         """Share of the period after the beginning of the term."""
@@ -43,12 +46,16 @@ class ReservedCapacity(Row):
             "reserved_h100e": self.number("capacity", ALL) * self.open(t),
         }
 
-    def offered(self, month: Month) -> float:
-        """H100e-hours offered."""
+    def whole(self, month: Month) -> float:
+        """H100e-hours that a whole period of the term would offer."""
         hours = self.number("share") * month.observe(f"sites.{self.terms.site}.h100e_hours")
         if self.terms.capacity is not None:
             hours = min(self.number("capacity") * month.hours, hours)
-        return self.open(month.t) * hours
+        return hours
+
+    def offered(self, month: Month) -> float:
+        """H100e-hours offered."""
+        return self.open(month.t) * self.whole(month)
 
     def used(self, month: Month) -> float:
         """H100e-hours used."""
@@ -72,6 +79,8 @@ class ReservedCapacity(Row):
             "capacity": bill - credited + self.arrears,
             "prepayment": self.number("prepayment") if month.t == 0 else 0.0,
             "damages": damages,
+            "termination": self.termination,
+            "refund": self.refund,
         }
 
     def settle(
@@ -86,6 +95,26 @@ class ReservedCapacity(Row):
         self.credit += paid["prepayment"] - credited
         if self.dated or self.served > 0.0 or offered > 0.0:
             self.served += self.begun(month.t)
-        self.ended = self.ended or self.late > self.number("grace")
+        self.termination = month.unpaid(buyer, claimed["termination"], paid["termination"])
+        self.refund = month.unpaid(seller, claimed["refund"], paid["refund"])
+        nothing = seller in month.stopped and self.whole(month) <= 0.0
+        self.idle = self.idle + 1 if nothing else 0
+        self.end(month)
         site = f"sites.{self.terms.site}"
         return {f"{site}.sold_hours": used, f"{site}.contracted": opened}
+
+    def end(self, month: Month) -> None:
+        """The seller ends it for want of payment, the buyer for want of delivery."""
+        late, idle = self.late > self.number("grace"), self.idle > self.number("grace")
+        if self.ended or not (late or idle):
+            return
+        self.ended = True
+        if not late:
+            self.refund += self.credit
+            return
+        rate = (1.0 + self.number("termination_rate")) ** month.years - 1.0
+        left = max(self.number("term") - self.served, 0.0)
+        annuity = (1.0 - (1.0 + rate) ** -left) / rate if rate > 0.0 else left
+        bill = self.over_time("price", month) * self.number("take_or_pay") * self.whole(month)
+        claim = self.number("termination") * bill * annuity
+        self.termination += max(claim - self.credit, 0.0)

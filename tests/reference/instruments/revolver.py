@@ -38,13 +38,14 @@ class Revolver(Loan):
             waiting = share_between(t, self.begin, self.maturity)
             fee += self.number("commitment_fee") * undrawn * self.accrual[t] * waiting
         due = t >= self.maturity or self.accelerated
+        interest = self.interest_due(self.rate_of_period(month))
+        asked = self.asks_for(month, interest, self.balance if due else 0.0)
         return {
             "draw": undrawn if going and self.begin <= t < self.maturity else 0.0,
             "draw_weight": self.number("weight"),
             "fee": fee,
-            "interest": self.interest_due(self.yearly_rate(month) * self.accrual[t]),
-            "principal": self.balance if due else 0.0,
-            "sweep": 0.0 if due else self.balance,
+            **asked,
+            "sweep": 0.0 if due else self.balance - asked["recovery"],
         }
 
     def settle(

@@ -109,6 +109,10 @@ class TermLoan(Loan):
         short = min(max(-self.scheduled(month)[1], 0.0), now)
         return (now, 0.0) if self.accelerated else (now - short, short)
 
+    def owed(self, month: Month) -> float:
+        late = self.arrears * (1.0 + self.rate_of_period(month))
+        return self.balance + self.interest_split(month)[0] + late
+
     def service_due(self, month: Month) -> float:
         return self.interest_split(month)[0] + max(self.scheduled(month)[1], 0.0)
 
@@ -118,26 +122,28 @@ class TermLoan(Loan):
     def service_next(self, month: Month) -> float:
         """Service of the next period, balloon apart, if all that is due now is paid."""
         then = copy.copy(self)
-        asked = {**self.dues(month), "sweep": 0.0}
-        then.roll(month, asked, asked)
+        late = self.arrears * (1.0 + self.rate_of_period(month))
+        then.due = (self.interest_split(month)[0] + late, self.principal_due(self.asked(month)))
+        advance = self.number("amount") * self.number("issue_price")
+        paid = {"interest": then.due[0], "principal": then.due[1], "fee": 0.0, "sweep": 0.0}
+        paid["advance"] = advance if month.t == self.begin else 0.0
+        then.roll(month, paid, paid)
         # Beyond the plan's last period days are counted as in the last.
         then.accrual = [*self.accrual, self.accrual[-1]]
         years = 1.0 / self.future.calendar.per_year
         return then.service_due(replace(month, t=month.t + 1, years=years))
 
     def claim(self, month: Month) -> Mapping[str, float]:
-        return {**self.dues(month), "sweep": self.swept(month, self.asked(month))}
-
-    def dues(self, month: Month) -> dict[str, float]:
-        """Advance, fee, interest and principal of the period."""
         starts = month.t == self.begin
         rate = self.yearly_rate(month) * self.accrual[month.t]
-        late = self.arrears * (1.0 + rate)
+        interest = self.interest_split(month)[0] + self.arrears * (1.0 + rate)
+        scheduled = self.asked(month)
+        asked = self.asks_for(month, interest, self.principal_due(scheduled))
         return {
             "advance": self.number("amount") * self.number("issue_price") if starts else 0.0,
             "fee": self.number("amount") * self.number("upfront_fee") if starts else 0.0,
-            "interest": self.interest_split(month)[0] + late,
-            "principal": self.principal_due(self.asked(month)),
+            **asked,
+            "sweep": min(self.swept(month, scheduled), self.balance - asked["recovery"]),
         }
 
     def settle(

@@ -109,6 +109,10 @@ def _detail(facility: Mapping[str, Any], of: Outputs) -> dict[str, Any]:
     for name, outcome in outcomes.items():
         row[name], row[f"{name}_se"] = share_of(repayment == outcome, secured)
     after = exposure - recovered - of["supported_usd"]
+    for name, part in (("collateral", of["sold_usd"]), ("chips", of["sold_chips_usd"])):
+        share, error = share_and_error(part, recovered)
+        row[f"recovered_from_{name}"], row[f"recovered_from_{name}_se"] = share, error
+    row["recovery_months_p50"] = quantile(of["recovery_months"], 0.5)
     row["lgd_after_supports"], row["lgd_after_supports_se"] = share_and_error(after, exposure)
     row["el_after_supports_usd"] = plain(float(of["loss_after_supports_usd"]))
     row["el_after_supports_usd_se"] = plain(float(of["loss_after_supports_usd_se"]))
