@@ -173,6 +173,8 @@ def test_recoveries_are_discounted_at_the_contract_rate_supports_apart():
     assert got["loss_usd"] == pytest.approx(loss)
     loss[DEFAULTED] -= 12 / 1.21 / 1.25**2
     assert got["loss_after_supports_usd"] == pytest.approx(loss)
+    # Lent from the opening date until default in year 2, at 25 % a year.
+    assert got["lent_usd_years"][DEFAULTED] == pytest.approx(100 / 1.25 + 100 / 1.25**2)
 
 
 def test_what_the_sale_of_collateral_brought_and_when():

@@ -46,7 +46,7 @@ def outputs() -> dict[str, np.ndarray]:
         ),
     }
     means = {"size_usd": 100.0, "drawn_usd": 90.0, "open_usd": 20.0, "shortfall_usd": 4.0}
-    means["refinanced_share"] = 0.1
+    means |= {"refinanced_share": 0.1, "lent_usd_years": 200.0}
     for name, value in {**means, "loss_after_supports_usd": 9.0}.items():
         found[name], found[f"{name}_se"] = np.array([value]), np.array([0.5])
     assert {name.removesuffix("_se") for name in found} == set(FACILITY_OUTPUTS)
@@ -69,10 +69,13 @@ def test_a_row_of_a_facility_has_the_stable_keys():
         "pd",
         "lgd",
         "el_usd",
+        "el_bp_per_year",
         "repaid_before_economic_end",
         "irr_lender_p50",
     ]
     assert [key for key in row if not key.endswith("_se")] == asked
+    # Mean loss of 10 over 200 USD years lent.
+    assert row["el_bp_per_year"] == pytest.approx(500.0)
     assert row["pd"] == pytest.approx(0.2)
     assert row["pd_se"] == pytest.approx(math.sqrt(0.2 * 0.8 / 4))
     assert row["lgd"] == pytest.approx(0.75)

@@ -143,18 +143,11 @@ class World(NamedTuple):
         efficiency = self.cohorts.efficiency(values, market, state.efficiency, now)
         owned = self._owned(state, offered)
         sold_on = None if owned is None else Sold(owned, offer.power[0])
+        powered, per_year = offer.power[0] * running, jnp.asarray(self.per_year)
         fleet = self.cohorts.view(
-            values,
-            paid,
-            offer.power[0] * running,
-            now,
-            jnp.asarray(self.per_year),
-            stays,
-            sent.ready,
-            efficiency,
-            sold_on,
+            values, paid, powered, now, per_year, stays, sent.ready, efficiency, sold_on
         )
-        length = Period(years, hours, jnp.asarray(self.per_year))
+        length = Period(years, hours, per_year)
         contracted = offered[self.spot.contracted_signal + 1]
         contracted = jnp.where((self.spot.contracted_signal >= 0)[:, None], contracted, 0.0)
         earned, spot = self.spot.trade(

@@ -12,6 +12,7 @@ close of a period, B the balance, r the rate, G(t) = prod over s <= t of (1 + r(
     sold       of recovered, what buyers of collateral paid; by asset in proportion to proceeds
     months     sum over t > d of received G(d) / G(t) (t - d) over recovered, in months
     loss       (EAD - recovered) (1 + R)^-elapsed(d), R the plan's rate
+    lent       sum over t <= d of B(t-1) years(t) (1 + R)^-elapsed(t); EL a year = mean loss over it
     min DSCR   least published cover at a close up to d, of periods that opened with something owed
     LLCR       sum over p < t <= maturity of realised CFADS(t) G(p) / G(t), over B(p) + S(p); p the
                first close at which the balance is at its peak: all is drawn and nothing repaid; S
@@ -116,6 +117,9 @@ OUTPUTS = {
     ),
     "loss_usd": _output("paths", "USD", "Exposure less recoveries, supports apart; value today."),
     "loss_after_supports_usd": _output("mean", "USD", "The same, less what supports paid."),
+    "lent_usd_years": _output(
+        "mean", "USD year", "Balance times time until default; value today, at the plan's rate."
+    ),
     "min_dscr": _output("paths", "1", "Least cover up to default; NaN if never serviced."),
     "llcr": _output("paths", "1", "Realised cover over the loan's life; NaN if never drawn."),
     "repaid_period": _output("paths", "period", "Period of repayment in full; NaN if not repaid."),
@@ -277,6 +281,7 @@ class Facilities(NamedTuple):
             "shortfall_usd": in_period(jnp.maximum(claimed - paid, 0.0), matured),
             "refinanced_share": share,
             **self._loss(record, item, path),
+            "lent_usd_years": self._lent(record, path),
             "min_dscr": _least_cover(record, item, path),
             "llcr": _llcr(record, item, path),
             "repaid_period": jnp.where(repaid, period, jnp.nan),
@@ -318,6 +323,13 @@ class Facilities(NamedTuple):
         own = jnp.cumsum(jnp.log1p(rate * jnp.asarray(self.years)[:, None]), axis=0)
         plan = jnp.asarray(self.elapsed)[:, None] * self._log_rate(record)[None]
         return jnp.where(rates.own.known > 0.5, own, plan)
+
+    def _lent(self, record: Record, path: _Path) -> Array:
+        """[P] what is lent, times the years for which it is, until default; value today."""
+        worth = jnp.exp(-jnp.asarray(self.elapsed)[:, None] * self._log_rate(record)[None])
+        going = _periods(path.balance) <= path.defaulted[None]
+        held = path.open_balance * jnp.asarray(self.years)[:, None] * worth
+        return jnp.sum(jnp.where(going, held, 0.0), axis=0)
 
     def _log_rate(self, record: Record) -> Array:
         """[P] log(1 + R) of the plan's discount rate."""

@@ -23,8 +23,8 @@ READING = (
 
 FACILITIES = (
     "DSCR and LLCR count all debt of the borrower that ranks senior or equal; LLCR is cash up to "
-    "maturity over debt at its peak, below 1x where the rest is to be refinanced; LGD counts what "
-    "the borrower and supports still pay: no collateral is sold after a default, so it is too high."
+    "maturity over debt at its peak, below 1x where the rest is to be refinanced; LGD is what "
+    "neither the borrower nor a sale of collateral brings; EL a year is the margin that pays it."
 )
 
 
@@ -150,6 +150,7 @@ def _facilities(table: Table) -> RichTable:
         ("PD", "right"),
         ("LGD", "right"),
         ("EL", "right"),
+        ("EL, bp a year", "right"),
         ("LLCR", "right"),
         ("IRR", "right"),
         ("repaid in time", "right"),
@@ -164,6 +165,7 @@ def _facilities(table: Table) -> RichTable:
             percent(row["pd"]),
             percent(row["lgd"]),
             money(row["el_usd"]),
+            number(row["el_bp_per_year"]),
             _ratio(row["llcr_p50"]),
             percent(row["irr_lender_p50"]),
             percent(row["repaid_before_economic_end"]),

@@ -82,10 +82,16 @@ def _row(facility: Mapping[str, Any], of: Outputs, irr: FloatArray) -> dict[str,
         "lgd_se": lgd_se,
         "el_usd": loss,
         "el_usd_se": loss_se,
+        "el_bp_per_year": _a_year(loss, float(of["lent_usd_years"])),
         "repaid_before_economic_end": before,
         "repaid_before_economic_end_se": before_se,
         "irr_lender_p50": quantile(irr, 0.5),
     }
+
+
+def _a_year(loss: float | None, lent: float) -> float | None:
+    """Expected loss in basis points of what is lent, per year; None where nothing is."""
+    return None if loss is None or lent <= 0.0 else plain(1e4 * loss / lent)
 
 
 def _repaid_before(repayment: FloatArray) -> tuple[float | None, float | None]:
