@@ -39,7 +39,8 @@ nothing is approximated. Every case is in [conformance.json](conformance.json).
 `irr`, `xirr`, `xnpv`: the sample cash flows of pyxirr. `actus`: the official test cases of ACTUS
 (actusfrf/actus-tests), turned into term loans in one plan whose periods close on the dates of all
 of them, and run through the same lowering and the same monthly step as any plan, in float64.
-Payoffs by day and kind of event are compared; after each day balance, accrued interest and rate.
+Payoffs by day and kind of event are compared, and after each day the balance, the interest accrued
+and the rate.
 
 `ssc`, `pysam`: regression cases of NREL/ssc and cases made with NREL-PySAM (single owner,
 partnership flips with and without debt, sale and leaseback), turned into plans with periods of a
