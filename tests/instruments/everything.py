@@ -322,6 +322,8 @@ EXTRA: dict[str, dict[str, Any]] = {
         "funds": ["staff"],
     },
 }
+ACCOUNTS = {"reserve": "company", "proceeds": "company", "float": "lab", "overhaul": "project"}
+"""Accounts and their owners."""
 HORIZON = "4 years"
 
 
@@ -357,13 +359,7 @@ def _world(suffix: str) -> dict[str, Any]:
     parties |= {
         name: {"kind": "external", "role": "supplier", "credit": credit} for name in OUTSIDE
     }
-    for account, owner in (
-        ("reserve", "company"),
-        ("proceeds", "company"),
-        ("float", "lab"),
-        ("overhaul", "project"),
-    ):
-        parties[account] = {"kind": "account", "owner": owner}
+    parties |= {k: {"kind": "account", "owner": owner} for k, owner in ACCOUNTS.items()}
     delay = {"median": "1 month", "p90": "4 months", "causes": ["grid"]}
     phase = {"power": "2 MW", "energise": "2026-05", "build": "4 months", "delay": delay}
     sites = {
