@@ -36,6 +36,8 @@ class Suite:
     """Largest deviation that passes."""
     run: Callable[[Path], Iterator[Outcome]]
     """Runs every case of the folder."""
+    slow: bool = False
+    """Left to `make conformance`; the tests run a few cases of it."""
 
 
 def power_of_ten_above(error: float) -> float:

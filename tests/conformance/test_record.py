@@ -13,8 +13,9 @@ TOLERANCES = {suite.name: suite.tolerance for suite in SUITES}
 
 
 def test_the_record_equals_a_fresh_run(reference_data):
-    fresh = [replace(outcome, largest_error=None) for outcome in run_all(reference_data)]
-    kept = [replace(outcome, largest_error=None) for outcome in read()]
+    quick = {suite.name for suite in SUITES if not suite.slow}
+    fresh = [replace(outcome, largest_error=None) for outcome in run_all(reference_data, False)]
+    kept = [replace(outcome, largest_error=None) for outcome in read() if outcome.suite in quick]
     assert kept == fresh, "run `make conformance` and keep docs/conformance.json"
     count = Counter((outcome.suite, outcome.status) for outcome in fresh)
     for suite, status in sorted(count):

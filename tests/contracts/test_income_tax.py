@@ -4,6 +4,7 @@ import datetime
 import math
 
 import numpy as np
+import pytest
 
 from offtake.contracts.income_tax import EXAMPLE, IncomeTax
 from offtake.core.calendar import Periods
@@ -186,3 +187,80 @@ def test_gradient():
     # A life of no length writes everything off at once and has a finite derivative.
     none = gradient(IncomeTax, terms(life="0 years"), periods=26, books={"company": BOOKS})
     assert all(map(math.isfinite, none.slope.values()))
+
+
+def test_losses_used_at_once_save_tax():
+    book = {SALES: monthly(10.0, 24), COST: np.where(np.arange(25) <= 12, 30.0, 0.0)}
+    book[COST][0] = 0.0
+    table = run(book, losses="0 USD", losses_used="at_once")
+    np.testing.assert_allclose(table["saving"][[12, 24]], [0.21 * 240, 0.0])
+    np.testing.assert_allclose(table["tax"][[12, 24]], [0.0, 0.21 * 120])
+    assert not table["losses"].any()
+
+
+def test_instalments_of_tax_and_savings_add_up_to_the_year():
+    earned = np.concatenate([[0.0], np.full(6, 100.0), np.full(6, -50.0)])
+    book = {SALES: np.maximum(earned, 0.0), COST: np.maximum(-earned, 0.0)}
+    table = run(book, losses="0 USD", losses_used="at_once", paid="monthly")
+    np.testing.assert_allclose(table["tax"][1:], [21.0] * 6 + [0.0] * 6, atol=1e-9)
+    np.testing.assert_allclose(table["saving"][1:], [0.0] * 6 + [10.5] * 6, atol=1e-9)
+
+
+ASSETS = [
+    {"share": "60 %", "depreciation": "custom", "yearly": ["50 %", "30 %"], "reduction": "15 %"},
+    {"share": "30 %", "depreciation": "macrs_5", "bonus": "40 %"},
+    {"life": "4 years", "held_by": "account"},
+]
+
+
+def test_classes_of_assets():
+    books = {
+        "company": {SALES: monthly(1000.0, 24), BOUGHT: monthly(10_000.0, 24, only=1)},
+        "account": {BOUGHT: monthly(800.0, 24, only=5)},
+    }
+    table = run_alone(IncomeTax, terms(losses="0 USD", assets=ASSETS), None, 24, books=books)
+    custom = 10_000 * 0.6 * 0.85 * np.array([0.5, 0.3])
+    macrs = 3000 * np.array([0.4 + 0.6 * 0.2, 0.6 * 0.32])
+    held = 800 * np.array([1 / 8, 1 / 4])
+    np.testing.assert_allclose(table["tax"][[12, 24]], 0.21 * (12_000 - custom - macrs - held))
+    np.testing.assert_allclose(table["written_off"][13], (custom + macrs + held)[0])
+
+
+def test_capital_cost_that_falls_due_counts_at_once():
+    book = {SALES: monthly(1000.0, 24), BOUGHT: monthly(10_000.0, 24, only=12)}
+    table = run(book, losses="0 USD", counted="due")
+    expected = [0.21 * (12_000 - 1000), 0.21 * (12_000 - 2000)]
+    np.testing.assert_allclose(table["tax"][[12, 24]], expected)
+    # What was due and not paid is taken out of the pool again; claimed again, it comes in again.
+    paid = {SALES: book[SALES], BOUGHT: 0.0 * book[BOUGHT]}
+    none = run(book, paid_book=paid, losses="0 USD", counted="due")
+    np.testing.assert_allclose(none["tax"][24], 0.21 * (12_000 + 1000))
+
+
+def test_a_partner_pays_on_its_share_less_the_tax_of_a_state_and_on_grants():
+    share = np.where(np.arange(25) <= 12, 0.9, 0.2)
+    common = {"income_of": "plant", "partnership": "flip", "losses_used": "at_once"}
+    both = {
+        "state": terms(rate="6 %", **common),
+        "example": terms(rate="25 %", deducts="state", also_taxed=["gift"], **common),
+    }
+    fees = monthly(5.0, 24)
+    books = {"plant": {SALES: monthly(100.0, 24), ("out", Flow.FEE): fees}}
+    seen = {"contracts.flip.investor_tax_share": share, "contracts.gift.due": monthly(70.0, 24, 3)}
+    table = run_alone(IncomeTax, both, seen, 24, books=books)
+    income = np.array([0.9, 0.2]) * 12 * 95
+    np.testing.assert_allclose(table["tax"][[12, 24], 0], 0.06 * income)
+    taxed = income * 0.94 + np.array([0.9 * 70, 0.0])
+    np.testing.assert_allclose(table["tax"][[12, 24], 1], 0.25 * taxed)
+    without = {
+        k: terms(**{**v.model_dump(exclude_unset=True), "fees": "not_deducted"})
+        for k, v in both.items()
+    }
+    more = run_alone(IncomeTax, without, seen, 24, books=books)
+    np.testing.assert_allclose(more["tax"][12, 0], 0.06 * 0.9 * 1200)
+
+
+def test_custom_years_are_stated_where_they_are_used():
+    for wrong in ({"depreciation": "custom"}, {"yearly": ["50 %"]}):
+        with pytest.raises(ValueError, match="custom"):
+            terms(assets=[wrong])

@@ -115,3 +115,15 @@ def test_derivatives_are_finite_and_right():
     assert all(math.isfinite(value) for value in found.slope.values())
     for place in places:
         assert math.isclose(found.slope[place], found.bump[place], rel_tol=1e-5, abs_tol=1e-4)
+
+
+def test_the_target_may_follow_the_next_service():
+    following = np.append(SERVICE[2:], [0.0, 0.0])
+    changes = {"service": "next", "minimum": "0 USD", "bank": "bank", "interest": "12 %/year"}
+    example = type(EXAMPLE).model_validate(EXAMPLE.model_dump(exclude_unset=True) | changes)
+    seen = loan(service_next=following)
+    table = run(seen, terms=example, draws={0: 0.0})
+    balance = np.append(BALANCE[:8], 0.0)
+    expected = 2.0 * following[:8] * (balance[:8] + 1.0 > 0.0)
+    np.testing.assert_allclose(table["target"][2:9], expected[1:8])
+    np.testing.assert_allclose(table["interest"], 0.01 * table["held"])

@@ -137,3 +137,9 @@ def test_derivatives_are_finite_and_right(amortisation):
     assert all(math.isfinite(value) for value in found.slope.values())
     for place in places:
         assert math.isclose(found.slope[place], found.bump[place], rel_tol=1e-5, abs_tol=1e-4)
+
+
+def test_the_next_service_is_known_a_period_before():
+    for amortisation in ("bullet", "linear", "annuity"):
+        table = run(amortisation=amortisation)
+        np.testing.assert_allclose(table["service_next"][:-1], table["service_due"][1:])

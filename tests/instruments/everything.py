@@ -20,11 +20,19 @@ IDS = {
     "site_lease": "lease",
     "term_loan": "loan",
 }
-INTERNAL = {"company": 300, "developer": 150_000, "lab": 50, "parent": 300, "operator": 2_000_000}
+INTERNAL = {
+    "company": 300,
+    "developer": 150_000,
+    "lab": 50,
+    "parent": 300,
+    "operator": 2_000_000,
+    "project": 100,
+}
 """Internal parties and their opening cash, USD."""
 OUTSIDE = (
     *("vendor", "builder", "utility", "staff", "customers", "customer", "market", "bank"),
     *("sponsor", "capital_markets", "treasury", "rest_of_company", "receiver"),
+    *("tax_investor", "lessor"),
 )
 #: Changes to examples, so that one plan gives each of them, and each of its numbers, something to
 #: do: where a number matters only beside another, one of the two is an interval round the other.
@@ -92,7 +100,13 @@ CHANGES: dict[str, dict[str, Any]] = {
         "market_depth": "20 H100e",
         "site_value": "5 k USD/MW",
     },
-    "reserve_account": {"facilities": ["loan"], "months": "6 months", "minimum": "30 to 300 USD"},
+    "reserve_account": {
+        "facilities": ["loan"],
+        "months": "6 months",
+        "minimum": "30 to 300 USD",
+        "bank": "bank",
+        "interest": "5 %/year",
+    },
     "term_loan": {
         "rate": "SOFR + 450 bp",
         "amount": "400 USD",
@@ -127,6 +141,28 @@ CHANGES: dict[str, dict[str, Any]] = {
         "principal_every": "3 months",
     },
     "income_tax": {"losses": "1,000 to 20,000 USD"},
+    "cash_reserve": {
+        "owner": "lab",
+        "protects": ["wages"],
+        "budget": {"2026-01": "60 USD/year", "2027-05": "240 USD/year"},
+    },
+    "grant": {"recipient": "project"},
+    "tax_credit": {"business": "project"},
+    "maintenance_reserve": {"owner": "project", "cost": "20 USD"},
+    "sale_and_leaseback": {
+        "seller": "project",
+        "price": "30 USD",
+        "rent": {"2026-01": "10 USD/year", "2026-06": "12 USD/year"},
+        "term": "20 months",
+        "buy_back": "5 USD",
+    },
+    "partnership_flip": {
+        "partnership": "project",
+        "funds": ["trading"],
+        "capital": "30 to 70 %",
+        "commitment": "100 to 2,000 USD",
+        "flip_date": "2028-01-10",
+    },
     "other_business": {
         "inflow": "3,600 USD/year",
         "start": "2026-01-20",
@@ -229,6 +265,47 @@ EXTRA: dict[str, dict[str, Any]] = {
         "commitment": "50 USD",
         "funds": ["wages"],
     },
+    "trading": {
+        "kind": "other_business",
+        "party": "project",
+        "rest": "rest_of_company",
+        "inflow": "400 to 1,200 USD/year",
+        "outflow": "600 USD/year",
+        "capital_spending": "240 USD/year",
+    },
+    "state_tax": {
+        "kind": "income_tax",
+        "taxpayer": "tax_investor",
+        "government": "treasury",
+        "rate": "6 %",
+        "income_of": "project",
+        "partnership": "partnership_flip",
+        "losses_used": "at_once",
+    },
+    "partner_tax": {
+        "kind": "income_tax",
+        "taxpayer": "tax_investor",
+        "government": "treasury",
+        "rate": "25 %",
+        "income_of": "project",
+        "partnership": "partnership_flip",
+        "deducts": "state_tax",
+        "also_taxed": ["grant", "tax_credit"],
+        "fees": "not_deducted",
+        "losses_used": "at_once",
+        "counted": "due",
+        "paid": "monthly",
+        "assets": [
+            {
+                "share": "60 %",
+                "depreciation": "custom",
+                "yearly": ["50 %", "30 %", "20 %"],
+                "reduction": "15 %",
+            },
+            {"share": "40 %", "depreciation": "macrs_5", "bonus": "20 %"},
+            {"life": "4 years", "held_by": "overhaul"},
+        ],
+    },
     "cure": {
         "kind": "common_equity",
         "investor": "sponsor",
@@ -245,6 +322,8 @@ EXTRA: dict[str, dict[str, Any]] = {
         "funds": ["staff"],
     },
 }
+ACCOUNTS = {"reserve": "company", "proceeds": "company", "float": "lab", "overhaul": "project"}
+"""Accounts and their owners."""
 HORIZON = "4 years"
 
 
@@ -268,7 +347,7 @@ def _world(suffix: str) -> dict[str, Any]:
         if isinstance(value, list | tuple):
             return [named(item, names) for item in value]
         if isinstance(value, dict):
-            fixed = ("kind", "role", "chip", "credit")
+            fixed = ("kind", "role", "chip", "credit", "partner")
             return {k: item if k in fixed else named(item, names) for k, item in value.items()}
         return value
 
@@ -280,8 +359,7 @@ def _world(suffix: str) -> dict[str, Any]:
     parties |= {
         name: {"kind": "external", "role": "supplier", "credit": credit} for name in OUTSIDE
     }
-    for account in ("reserve", "proceeds"):
-        parties[account] = {"kind": "account", "owner": "company"}
+    parties |= {k: {"kind": "account", "owner": owner} for k, owner in ACCOUNTS.items()}
     delay = {"median": "1 month", "p90": "4 months", "causes": ["grid"]}
     phase = {"power": "2 MW", "energise": "2026-05", "build": "4 months", "delay": delay}
     sites = {

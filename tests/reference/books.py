@@ -115,6 +115,13 @@ class Row:
             return month.observe(f"drivers.{series.driver}")
         return self.future.series(series, f"contracts.{self.contract}.{name}", month.t)
 
+    def over_time_next(self, name: str, month: Month) -> float:
+        """What a field over time is to be in the next period, as far as the plan dates it."""
+        series = getattr(self.terms, name)
+        if series is None or series.driver is not None:
+            return self.over_time(name, month)
+        return self.future.series(series, f"contracts.{self.contract}.{name}", month.t + 1)
+
     def publish(self, t: int) -> Mapping[str, float]:
         """Values that others may read from the start of period t."""
         del t
@@ -144,3 +151,9 @@ def clip(value: float, low: float = 0.0, high: float = 1.0) -> float:
 def share_between(t: float, first: float, last: float) -> float:
     """Share of period t that lies between two positions."""
     return max(clip(t - first) - clip(t - last), 0.0)
+
+
+def bank_interest(row: Row, month: Month, cash: float) -> float:
+    """Interest on the cash of an account, where a bank is named."""
+    named = row.terms.bank is not None  # type: ignore[attr-defined]
+    return row.number("interest") * month.years * cash if named else 0.0

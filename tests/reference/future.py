@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from offtake.core.calendar import Periods
 from offtake.core.series import Series
@@ -26,6 +27,8 @@ class Future:
     """stream -> standard normal of the path."""
     close_calls: set[str] = field(default_factory=set)
     """Triggers that came within `NEAR` of their threshold."""
+    rows: dict[str, Any] = field(default_factory=dict)
+    """Rows by contract, for a tax that deducts another."""
 
     @property
     def calendar(self) -> Periods:

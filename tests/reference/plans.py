@@ -131,6 +131,11 @@ parties:
   state:    {kind: external, role: public}
   market:   {kind: external, role: customer}
   vendor:   {kind: external, role: vendor}
+  scheme:   {kind: internal, role: operator, cash: 0.3 M USD, minimum_cash: 0.1 M USD}
+  float:    {kind: account, owner: scheme}
+  overhaul: {kind: account, owner: scheme}
+  service:  {kind: account, owner: scheme}
+  partner:  {kind: external, role: equity, credit: {hazard: 5 %/year, recovery: 40 %}}
 sites:
   shed:
     owner: owner
@@ -189,6 +194,44 @@ contracts:
             life: 4 years, loss_limit: 60 %}
   trade:   {kind: other_business, party: backer, rest: market, inflow: 2 M USD/year,
             outflow: {2027: 3 M USD/year}}
+  sells:   {kind: other_business, party: scheme, rest: market, inflow: 4 to 6 M USD/year,
+            outflow: {2026: 1 M USD/year, 2029: 1.5 M USD/year},
+            capital_spending: {2026: 9 M USD/year, 2027-04: 3 M USD/year, 2028: 0.5 M USD/year}}
+  plant:   {kind: term_loan, lender: senior, borrower: scheme, amount: 4 M USD,
+            rate: base + 200 bp, start: 2026-09, term: 3 years, interest_only: 9 months,
+            amortisation: annuity, day_count: A/360}
+  next:    {kind: reserve_account, account: service, owner: scheme, facilities: [plant],
+            months: 4 months, service: next, bank: senior, interest: 2 %/year}
+  working: {kind: cash_reserve, account: float, owner: scheme, months: 5 months,
+            budget: {2026: 1 M USD/year, 2029: 1.5 M USD/year, 2031: 0 USD/year},
+            protects: [sells, plant], bank: senior, interest: 3 %/year}
+  repair:  {kind: maintenance_reserve, account: overhaul, owner: scheme, supplier: vendor,
+            cost: 0.6 to 0.9 M USD, cycle: 16 months, escalation: 3 %/year, until: 2030-06,
+            bank: senior, interest: 2 %/year}
+  flip:    {kind: partnership_flip, partnership: scheme, investor: partner, sponsor: fund,
+            commitment: 8 to 12 M USD, capital: 70 %, funds: [sells, plant, next, working, repair],
+            cash_before: 60 %, cash_after: 10 %, target: 12 %/year, recovery: 18 months,
+            development_fee: 0.2 M USD}
+  let:     {kind: sale_and_leaseback, seller: scheme, buyer: partner, price: 1.5 to 2 M USD,
+            start: 2027-11-20, rent: {2027: 0.9 M USD/year, 2029: 0.7 M USD/year}, term: 28 months,
+            buy_back: 0.4 M USD, grace: 3 months}
+  subsidy: {kind: grant, payer: state, recipient: scheme, amount: 0.5 M USD, start: 2026-11-20,
+            yearly: {2027: 0.2 M USD/year}, end: 2029-02-10}
+  allowance: {kind: tax_credit, holder: partner, government: state, business: scheme,
+            investment: 30 %, qualifying: 80 %, per_mwh: {2026: 15 USD/MWh, 2028: 16 USD/MWh},
+            output: 9 GWh/year, start: 2027-02-10, term: 2 years, partnership: flip}
+  local:   {kind: income_tax, taxpayer: partner, government: state, rate: 6 %, income_of: scheme,
+            partnership: flip, losses_used: at_once, depreciation: macrs_7, bonus: 30 %,
+            paid: monthly}
+  levy:    {kind: income_tax, taxpayer: partner, government: state, rate: 21 %, income_of: scheme,
+            partnership: flip, deducts: local, also_taxed: [subsidy, allowance],
+            fees: not_deducted, losses_used: at_once, counted: due, assets: [
+              {share: 50 %, depreciation: custom, yearly: [40 %, 40 %, 20 %], reduction: 15 %},
+              {share: 40 %, depreciation: macrs_5, bonus: 20 %},
+              {life: 4 years, held_by: overhaul}]}
+  own:     {kind: income_tax, taxpayer: fund, government: state, rate: 21 %, income_of: scheme,
+            partnership: flip, partner: sponsor, deducts: local, counted: due, losses: 0.1 M USD,
+            paid: monthly}
 """
 
 BAZAAR = """

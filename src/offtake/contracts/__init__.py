@@ -1,5 +1,6 @@
 """The instruments. Adding one is one file, one line here, its test, golden table and docs page."""
 
+from offtake.contracts.cash_reserve import CashReserve
 from offtake.contracts.chip_purchase import ChipPurchase
 from offtake.contracts.chip_sale import ChipSale
 from offtake.contracts.common_equity import CommonEquity
@@ -7,20 +8,25 @@ from offtake.contracts.construction_account import ConstructionAccount
 from offtake.contracts.construction_contract import ConstructionContract
 from offtake.contracts.delayed_draw_loan import DelayedDrawLoan
 from offtake.contracts.equity_raise import EquityRaise
+from offtake.contracts.grant import Grant
 from offtake.contracts.income_tax import IncomeTax
+from offtake.contracts.maintenance_reserve import MaintenanceReserve
 from offtake.contracts.metered_tokens import MeteredTokens
 from offtake.contracts.operating_cost import OperatingCost
 from offtake.contracts.other_business import OtherBusiness
 from offtake.contracts.parent_guarantee import ParentGuarantee
+from offtake.contracts.partnership_flip import PartnershipFlip
 from offtake.contracts.power_purchase import PowerPurchase
 from offtake.contracts.project_bond import ProjectBond
 from offtake.contracts.reserve_account import ReserveAccount
 from offtake.contracts.reserved_capacity import ReservedCapacity
 from offtake.contracts.residual_value_guarantee import ResidualValueGuarantee
 from offtake.contracts.revolver import Revolver
+from offtake.contracts.sale_and_leaseback import SaleAndLeaseback
 from offtake.contracts.security import Security
 from offtake.contracts.site_lease import SiteLease
 from offtake.contracts.spot_sale import SpotSale
+from offtake.contracts.tax_credit import TaxCredit
 from offtake.contracts.term_loan import TermLoan
 
 ALL = (
@@ -33,18 +39,24 @@ ALL = (
     ReservedCapacity,
     SpotSale,
     SiteLease,
+    SaleAndLeaseback,
     TermLoan,
     DelayedDrawLoan,
     ProjectBond,
     Revolver,
     CommonEquity,
+    PartnershipFlip,
     ReserveAccount,
+    CashReserve,
+    MaintenanceReserve,
     ConstructionAccount,
     ParentGuarantee,
     Security,
     ResidualValueGuarantee,
     EquityRaise,
     IncomeTax,
+    TaxCredit,
+    Grant,
     OtherBusiness,
 )
 """Every kind of contract, in the order in which the documentation lists them."""

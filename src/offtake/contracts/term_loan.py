@@ -17,9 +17,10 @@ payment is worked out afresh on each date (`finance.timetable`).
 
 Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout, service due on other
 debt of the borrower that ranks senior or equal, what the sale of collateral brings. Publishes:
-balance, service (of the period before, balloon apart), service_due (of this one), accelerated,
-arrears, owed (balance and interest due), accrued, rate, dscr (trailing year, over the service of
-the loan and that other debt; NO_SERVICE where nothing was due on the loan).
+balance, service (of the period before, balloon apart), service_due (of this one), service_next (of
+the next, if this one is paid), accelerated, arrears, owed (balance and interest due), accrued,
+rate, dscr (trailing year, over the service of the loan and that other debt; NO_SERVICE where
+nothing was due on the loan).
 On shortfall: interest becomes an arrear bearing the same rate, principal stays due; after `grace`,
 or once a debt of `cross_default` is called, the loan is accelerated: all of it is due, and the
 borrower is in default while it owes. A loan that a security agreement names is then repaid from the
@@ -144,10 +145,14 @@ class TermLoan(NamedTuple):
     """[K] `finance.amortisation.Profile`"""
     schedule: IntArray
     """[K] observation: principal due as a share of the balance; sculpted loans only"""
+    schedule_next: IntArray
+    """[K] observation of the same in the next period"""
     interest: facility.Interest
     dates: timetable.LoanDates
     stated: IntArray
     """[K] observation of the stated payment; zero for none"""
+    stated_next: IntArray
+    """[K] observation of the same in the next period"""
     beside: facility.Beside
     remedies: Remedies
     payout: IntArray
@@ -159,7 +164,7 @@ class TermLoan(NamedTuple):
 
     kind = "term_loan"
     stage = "primary"
-    published = (*PUBLISHED, "accrued", "rate")
+    published = (*PUBLISHED, "service_next", "accrued", "rate")
     Terms = TermLoanTerms
     example = EXAMPLE
 
@@ -171,11 +176,13 @@ class TermLoan(NamedTuple):
         group = cls(
             profile=np.array([Profile[term.amortisation.upper()] for term in terms]),
             schedule=np.array([at.series(name, "schedule") for name in ids]),
+            schedule_next=np.array([at.series_next(name, "schedule") for name in ids]),
             interest=facility.Interest.lower(
                 [x.rate for x in terms], [x.day_count for x in terms], at
             ),
             dates=timetable.LoanDates.lower(terms, at),
             stated=np.array([at.series(name, "payment") for name in ids]),
+            stated_next=np.array([at.series_next(name, "payment") for name in ids]),
             beside=facility.Beside.lower(items, at),
             remedies=Remedies.lower(items, at),
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
@@ -207,8 +214,8 @@ class TermLoan(NamedTuple):
         now = self.interest.yearly(n["rate"], n["floor"], month)
         return jnp.where(opens | self.dates.fixes.starts(every, month), now, s.rate)
 
-    def _service(self, n: Numbers, state: TermLoanState, month: Month) -> _Due:
-        """What is due this month."""
+    def _service(self, n: Numbers, state: TermLoanState, month: Month, ahead: bool = False) -> _Due:
+        """What is due this month; `ahead`: the month is the next one, not yet observed."""
         t, s = month.t, state.debt
         left = s.balance - s.overdue
         begin = facility.signing(n["start"])
@@ -222,7 +229,11 @@ class TermLoan(NamedTuple):
         repays = self.dates.repays.here(cycle, month) & (t > free) & (profile != Profile.BULLET)
         pays = self.dates.pays.here(pays_on, month)
         earned = s.accrued + s.balance * interest
-        terms = timetable.Repayment(profile, month.obs[self.stated], month.obs[self.schedule])
+        terms = timetable.Repayment(
+            profile,
+            month.obs[self.stated_next if ahead else self.stated],
+            month.obs[self.schedule_next if ahead else self.schedule],
+        )
         regular = self.dates.repays.principal(terms, left, earned, rate, cycle, month)
         regular = jnp.where(repays, regular, 0.0)
         scheduled = jnp.where(t >= last, left, regular)
@@ -233,9 +244,23 @@ class TermLoan(NamedTuple):
 
     def publish(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Balance, state and cover at the start of the month."""
-        service, rate, balloon, _ = self._service(n, s, month)
-        shown = published(s.debt, s.history, service.accrued + service.scheduled - balloon, service)
-        return {**shown, "accrued": s.debt.accrued, "rate": rate}
+        now = self._service(n, s, month)
+        due = now.service.accrued + now.service.scheduled - now.balloon
+        shown = {"accrued": s.debt.accrued, "rate": now.rate}
+        shown["service_next"] = self._service_next(n, s, now, month)
+        return {**published(s.debt, s.history, due, now.service), **shown}
+
+    def _service_next(self, n: Numbers, s: TermLoanState, now: _Due, month: Month) -> Array:
+        """Service of the next period, balloon apart, if all that is due now is paid, USD [K, P]."""
+        paid = {"interest": now.service.interest, "principal": now.service.principal}
+        paid["fee"] = jnp.zeros_like(now.rate)
+        left, _ = settled(s.debt, now.service, paid, paid, n["grace"], month.obs[self.payout])
+        starts = facility.signing(n["start"]) == month.t
+        debt = left._replace(balance=left.balance + jnp.where(starts, n["amount"], 0.0))
+        years = jnp.asarray(1.0 / len(self.window))
+        later = month._replace(t=month.t + 1.0, period=month.period + 1, years=years)
+        due = self._service(n, TermLoanState(debt, s.history, now.rate), later, ahead=True)
+        return due.service.accrued + due.service.scheduled - due.balloon
 
     def claim(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Advance and fee at the start; interest and principal after it."""

@@ -164,6 +164,13 @@ class Lowerer(Protocol):
         """Index of the observation that carries a field which may change over time."""
         ...
 
+    def series_next(self, contract: str, field: str) -> int:
+        """Index of the observation of what such a field is to be in the next period.
+
+        Dates that the plan writes are known beforehand; of a driver it is what it is now.
+        """
+        ...
+
     def phase_count(self, site: str) -> int:
         """Number of phases of a site."""
         ...

@@ -102,6 +102,7 @@ _RATE = Unit("1/year", "a rate per year", "6.58 %/year", also=("1",))
 _DURATION = Unit("month", "a duration", "15 years", minimum=0.0)
 _POWER = Unit("MW", "power", "147 MW", minimum=0.0)
 _ENERGY = Unit("MWh", "energy", "30 GWh", minimum=0.0)
+_ENERGY_FLOW = Unit("MWh/year", "energy per time", "600 GWh/year", minimum=0.0)
 _COUNT = Unit("1", "a count", "10,000", bare=True, minimum=0.0)
 _CHIP_COUNT = Unit("GPU", "a number of chips", "7000", bare=True, minimum=0.0)
 _CHIP_FLOW = Unit("GPU/year", "chips per time", "500k GPU/year", minimum=0.0)
@@ -210,6 +211,8 @@ ComputePriceSeries = Annotated[Series, _COMPUTE_PRICE]
 """A price of compute over time."""
 ChipHourPriceSeries = Annotated[Series, _CHIP_HOUR_PRICE]
 """A price of a chip per hour, over time."""
+EnergyFlowSeries = Annotated[Series, _ENERGY_FLOW]
+"""Energy per time, over time."""
 EnergyPriceSeries = Annotated[Series, _ENERGY_PRICE]
 """A price of energy over time."""
 CostPerMWSeries = Annotated[Series, _COST_PER_MW]

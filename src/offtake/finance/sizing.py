@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import field_validator
 
-from offtake.core.terms import Duration, Money, Ratio, Share, Terms, default
+from offtake.core.terms import ContractName, Duration, Money, Ratio, Share, Terms, default
 
 FloatArray = NDArray[np.float64]
 
@@ -61,6 +61,9 @@ class Sizing(Terms):
     cohorts in the lender's case."""
     economic_life: Ratio | None = None
     """Share of the collateral's economic life, in the lender's case, within which all is repaid."""
+    after: tuple[ContractName, ...] = ()
+    """Contracts whose claims on the borrower come ahead of its debt and are no running cost, such
+    as the funding of a maintenance reserve: they are taken off cash flow."""
     maximum: Money | None = None
     """Most, USD."""
     level_over: Duration = default("0 months")

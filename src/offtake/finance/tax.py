@@ -16,7 +16,30 @@ References:
     2. 26 USC 172 (losses: carried forward, at most 80 % of the income of a year).
 """
 
+from typing import Protocol
+
 from offtake.core.arrays import Array, jnp
+
+
+class Partner(Protocol):
+    """Terms of somebody who may have a share in a partnership."""
+
+    @property
+    def partnership(self) -> str | None:
+        """Contract that says the share."""
+        ...
+
+    @property
+    def partner(self) -> str:
+        """Which partner it is."""
+        ...
+
+
+def partner_share(terms: Partner) -> str:
+    """Name of the observation of a partner's share of income and credits; zero where all is its."""
+    if terms.partnership is None:
+        return "zero"
+    return f"contracts.{terms.partnership}.{terms.partner}_tax_share"
 
 
 def straight_by_year_end(year: Array, life_years: Array) -> Array:

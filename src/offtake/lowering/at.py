@@ -20,6 +20,8 @@ NEVER = 1e9
 """A position or a length beyond any horizon, periods."""
 UNBOUNDED = 1e300
 """A level that nothing reaches."""
+NEXT = " of the next period"
+"""Ends the name of an observation that is a series one period ahead."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,13 @@ class At:
             return self.observe("zero")
         return self.series_of(value, f"contracts.{contract}.{field}")
 
+    def series_next(self, contract: str, field: str) -> int:
+        """Index of the observation of what a field that may change is to be in the next period."""
+        value = getattr(self.terms[contract], field)
+        if value is None or value.driver is not None:
+            return self.series(contract, field)
+        return self.series_of(value, f"contracts.{contract}.{field}{NEXT}")
+
     def series_of(self, value: Series, place: str) -> int:
         """Index of the observation of any series of the plan."""
         if value.driver is not None:
@@ -197,10 +206,13 @@ def series_rows(
     """Rows and weights of dated numbers, [S, T] each (see `market.series.SeriesGroup`).
 
     Before its first date a flow (an amount per time) is zero and anything else has its first value.
+    A place that ends in `NEXT` is the series there, one period ahead.
     """
     before = np.zeros((len(knots), periods), np.int64)
     after, weight = before.copy(), np.zeros((len(knots), periods))
-    for s, (place, series) in enumerate(knots.items()):
+    for s, (name, series) in enumerate(knots.items()):
+        place = name.removesuffix(NEXT)
+        ahead = int(place != name)
         labels = series.labels or ("",)
         rows = [table.at(f"{place}.{label}" if label else place) for label in labels]
         if not series.labels:
@@ -211,7 +223,8 @@ def series_rows(
         early = table.constant(0.0) if flow else rows[0]
         line = series.interpolate == "linear"
         for t in range(periods):
-            moment = max(t - 0.5, 0.0) if line else max(t - 1.0, 0.0) + 1e-9
+            then = t + ahead
+            moment = max(then - 0.5, 0.0) if line else max(then - 1.0, 0.0) + 1e-9
             k = int(np.searchsorted(positions, moment, side="right")) - 1
             before[s, t] = early if k < 0 else rows[k]
             after[s, t] = before[s, t]

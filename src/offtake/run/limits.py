@@ -182,7 +182,7 @@ def reading(
         cases=cases,
         sculpted=terms.amortisation == "sculpted",
         periods=periods,
-        cfads=_cash_flow(lowered, months, terms.borrower)[:, periods],
+        cfads=_cash_flow(lowered, months, terms.borrower, terms.sizing.after)[:, periods],
         before=due[:, periods],
         beside=owed[:, times.first],
         interest=interest,
@@ -296,15 +296,18 @@ def _beside(lowered: LoweredPlan, name: str, later: Sequence[str]) -> list[str]:
     return found
 
 
-def _cash_flow(lowered: LoweredPlan, months: Any, party: str) -> FloatArray:
-    """[C, T] cash flow available for debt service."""
+def _cash_flow(
+    lowered: LoweredPlan, months: Any, party: str, after: Sequence[str] = ()
+) -> FloatArray:
+    """[C, T] cash flow available for debt service, after what some contracts claim."""
     index = lowered.labels.parties.index(party)
     flow = np.zeros(months.paid[:, 0].shape)
     for c, claim in enumerate(lowered.labels.claims):
         if claim.payee == index:
             flow += CFADS.get(("in", Flow(claim.flow)), 0.0) * months.paid[:, c]
         if claim.payer == index:
-            flow += CFADS.get(("out", Flow(claim.flow)), 0.0) * months.paid[:, c]
+            sign = CFADS.get(("out", Flow(claim.flow)), -1.0 if claim.contract in after else 0.0)
+            flow += sign * months.paid[:, c]
     return flow.T
 
 

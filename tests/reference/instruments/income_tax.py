@@ -6,6 +6,7 @@ from typing import Any
 from offtake.core.flows import Flow
 from tests.reference.books import PAID, Line, Month, Payment, Row, clip, net
 from tests.reference.future import Future
+from tests.reference.instruments.tax_credit import partner_share
 
 EARNED = {Flow.SALE, Flow.RUNNING_COST, Flow.INTEREST, Flow.FEE, Flow.CAPITAL_COST}
 SPENT = {Flow.SALE, Flow.RUNNING_COST, Flow.INTEREST, Flow.FEE}
@@ -38,11 +39,27 @@ class IncomeTax(Row):
 
     def __init__(self, future: Future, contract: str, terms: Any) -> None:
         super().__init__(future, contract, terms)
-        self.lines = [Line("tax", terms.taxpayer, terms.government, Flow.TAX, 150)]
-        self.pools: dict[int, float] = {}
+        self.lines = [
+            Line("tax", terms.taxpayer, terms.government, Flow.TAX, 150),
+            Line("saving", terms.government, terms.taxpayer, Flow.TAX, 150),
+        ]
+        self.business = terms.income_of or terms.taxpayer
+        self.once = terms.losses_used == "at_once"
+        self.pools: dict[tuple[int, int], float] = {}
+        """capital cost by tax year and class of assets"""
         self.depreciated = self.income = self.asked = 0.0
         self.losses = self.number("losses")
         self.again = self.arrears = self.paid = 0.0
+        self.unbuilt = [0.0 for _ in self.classes()]
+        self.worked = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        """income to date, base, losses used, tax, tax claimed for the first time, tax saved"""
+        future.rows[contract] = self
+
+    def classes(self) -> list[tuple[Any, str]]:
+        """Classes of assets and where their numbers stand; the contract itself where none is."""
+        if not self.terms.assets:
+            return [(self.terms, "")]
+        return [(asset, f"assets[{c}].") for c, asset in enumerate(self.terms.assets)]
 
     def publish(self, t: int) -> Mapping[str, float]:
         return {"losses": self.losses, "paid": self.paid, "arrears": self.arrears}
@@ -64,61 +81,121 @@ class IncomeTax(Row):
         last = t == self.future.calendar.count - 1
         return last or self.year(t + 1) > self.year(t)
 
-    def curve(self, k: int) -> float:
+    def curve(self, asset: Any, place: str, k: int) -> float:
         """Share written off by the end of the k-th year after the purchase, 0 in its own year."""
         if k < 0:
             return 0.0
-        if self.terms.depreciation == "straight_line":
-            life = max(self.number("life") / self.future.calendar.per_year, 1e-9)
+        if asset.depreciation == "straight_line":
+            given = self.number(f"{place}life", 6.0 * self.future.calendar.per_year)
+            life = max(given / self.future.calendar.per_year, 1e-9)
             return clip((k + 0.5) / life)
-        return sum(MACRS[self.terms.depreciation][: k + 1]) / 100.0
+        if asset.depreciation == "custom":
+            years = range(min(k + 1, len(asset.yearly)))
+            return sum(self.number(f"{place}yearly[{j}]") for j in years)
+        return sum(MACRS[asset.depreciation][: k + 1]) / 100.0
 
-    def written_off(self, t: int) -> float:
+    def written_off(self, t: int, pools: Mapping[tuple[int, int], float]) -> float:
         """Depreciation by the close of period t."""
-        bonus, f = self.number("bonus"), self.passed(t)
+        f, classes = self.passed(t), self.classes()
         total = 0.0
-        for bought, pool in self.pools.items():
+        for (bought, c), pool in pools.items():
+            asset, place = classes[c]
             k = self.year(t) - bought
-            spread = self.curve(k - 1) + f * (self.curve(k) - self.curve(k - 1))
-            total += pool * (bonus * (f if k == 0 else 1.0) + (1.0 - bonus) * spread)
+            before, by_end = self.curve(asset, place, k - 1), self.curve(asset, place, k)
+            bonus, spread = self.number(f"{place}bonus"), before + f * (by_end - before)
+            share = bonus * (f if k == 0 else 1.0) + (1.0 - bonus) * spread
+            if place:
+                share *= self.number(f"{place}share") * (1.0 - self.number(f"{place}reduction"))
+            total += pool * share
         return total
+
+    def built(self, payments: Sequence[Payment]) -> list[float]:
+        """Capital cost by class of assets."""
+        holders = [getattr(asset, "held_by", None) or self.business for asset, _ in self.classes()]
+        return [-net(payments, holder, set(), {Flow.CAPITAL_COST}) for holder in holders]
+
+    def counting(self, t: int, cost: Sequence[float]) -> dict[tuple[int, int], float]:
+        """Pools with the capital cost of this period."""
+        pools = dict(self.pools)
+        for c, amount in enumerate(cost):
+            place = (self.year(t), c)
+            pools[place] = pools.get(place, 0.0) + amount
+        return pools
+
+    def counted(self, month: Month) -> dict[tuple[int, int], float]:
+        """Pools as they stand for the claim of the period."""
+        if self.terms.counted == "paid":
+            return self.pools
+        pools = self.counting(month.t, self.built(month.claimed))
+        before = self.year(max(month.t - 1, 0))
+        for c, amount in enumerate(self.unbuilt):
+            pools[before, c] = pools.get((before, c), 0.0) - amount
+        return pools
 
     def earned(self, payments: Sequence[Payment]) -> float:
         """Income before depreciation."""
-        return net(payments, self.terms.taxpayer, EARNED, SPENT)
+        spent = SPENT if self.terms.fees == "deducted" else SPENT - {Flow.FEE}
+        return net(payments, self.business, EARNED, spent)
 
-    def worked_out(self, month: Month) -> tuple[float, float, float]:
-        """Income to date, losses used, tax on the year to date."""
-        income = self.income + self.earned(month.claimed) - self.again
-        income -= self.written_off(month.t) - self.depreciated
-        used = min(self.losses, self.number("loss_limit") * max(income, 0.0))
-        return income, used, self.number("rate") * (max(income, 0.0) - used)
+    def income_to_date(self, month: Month) -> float:
+        """Income of the tax year to date, before the tax that is deducted."""
+        also = sum(month.observe(f"contracts.{name}.due") for name in self.terms.also_taxed)
+        depreciation = self.written_off(month.t, self.counted(month)) - self.depreciated
+        earned = self.earned(month.claimed) - self.again + also - depreciation
+        return self.income + partner_share(self, month) * earned
 
-    def new(self, month: Month) -> float:
-        """Tax claimed for the first time."""
-        _, _, tax = self.worked_out(month)
-        now = self.terms.paid == "monthly" or self.closes(month.t)
-        return tax - self.asked if now and tax - self.asked > PAID * tax else 0.0
+    def tax_on(self, base: float) -> tuple[float, float]:
+        """Losses used and tax on a base."""
+        if self.once:
+            return 0.0, self.number("rate") * base
+        used = min(self.losses, self.number("loss_limit") * max(base, 0.0))
+        return used, self.number("rate") * (max(base, 0.0) - used)
+
+    def worked_out(self, month: Month) -> tuple[float, float, float, float]:
+        """Income to date, base, losses used, tax on the year to date."""
+        income = self.income_to_date(month)
+        base = income
+        if self.terms.deducts is not None:
+            other = self.future.rows[self.terms.deducts]
+            base -= other.tax_on(other.income_to_date(month))[1]
+        return (income, base, *self.tax_on(base))
+
+    def new(self, month: Month, tax: float) -> tuple[float, float]:
+        """Tax claimed for the first time, and tax saved."""
+        if not (self.terms.paid == "monthly" or self.closes(month.t)):
+            return 0.0, 0.0
+        more = tax - self.asked
+        if self.once:
+            return max(more, 0.0), max(-more, 0.0)
+        return (more if more > PAID * tax else 0.0), 0.0
 
     def claim(self, month: Month) -> Mapping[str, float]:
-        return {"tax": self.new(month) + self.arrears}
+        found = self.worked_out(month)
+        new, saving = self.new(month, found[3])
+        self.worked = (*found, new, saving)
+        return {"tax": new + self.arrears, "saving": saving}
 
     def settle(
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
     ) -> Mapping[str, float]:
-        income, used, tax = self.worked_out(month)
-        new = self.new(month)
+        income, base, used, tax, new, saving = self.worked
         missing = claimed["tax"] - paid["tax"]
         self.arrears = missing if missing > PAID * claimed["tax"] else 0.0
         self.paid += paid["tax"]
-        self.depreciated = self.written_off(month.t)
-        bought = net(month.paid, self.terms.taxpayer, set(), {Flow.CAPITAL_COST})
-        year = self.year(month.t)
-        self.pools[year] = self.pools.get(year, 0.0) - bought
-        self.again = self.earned(month.claimed) - self.earned(month.paid)
-        if self.closes(month.t):
-            self.losses += max(-income, 0.0) - used
-            self.income, self.asked = 0.0, max(self.asked + new - tax, 0.0)
+        self.depreciated = self.written_off(month.t, self.counted(month))
+        if self.terms.counted == "due":
+            self.pools = self.counted(month)
         else:
-            self.income, self.asked = income, self.asked + new
+            self.pools = self.counting(month.t, self.built(month.paid))
+        asked, built = self.built(month.claimed), self.built(month.paid)
+        self.unbuilt = [a - b for a, b in zip(asked, built, strict=True)]
+        self.again = self.earned(month.claimed) - self.earned(month.paid)
+        charged = self.asked + new - saving
+        if self.closes(month.t):
+            if not self.once:
+                self.losses += max(-base, 0.0) - used
+            self.income = 0.0
+            self.asked = 0.0 if self.once else max(charged - tax, 0.0)
+        else:
+            self.income, self.asked = income, charged
         return {}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from offtake.core.flows import Flow
-from tests.reference.books import PAID, Line, Month, Row
+from tests.reference.books import PAID, Line, Month, Row, bank_interest
 from tests.reference.future import Future
 
 
@@ -22,6 +22,7 @@ class ReserveAccount(Row):
                 tuple(terms.facilities), flows,
             ),
             Line("release", account, owner, Flow.SUPPORT, 800, "residual"),
+            Line("interest", terms.bank or account, owner, Flow.INTEREST, 100),
         ]  # fmt: skip
         self.peak = self.target = self.held = 0.0
 
@@ -38,7 +39,11 @@ class ReserveAccount(Row):
         balance, service, frozen = self.sums(month)
         self.held = month.cash[self.terms.account]
         repaid = self.peak > 0.0 and balance <= PAID * self.peak
-        wanted = max(self.number("minimum"), min(self.number("months") * service, balance))
+        held = min(self.number("months") * service, balance)
+        if self.terms.service == "next":
+            of = [f"contracts.{name}.service_next" for name in self.terms.facilities]
+            held = self.number("months") * sum(map(month.observe, of))
+        wanted = max(self.number("minimum"), held)
         self.target = 0.0 if repaid else wanted
         works = not frozen and month.t >= self.number("start", 0.0) - 1e-9
         used = balance > 0.0 or self.peak > 0.0
@@ -47,6 +52,7 @@ class ReserveAccount(Row):
             "top_up": max(self.target - self.held, 0.0) if works else 0.0,
             "draw": self.held,
             "release": max(self.held - self.target, 0.0) if gives else 0.0,
+            "interest": bank_interest(self, month, self.held),
         }
 
     def settle(

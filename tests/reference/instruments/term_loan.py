@@ -1,8 +1,10 @@
 """docs/contracts/term_loan.md."""
 
+import copy
 import itertools
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from offtake.core.calendar import year_fraction
@@ -114,6 +116,23 @@ class TermLoan(Loan):
     def service_due(self, month: Month) -> float:
         return self.interest_split(month)[0] + max(self.scheduled(month)[1], 0.0)
 
+    def now(self, month: Month) -> Mapping[str, float]:
+        return {"service_next": self.service_next(month)}
+
+    def service_next(self, month: Month) -> float:
+        """Service of the next period, balloon apart, if all that is due now is paid."""
+        then = copy.copy(self)
+        late = self.arrears * (1.0 + self.rate_of_period(month))
+        then.due = (self.interest_split(month)[0] + late, self.principal_due(self.asked(month)))
+        advance = self.number("amount") * self.number("issue_price")
+        paid = {"interest": then.due[0], "principal": then.due[1], "fee": 0.0, "sweep": 0.0}
+        paid["advance"] = advance if month.t == self.begin else 0.0
+        then.roll(month, paid, paid)
+        # Beyond the plan's last period days are counted as in the last.
+        then.accrual = [*self.accrual, self.accrual[-1]]
+        years = 1.0 / self.future.calendar.per_year
+        return then.service_due(replace(month, t=month.t + 1, years=years))
+
     def claim(self, month: Month) -> Mapping[str, float]:
         starts = month.t == self.begin
         rate = self.yearly_rate(month) * self.accrual[month.t]
@@ -131,6 +150,13 @@ class TermLoan(Loan):
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
     ) -> Mapping[str, float]:
         self.service = self.service_due(month)
+        t = month.t
+        self.roll(month, claimed, paid)
+        self.remember(month, between=t > self.begin and not (self.pays(t) or self.repays(t)))
+        return self.stop()
+
+    def roll(self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]) -> None:
+        """Accrued interest, arrears and balance after payment."""
         t, added = month.t, self.interest_split(month)[1]
         rate = self.yearly_rate(month)
         earned = self.balance * rate * self.accrual[t]
@@ -139,5 +165,3 @@ class TermLoan(Loan):
         self.serviced(month, claimed, paid)
         self.balance += paid["advance"] / self.number("issue_price") + added - paid["sweep"]
         self.rate = rate
-        self.remember(month, between=t > self.begin and not (self.pays(t) or self.repays(t)))
-        return self.stop()
