@@ -9,6 +9,7 @@ import pytest
 from offtake.lowering.lower import lower
 from offtake.plan.load import check, load
 from offtake.plan.schema import Plan
+from offtake.run.structuring import structure
 
 PLANS = Path(__file__).resolve().parents[2] / "plans"
 NAMES = sorted(folder.name for folder in PLANS.iterdir() if (folder / "plan.yaml").exists())
@@ -45,7 +46,7 @@ def test_has_a_readme(name: str) -> None:
 @every_plan
 def test_lowers(name: str) -> None:
     """To a program with claims."""
-    assert lower(load(PLANS / name)).labels.claims
+    assert lower(structure(load(PLANS / name)).plan).labels.claims
 
 
 @pytest.fixture(name="plan")

@@ -192,6 +192,8 @@ class World:
             for c in self.future.plan.chips
             if c not in self.spot.sold and signals.get(f"chips.{c}.for_sale", 0.0) > 0.0
         )
+        for c in self.future.plan.chips:
+            self.seen[f"chips.{c}.owned"] = float(c not in self.spot.sold)
         self.seen["resale.market_h100e"] = self.seen.get("cleared.capacity", 0.0)
         self.drivers.told = self.seen
         for name in self.future.plan.drivers:

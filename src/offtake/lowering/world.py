@@ -185,14 +185,14 @@ class World(NamedTuple):
     def _on_sale(
         self, fleet: FleetView, owned: Array | None, signals: Array, earned: Earned
     ) -> Array:
-        """[0 or 2, P] H100e offered for sale, and supplied in all."""
+        """[0 or 2 + F, P] H100e offered for sale, supplied in all; 1.0 for cohorts not sold."""
         if self.resale is None or owned is None:
             return jnp.zeros((0, signals.shape[-1]))
         offered = self.resale.offered(fleet.full_h100e, owned, signals)
         supplied = jnp.zeros_like(offered)
         if self.spot.exchange is not None:
             supplied = earned.told[list(GENERAL).index("capacity")]
-        return jnp.stack([offered, supplied])
+        return jnp.concatenate([jnp.stack([offered, supplied]), owned])
 
     def _offer(self, values: Array, market: Array, works: WorkView) -> Offer:
         """Power that sites can run on, and where it may come from."""
@@ -317,6 +317,7 @@ def observation_names(market: Sequence[str], names: Names) -> list[str]:
         *(f"chips.{cohort}.{what}" for what in COHORT_OBSERVATIONS for cohort in names.cohorts),
         *(f"chips.{cohort}.resale_value" for cohort in names.resold),
         *(RESALE_OBSERVATIONS if names.resold else ()),
+        *(f"chips.{cohort}.owned" for cohort in names.resold),
         *(f"sites.{site}.oversold_hours" for site in names.sites),
         *(f"parties.{party}.payout" for party in names.parties),
     ]

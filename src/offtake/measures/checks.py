@@ -5,7 +5,7 @@ identities of capacity, each as a share of the size it is compared with:
 
     hours_oversold           H100e-hours paid for as delivered beyond those delivered
     running_above_energised  power drawn beyond the power energised
-    fleet_does_not_add_up    capacity of a site against the sum of its cohorts
+    fleet_does_not_add_up    capacity of a site against the sum of its cohorts that were not sold
     capacity_negative        negative capacity or power, H100e or MW
 
 All are zero but for rounding.
@@ -44,11 +44,13 @@ class Checks(NamedTuple):
     """[site, observation] in the order of `SITE`"""
     cohort: IntArray
     """[cohort] observation of H100e"""
+    owned: IntArray | None
+    """[cohort] observation: 1.0 until it is sold; None where none can be"""
     at: FloatArray
     """[site, cohort] 1.0 where it stands"""
 
     name = "checks"
-    wanted = (*(f"sites.*.{what}" for what in SITE), "chips.*.h100e")
+    wanted = (*(f"sites.*.{what}" for what in SITE), "chips.*.h100e", "chips.*.owned")
     outputs = OUTPUTS
 
     @classmethod
@@ -57,10 +59,12 @@ class Checks(NamedTuple):
         names, cohorts = sites(book), list(book.cohorts)
         observe = book.labels.observation
         table = [[observe(f"sites.{site}.{what}") for what in SITE] for site in names]
+        resold = f"chips.{cohorts[0]}.owned" in book.labels.observations if cohorts else False
         at = [[float(book.cohorts[c] == site) for c in cohorts] for site in names]
         return cls(
             np.array(table, np.int64).reshape(-1, len(SITE)),
             np.array([observe(f"chips.{c}.h100e") for c in cohorts], np.int64),
+            np.array([observe(f"chips.{c}.owned") for c in cohorts], np.int64) if resold else None,
             np.array(at).reshape(len(names), len(cohorts)),
         )
 
@@ -78,7 +82,10 @@ class Checks(NamedTuple):
         # What is oversold in a period is known, and observed, in the next one.
         excess = oversold[1:] / jnp.maximum(hours[:-1], SMALL)
         above = (running - energised) / jnp.maximum(energised, SMALL)
-        cohorts = jnp.einsum("sf,tfp->tsp", self.at, observed[:, self.cohort])
+        capacity = observed[:, self.cohort]
+        if self.owned is not None:
+            capacity = capacity * observed[:, self.owned]
+        cohorts = jnp.einsum("sf,tfp->tsp", self.at, capacity)
         apart = jnp.abs(h100e - cohorts) / jnp.maximum(h100e, SMALL)
         negative = -jnp.minimum(jnp.minimum(h100e, running), energised)
         parts = (excess, above, apart, negative)
