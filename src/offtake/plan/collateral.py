@@ -47,7 +47,7 @@ def loans_are_secured(plan: Plan) -> Iterator[Finding]:
     lending = [
         name
         for name, terms in plan.contracts.items()
-        if "owed" in BY_KIND[terms.kind].published  # type: ignore[attr-defined]
+        if (kind := BY_KIND.get(str(getattr(terms, "kind", "")))) and "owed" in kind.published
     ]
     for name, terms in _agreements(plan):
         for i, loan in enumerate(_secured(terms)):
