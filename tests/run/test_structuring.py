@@ -140,6 +140,19 @@ def test_what_is_left_unpaid_is_an_error():
     assert caught.value.problems[0].code == "sizing-unfunded"
 
 
+def test_equity_alone_is_sized_by_what_there_is_to_pay():
+    alone = structure(plan("contracts.loan=null"))
+    (equity,) = alone.structure.facilities
+    assert equity.amount == pytest.approx(100e6, rel=1e-9)
+
+
+def test_a_case_that_is_not_there_is_named_with_the_nearest():
+    checked = check_text(PLAN, overrides=["contracts.loan.sizing.dscr={lendr: 1.4}"])
+    (problem,) = checked.errors
+    assert problem.place == "contracts.loan.sizing.dscr.lendr"
+    assert problem.mend == "did you mean lender?"
+
+
 def test_a_case_changes_numbers_only():
     text = PLAN.replace(
         "changes: {contracts.rent.rent: 16 M USD/year}", "changes: {contracts.rent.start: 2027-06}"

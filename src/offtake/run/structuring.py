@@ -156,10 +156,10 @@ class _Work:
         return changes | {name: {"commitment": most} for name in self.plugs}
 
     def _fill_purses(self) -> dict[int, Any]:
-        """Let no investor of sized equity run out of cash, and take no fee on an unbounded trial.
+        """Let no investor of sized equity run out of cash until all has settled.
 
         Returns:
-            Row -> [C] what stands there else: cash until all has settled, fees in the first round.
+            Row -> [C] cash that stands there else.
         """
         table = self.lowered.table
         terms = cast("dict[str, Any]", self.plan.contracts)
@@ -362,7 +362,8 @@ class _Work:
         What owners pay in later is no part of the structure: in a lender's case the plant may stand
         idle at the end, and nobody commits money to that.
         """
-        built = max(int(read.periods[0]) for read in self.readings.values())
+        begins = [int(read.periods[0]) for read in self.readings.values()]
+        built = max(begins, default=self.lowered.calendar.count)
         return np.stack([self._rows(months, n, line)[:built].sum(axis=0) for n in contracts])
 
     def commitments(self) -> list[Facility]:
