@@ -36,6 +36,7 @@ from offtake.core.terms import (
     When,
     default,
 )
+from offtake.finance.facility import published_by
 from offtake.finance.span import reached
 
 UNLIMITED = 1e9
@@ -120,11 +121,7 @@ class CommonEquity(NamedTuple):
         width = max([1, *(len(term.lock_up) for _, term in items)])
 
         def watch(value: str) -> IntArray:
-            table = np.full((len(ids), width), at.observe("zero"))
-            for k, (_, term) in enumerate(items):
-                for j, facility in enumerate(term.lock_up):
-                    table[k, j] = at.observe(f"contracts.{facility}.{value}")
-            return table
+            return published_by([term.lock_up for _, term in items], value, at)
 
         watched = np.array([[float(j < len(t.lock_up)) for j in range(width)] for _, t in items])
         investor, issuer = (

@@ -48,6 +48,7 @@ from offtake.core.terms import (
     When,
     default,
 )
+from offtake.finance.facility import published_by
 from offtake.finance.span import reached
 from offtake.finance.unpaid import outstanding
 
@@ -150,14 +151,9 @@ class ConstructionAccount(NamedTuple):
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
         terms = [term for _, term in items]
-        width = max([1, *(len(term.facilities) for term in terms)])
 
         def watch(value: str) -> IntArray:
-            table = np.full((len(ids), width), at.observe("zero"))
-            for k, term in enumerate(terms):
-                for j, facility in enumerate(term.facilities):
-                    table[k, j] = at.observe(f"contracts.{facility}.{value}")
-            return table
+            return published_by([term.facilities for term in terms], value, at)
 
         account, owner, bank = (
             at.parties([getattr(x, f) for x in terms])

@@ -55,6 +55,19 @@ def counts_with(other: str, own: str) -> bool:
     return SENIORITY.index(other) <= SENIORITY.index(own)
 
 
+def published_by(contracts: Sequence[Sequence[str]], value: str, at: Lowerer) -> IntArray:
+    """What contracts publish, a list for each of K, [K, longest]; zero where there are fewer."""
+    return padded([[at.observe(f"contracts.{c}.{value}") for c in row] for row in contracts], at)
+
+
+def padded(rows: Sequence[Sequence[int]], at: Lowerer) -> IntArray:
+    """Observations of K contracts, a list for each, [K, longest]; zero where there are fewer."""
+    table = np.full((len(rows), max([1, *map(len, rows)])), at.observe("zero"))
+    for k, row in enumerate(rows):
+        table[k, : len(row)] = row
+    return table
+
+
 class Beside(NamedTuple):
     """Other debt of the borrowers of K loans that ranks senior to or equal with each loan."""
 
@@ -72,10 +85,7 @@ class Beside(NamedTuple):
             ]
             for own, terms in items
         ]
-        table = np.full((len(rows), max([1, *map(len, rows)])), at.observe("zero"))
-        for k, row in enumerate(rows):
-            table[k, : len(row)] = row
-        return cls(table)
+        return cls(padded(rows, at))
 
     def due(self, month: Month) -> Array:
         """Interest and principal scheduled on it this month, [K, P] USD."""
