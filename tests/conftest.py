@@ -38,18 +38,16 @@ TOGETHER = ("tests/instruments", "tests/market")
 """Folders whose files share compiled programs with one another."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Give the tests of a file to one worker, as they share compiled programs.
 
-    A test with a mark `xdist_group` of its own goes where that says.
+    A test with a mark `xdist_group` of its own goes where that says. (Marks are read for the groups
+    before `pytest_collection_modifyitems` of a conftest is called: that would be too late.)
     """
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            file = item.path.relative_to(ROOT)
-            folder = file.parent.as_posix()
-            group = folder if folder in TOGETHER else file.as_posix()
-            item.add_marker(pytest.mark.xdist_group(group))
+    if item.get_closest_marker("xdist_group") is None:
+        file = item.path.relative_to(ROOT)
+        folder = file.parent.as_posix()
+        item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else file.as_posix()))
 
 
 @pytest.fixture(scope="session")
