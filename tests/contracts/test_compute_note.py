@@ -216,7 +216,12 @@ def test_the_floor_is_a_put_by_black():
     w = w * np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
     index = forward * np.exp(deviation * z - deviation**2 / 2)
     notes = {
-        f"n{i}": terms(election="cash", floor=f"{floor} USD/H100e/h", index=f"{x!r} USD/H100e/h")
+        f"n{i}": terms(
+            issuer=f"company_{i}",  # debts of one issuer would count in one another's cover
+            election="cash",
+            floor=f"{floor} USD/H100e/h",
+            index=f"{x!r} USD/H100e/h",
+        )
         for i, x in enumerate(index.tolist())
     }
     table = run_alone(ComputeNote, notes, {"sites.hall.h100e_hours": 744.0}, 1)
