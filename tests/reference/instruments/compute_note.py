@@ -306,7 +306,7 @@ def share_paid(claimed: float, paid: float) -> float:
 
 def credited(paid: Mapping[str, float], credit: tuple[float, ...]) -> dict[str, float]:
     """Payments with what was credited in place of what was paid on the debt."""
-    others = {
-        k: 0.0 for k in ("recovery", "recovery_interest", "deficiency", "deficiency_interest")
-    }
+    others = dict.fromkeys(
+        ("recovery", "recovery_interest", "deficiency", "deficiency_interest"), 0.0
+    )
     return {**paid, **others, "interest": credit[0], "principal": credit[1]}
