@@ -180,7 +180,8 @@ contracts:
             amount: 3 M USD, issue_price: 98 %, rate: 8 %/year, start: 2027-04, term: 2 years,
             schedule: 300 to 500 H100e, settlement: 1.1 USD/H100e/h, share: 20 %,
             spread: 0.1 USD/H100e/h, floor: 0.9 USD/H100e/h, resale_cost: 15 %, user: market,
-            floor_fee: 1 %/year, seniority: junior, grace: 3 months, collateral: [shed, lot], trap_ltv: 60 %}
+            floor_fee: 1 %/year, seniority: junior, grace: 3 months, collateral: [shed, lot],
+            trap_ltv: 60 %}
   lien:    {kind: security, grantor: owner, buyer: market, agent: builder, secures: [loan],
             assets: [lot], time_of_sale: 3 months, cost_of_sale: 5 %}
   equity:  {kind: common_equity, investor: fund, issuer: owner, commitment: 40 M USD,
