@@ -8,8 +8,8 @@ may be owed at the close of t, backwards from nothing at maturity, and what is d
     A(t)   = max(0, B(t-1) (1 + y(t)) - M(t)),   q(t) = A(t) / F(t)
     B(t)   = B(t-1) (1 + y(t)) - A(t)
 
-so that A(t) <= F(t) C(t), and where that binds B(0) is less than a V(0). Before deliveries begin
-only the second term bounds M. With y the rate at which the pledge is valued, A is a times its
+so that A(t) <= F(t) C(t), and where that binds B(0) is less than a V(0). Until the pledge can be
+valued V is its first value discounted at y, so that the balance grows into it. With y the rate at which the pledge is valued, A is a times its
 margin: a debt sculpted at a cover of 1 / a.
 """
 
@@ -40,8 +40,7 @@ def scheduled(
     """Amount and schedule at issue.
 
     Args:
-        value: [N + 1] a V at issue and at the close of each period, USD; infinite before deliveries
-            begin.
+        value: [N + 1] a V at issue and at the close of each period, USD.
         price: [N] F, USD/H100e/h.
         most: [N] hours that may be due, H100e-hours.
         growth: [N] y.

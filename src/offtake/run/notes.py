@@ -7,6 +7,7 @@ What comes out is a plan with amount, schedule and settlement price written in i
 path (decision 13).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -36,8 +37,8 @@ Changes = dict[str, dict[str, Any]]
 FULL_PURSE = 1e13
 """USD, more than any project: what a note brings while the pledge is valued."""
 WANTED = ("chips.*", "drivers.*", "sites.*", "contracts.*.index")
-PATHS = 256
-"""Paths of a block of one device; all but one are idle."""
+PATHS = 1
+"""The base case alone."""
 
 
 def sized_notes(plan: Plan) -> list[str]:
@@ -152,8 +153,14 @@ class _View:
         cohorts = [c for c in terms.collateral if f"chips.{c}.value" in observed]
         worth = sum((observed[f"chips.{c}.value"] for c in cohorts), np.zeros(count))
         closes = np.arange(count)
-        running = closes >= max(np.ceil(opens - ROUNDING), int(np.argmax(worth > 0.0)))
-        value = np.where(running, worth, np.inf)
+        growth = number("rate", 0.0) * self.calendar.accrual(terms.day_count)
+        self.growth = growth[self.periods]
+        first = max(math.ceil(opens - ROUNDING), int(np.argmax(worth > 0.0)), self.begin)
+        first = min(first, count - 1)
+        # Until the pledge can be valued a balance that grows may reach what is lent on it then.
+        grown = np.cumprod(1.0 + growth)
+        before = worth[first] * grown / grown[first]
+        value = np.where(closes >= first, worth, before)
         self.value = value[self.begin : self.begin + len(self.periods) + 1]
         hours = observed[f"sites.{terms.site}.h100e_hours"]
         delivering = closes > np.floor(opens + ROUNDING)
@@ -164,7 +171,6 @@ class _View:
         elif terms.index.driver is not None:
             index = f"drivers.{terms.index.driver}"
         self.price = observed[index]
-        self.growth = number("rate", 0.0) * self.calendar.accrual(terms.day_count)[self.periods]
 
     def schedule(self, value: bool = True, share: bool = True, maximum: bool = True) -> Schedule:
         """Amount and schedule within the limits that are asked for."""
