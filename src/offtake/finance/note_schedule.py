@@ -9,8 +9,8 @@ may be owed at the close of t, backwards from nothing at maturity, and what is d
     B(t)   = B(t-1) (1 + y(t)) - A(t)
 
 so that A(t) <= F(t) C(t), and where that binds B(0) is less than a V(0). Until the pledge can be
-valued V is its first value discounted at y, so that the balance grows into it. With y the rate at which the pledge is valued, A is a times its
-margin: a debt sculpted at a cover of 1 / a.
+valued V is its first value discounted at y, so that the balance grows into it. With y the rate at
+which the pledge is valued, A is a times its margin: a debt sculpted at a cover of 1 / a.
 """
 
 from typing import NamedTuple
