@@ -181,7 +181,7 @@ class ComputeNote(NamedTuple):
         """Issue and fee at the start; compute, cash and what the floor adds after it."""
         now, issued = self._now(n, s, month), self._issued(n, month)
         taken = now.split.delivered + now.split.drawn
-        value = month.obs[self.sight.index] * taken
+        value = month.obs[self.sight.priced] * taken
         asked = {
             "advance": issued * n["issue_price"],
             "fee": issued * n["upfront_fee"],
@@ -234,7 +234,7 @@ class ComputeNote(NamedTuple):
         self, n: Numbers, s: ComputeNoteState, month: Month, debt: Debt, now: Now
     ) -> ComputeNoteState:
         """Coverage, loan to value and what follows from them at the close."""
-        index, price = month.obs[self.sight.index], self.sight.see("settlement", month)
+        index, price = month.obs[self.sight.priced], self.sight.see("settlement", month)
         begin = facility.signing(n["start"])
         planned = s.planned * (1.0 + now.rate)
         scheduled = self.sight.see("schedule", month) * month.hours * price

@@ -65,8 +65,8 @@ class Sight(NamedTuple):
 
     series: Mapping[str, IntArray]
     """field of `SERIES` -> [K] observation"""
-    index: IntArray
-    """[K] observation, USD/H100e/h"""
+    priced: IntArray
+    """[K] observation: the index, USD/H100e/h"""
     pool: IntArray
     """[K] observation: delivered H100e-hours of the site"""
     value: IntArray
@@ -86,7 +86,7 @@ class Sight(NamedTuple):
         parties = [(x.issuer, x.holder, x.underwriter or x.issuer) for x in terms]
         return cls(
             series={f: np.array([at.series(name, f) for name, _ in items]) for f in SERIES},
-            index=np.array(
+            priced=np.array(
                 [
                     at.observe(f"sites.{x.site}.spot_price")
                     if x.index is None
@@ -150,7 +150,7 @@ class Sight(NamedTuple):
     def now(self, n: Numbers, debt: Debt, hours: note.Hours, seen: Array, month: Month) -> Now:
         """What this period asks for; arguments as of `takes`."""
         due, credit, rate, scheduled = self.due(n, debt, month)
-        going, index = debt.accelerated == 0.0, month.obs[self.index]
+        going, index = debt.accelerated == 0.0, month.obs[self.priced]
         takes = self.takes(n, debt, seen, month)
         pool = n["share"] * month.obs[self.pool]
         split = note.split(due, hours.banked, takes, self.need(month), pool)

@@ -115,14 +115,14 @@ def _observed(lowered: LoweredPlan) -> Mapping[str, FloatArray]:
     prepare()
     draws = cast("Any", base_case(lowered, PATHS))
     given = lowered.program, (), draws
-    run = kept(
+    run: Any = kept(
         block(lowered.shape, cast("Reducer", nothing)),
         given,
         (lowered.shape, "notes"),
         cache_folder() / "traced",
     )
-    _, months = jax.jit(run)(*given)
-    seen = np.asarray(months.observations)[:, :, 0]
+    quick: Any = jax.jit(run)
+    seen: FloatArray = np.asarray(quick(*given)[1].observations)[:, :, 0]
     return {name: seen[:, i] for i, name in enumerate(lowered.labels.observations)}
 
 
