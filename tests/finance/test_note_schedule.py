@@ -1,4 +1,4 @@
-"""Schedule of a compute note: the advance rate holds, hours stay within their bound, closed forms."""
+"""Schedule of a compute note: the advance rate holds, hours keep their bound, closed forms."""
 
 import numpy as np
 import pytest
