@@ -26,7 +26,7 @@ References:
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,14 @@ from offtake.finance.servicing import Debt, called, no_debt, settled, stops
 from offtake.finance.trailing import PUBLISHED, Trailing, no_history, published, remember
 from offtake.finance.unpaid import unpaid
 
-EXAMPLE = NoteTerms.model_validate(
+
+class ComputeNoteTerms(NoteTerms):
+    """What a plan writes for a compute note."""
+
+    kind: Literal["compute_note"]
+
+
+EXAMPLE = ComputeNoteTerms.model_validate(
     {
         "kind": "compute_note",
         "holder": "customer",
@@ -100,11 +107,11 @@ class ComputeNote(NamedTuple):
         *(*PUBLISHED, "proceeds", "accruing", "trapped", "coverage", "ltv", *ACCOUNTS),
         *("reserved_share", "reserved_h100e"),
     )
-    Terms = NoteTerms
+    Terms = ComputeNoteTerms
     example = EXAMPLE
 
     @classmethod
-    def lower(cls, items: Sequence[tuple[str, NoteTerms]], at: Lowerer) -> Lowered:
+    def lower(cls, items: Sequence[tuple[str, ComputeNoteTerms]], at: Lowerer) -> Lowered:
         """Terms to structure; values stay in the table of numbers."""
         ids, terms = [name for name, _ in items], [term for _, term in items]
         group = cls(
@@ -132,7 +139,7 @@ class ComputeNote(NamedTuple):
             line("excess", Flow.SALE, holder, issuer, Rank.OPERATING),
             line("use", Flow.SALE, user, holder, Rank.OPERATING),
             line("floor", Flow.SUPPORT, writer, holder, Rank.OPERATING),
-            line("premium", Flow.FEE, issuer, writer, Rank.SENIOR_FEE),
+            line("premium", Flow.RUNNING_COST, issuer, writer, Rank.OPERATING),
         )
         numbers = {**at.numbers(ids, *FIELDS), **at.optionals(ids, **LEFT_OUT)}
         signals = {

@@ -27,9 +27,8 @@ from offtake.core.terms import (
 
 
 class NoteTerms(Terms):
-    """What a plan writes for a compute note; times count from the issue."""
+    """Terms of a compute note; times count from the issue."""
 
-    kind: Literal["compute_note"]
     holder: PartyName
     """Party that buys the note and takes compute or cash for it."""
     issuer: PartyName

@@ -56,7 +56,7 @@ class ComputeNote(Loan):
             Line("excess", holder, issuer, Flow.SALE, 100),
             Line("use", user, holder, Flow.SALE, 100),
             Line("floor", writer, holder, Flow.SUPPORT, 100),
-            Line("premium", issuer, writer, Flow.FEE, 200),
+            Line("premium", issuer, writer, Flow.RUNNING_COST, 100),
         ]
         self.last = after(self.begin + self.number("term"))
         self.entitled = self.taken = self.banked = self.expired = self.hours_owed = 0.0
