@@ -50,6 +50,7 @@ STEPS = {
     *("start", "term", "extension", "interest_only", "amortise_over", "time_of_sale", "cures"),
     *("interest_every", "principal_every", "distributions_every", "until", "renewals", "notice"),
     *("market_rent", "switching_cost", "needs", "flip_date", "recovery", "target"),
+    *("trap_coverage", "call_coverage", "trap_ltv", "call_ltv", "deliveries_from", "use_value"),
 }
 """Fields that may say only whether something happens, or at which close: nothing moves between."""
 PASSED_ON = {"tax_before", "tax_after"}
