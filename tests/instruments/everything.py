@@ -160,7 +160,7 @@ CHANGES: dict[str, dict[str, Any]] = {
         "amount": "200 to 1,000 USD",
         "rate": "SOFR + 300 bp",
         "availability": "8 months",
-        "term": "24 months",
+        "term": "12 months",
         "amortise_over": "30 months",
         "extensions": "2",
         "extension": "6 months",

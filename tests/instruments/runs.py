@@ -30,7 +30,13 @@ def lowered(copies: int) -> LoweredPlan:
 @cache
 def runner(copies: int) -> Callable[[Draws], Record]:
     plan = lowered(copies)
-    return jax.jit(lambda draws: simulate(plan.program, plan.shape, draws))
+
+    def run(draws: Draws) -> Record:
+        return simulate(plan.program, plan.shape, draws)
+
+    # One plan is run some hundred times, for bumps: there what the optimiser saves is worth it.
+    well = {"xla_backend_optimization_level": 3, "xla_cpu_use_fusion_emitters": True}
+    return jax.jit(run, compiler_options=well if copies == 1 else None)
 
 
 @cache
