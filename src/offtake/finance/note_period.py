@@ -161,7 +161,10 @@ class Sight(NamedTuple):
         part = note.over(split.cash + split.missing, due, 0.0)
         principal = jnp.minimum(cash, part * credit.principal + debt.overdue)
         service = credit.service
-        more = service.accrued - credit.interest, service.scheduled - credit.principal
+        in_money = (  # at maturity; before it rounding
+            jnp.maximum(service.accrued - credit.interest, 0.0),
+            jnp.maximum(service.scheduled - credit.principal, 0.0),
+        )
         above = note.excess_price(index, n["cap"], n["excess_share"])
         delivered = split.delivered + split.drawn
         repaid = note.over(split.delivered, due, 0.0) * credit.principal
@@ -174,8 +177,8 @@ class Sight(NamedTuple):
             limit=n["bank"] * scheduled,
             kind=(index - above) * delivered,
             kind_principal=jnp.minimum((index - above) * delivered, repaid),
-            interest=jnp.where(going, cash - principal + more[0], called),
-            principal=jnp.where(going, principal + more[1], service.principal),
+            interest=jnp.where(going, cash - principal + in_money[0], called),
+            principal=jnp.where(going, principal + in_money[1], service.principal),
             floor=(price - own) * split.cash,
             above=above * delivered,
         )

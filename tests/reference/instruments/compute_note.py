@@ -180,8 +180,8 @@ class ComputeNote(Loan):
         part = (found.cash + found.missing) / found.due if found.due > 0.0 else 0.0
         principal = min(value, part * found.by_hours[1] + self.overdue)
         found.claims = (
-            value - principal + found.earned - found.added - found.by_hours[0],
-            principal + found.principal - found.by_hours[1],
+            value - principal + max(found.earned - found.added - found.by_hours[0], 0.0),
+            principal + max(found.principal - found.by_hours[1], 0.0),
         )
 
     def owed(self, month: Month) -> float:
