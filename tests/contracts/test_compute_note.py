@@ -182,11 +182,13 @@ def test_triggers():
     assert not later["accelerated"].any()
 
 
-def test_a_sized_note_needs_an_advance_rate():
+def test_a_note_states_its_schedule_or_what_it_follows_from():
     with pytest.raises(ValidationError, match="advance"):
         terms(amount="sized")
     with pytest.raises(ValidationError, match="settlement"):
         terms(settlement=None)
+    with pytest.raises(ValidationError, match="worked out"):
+        terms(amount="sized", advance_rate="60 %", collateral=["cohort"])
 
 
 # ------------------------------------------------------------------------------ limits

@@ -151,3 +151,14 @@ def check_note(terms: Any) -> None:
             ),
             "amount",
         )
+    written = [f for f in ("schedule", "settlement") if getattr(terms, f) is not None]
+    if terms.amount.sized and written:
+        raise mistake_at(
+            Mistake(
+                code="note-schedule",
+                found=f"amount: sized, with {' and '.join(written)} written",
+                expected="either of them: what is due is worked out with the amount",
+                mend=f"delete {' and '.join(written)}, or write an amount",
+            ),
+            written[0],
+        )
