@@ -118,7 +118,7 @@ def credit(debt: Debt, rate: Array, worth: Array, last: Array) -> Credit:
         last: True from maturity on: the rest is due in money.
     """
     left, earned = debt.balance - debt.overdue, debt.balance * rate
-    whole = worth >= left + earned
+    whole = worth >= (left + earned) * (1.0 - PAID_TOLERANCE)  # rounding is not a debt
     principal = jnp.where(whole, left, jnp.maximum(worth - earned, 0.0))
     scheduled_ = jnp.where(whole | last, left, worth - earned)
     service = due(debt, rate, scheduled_, Timing(jnp.ones_like(whole)))

@@ -146,7 +146,7 @@ class ComputeNote(Loan):
         found = Asked()
         found.scheduled, worth, found.due = self.due_hours(month)
         left, found.earned = self.balance - self.overdue, self.balance * self.rate_of_period(month)
-        whole = worth >= left + found.earned
+        whole = worth >= (left + found.earned) * (1.0 - PAID)
         settled = left if whole else max(worth - found.earned, 0.0)
         found.principal = left if whole or month.t >= self.last else settled
         if not whole and month.t < self.last and not self.accelerated:
