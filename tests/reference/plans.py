@@ -84,12 +84,12 @@ contracts:
             commitment_fee: 0.8 %/year, default_dscr: 0.3, day_count: A/360, grace: 4 months,
             cross_default: "*"}
   lien:     {kind: security, grantor: cloud, buyer: market, agent: builder,
-            secures: [line, facility], assets: [first, hall, second], time_of_sale: 3 months,
+            secures: [line, facility, hours], assets: [first, hall, second], time_of_sale: 3 months,
             cost_of_sale: 6 %, administration: 0.4 M USD, fire_sale: 1.5,
             market_depth: 90k H100e, site_value: 1 to 2 M USD/MW}
   equity:  {kind: common_equity, investor: sponsor, issuer: cloud, commitment: 120 M USD,
             funds: [order, build], weight: 1, share: 3, distributions_from: 2026-12,
-            lock_up: [facility, line], lock_up_dscr: 1.1}
+            lock_up: [facility, line, hours], lock_up_dscr: 1.1}
   cure:    {kind: common_equity, investor: sponsor, issuer: cloud, commitment: 9 M USD,
             funds: [facility], cures: 2}
   second:  {kind: parent_guarantee, guarantor: parent, obligor: cloud, contracts: [facility, line],
@@ -102,6 +102,15 @@ contracts:
             start: 2026-06-10, term: 18 months, interest_only: 4 months, amortisation: linear,
             upfront_fee: 2 %, seniority: junior, grace: 1 months, day_count: A/A ISDA,
             interest_every: 3 months, principal_every: 2 months}
+  hours:   {kind: compute_note, holder: lab, issuer: cloud, site: hall, user: market,
+            amount: 22 M USD, rate: 10 %/year, start: 2026-05-20, deliveries_from: 2026-10,
+            term: 20 months, schedule: {2026-09: 0 H100e, 2026-10: 900 H100e, 2027-06: 500 H100e},
+            settlement: {2026: 2.6 USD/H100e/h, 2027: 2 USD/H100e/h}, index: compute_price,
+            share: 12 %, use: {2026: 700 H100e, 2027: 450 H100e}, use_value: 2 to 3 USD/H100e/h,
+            resale_cost: 5 %, bank: 0.7 months, spread: 0.1 USD/H100e/h, floor: 1.1 USD/H100e/h,
+            cap: 3.2 USD/H100e/h, excess_share: 80 %, trap_coverage: 1.1, call_coverage: 0.4,
+            trap_ltv: 40 %, call_ltv: 3, collateral: [second], day_count: A/360, grace: 2 months,
+            upfront_fee: 1 %, cross_default: [line]}
   dsra_of_facility: {kind: reserve_account, account: dsra, owner: cloud, facilities: [facility],
             months: 3 months, minimum: 2 M USD, start: 2026-10}
   promise: {kind: parent_guarantee, guarantor: parent, obligor: lab, contracts: [reserve, note],
@@ -167,6 +176,12 @@ contracts:
             amortisation: linear, default_dscr: 1.02, extensions: 2, extension_dscr: 1.2,
             interest_every: 6 months, principal_every: 9 months,
             grace: 3 months, day_count: 30E/360}
+  hours_due: {kind: compute_note, holder: partner, issuer: owner, site: shed, underwriter: state,
+            amount: 3 M USD, issue_price: 98 %, rate: 8 %/year, start: 2027-04, term: 2 years,
+            schedule: 300 to 500 H100e, settlement: 1.1 USD/H100e/h, share: 20 %,
+            spread: 0.1 USD/H100e/h, floor: 0.9 USD/H100e/h, resale_cost: 15 %, user: market,
+            floor_fee: 1 %/year, seniority: junior, grace: 3 months, collateral: [shed, lot],
+            trap_ltv: 60 %}
   lien:    {kind: security, grantor: owner, buyer: market, agent: builder, secures: [loan],
             assets: [lot], time_of_sale: 3 months, cost_of_sale: 5 %}
   equity:  {kind: common_equity, investor: fund, issuer: owner, commitment: 40 M USD,

@@ -4,6 +4,7 @@ from offtake.contracts.cash_reserve import CashReserve
 from offtake.contracts.chip_purchase import ChipPurchase
 from offtake.contracts.chip_sale import ChipSale
 from offtake.contracts.common_equity import CommonEquity
+from offtake.contracts.compute_note import ComputeNote
 from offtake.contracts.construction_account import ConstructionAccount
 from offtake.contracts.construction_contract import ConstructionContract
 from offtake.contracts.delayed_draw_loan import DelayedDrawLoan
@@ -43,6 +44,7 @@ ALL = (
     TermLoan,
     DelayedDrawLoan,
     ProjectBond,
+    ComputeNote,
     Revolver,
     CommonEquity,
     PartnershipFlip,

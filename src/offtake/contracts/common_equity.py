@@ -9,10 +9,10 @@ cannot pay from its own cash are met by the funding of the same tier in proporti
 and equity alike (DESIGN §5.6). A right to cure a loan is a commitment that funds it with a number
 of `cures`: each period in which it pays uses one up, and it pays nothing for an issuer in default.
 Distributions are residual: they come last. They are locked up while a facility named in `lock_up`
-is in arrears or called, or its trailing cover ratio is below `lock_up_dscr`, before
+is in arrears, called or traps cash, or its trailing cover ratio is below `lock_up_dscr`, before
 `distributions_from`, and between dates that lie `distributions_every` apart.
 
-Reads: arrears, accelerated and dscr of the facilities in `lock_up`. Publishes: drawn.
+Reads: arrears, accelerated, trapped and dscr of the facilities in `lock_up`. Publishes: drawn.
 On shortfall: nothing is owed; an investor in default does not pay the draw.
 """
 
@@ -36,7 +36,7 @@ from offtake.core.terms import (
     When,
     default,
 )
-from offtake.finance.facility import published_by
+from offtake.finance.facility import padded, published_by
 from offtake.finance.span import reached
 
 UNLIMITED = 1e9
@@ -101,6 +101,8 @@ class CommonEquity(NamedTuple):
     """[K, facilities] observation of each facility in `lock_up`; zero where there are fewer"""
     accelerated: IntArray
     """[K, facilities] observation"""
+    trapped: IntArray
+    """[K, facilities] observation; zero for kinds that trap no cash"""
     dscr: IntArray
     """[K, facilities] observation"""
     watched: NDArray[np.float64]
@@ -123,11 +125,34 @@ class CommonEquity(NamedTuple):
         def watch(value: str) -> IntArray:
             return published_by([term.lock_up for _, term in items], value, at)
 
+        def watch_some(value: str) -> IntArray:
+            """Of facilities whose kind publishes it."""
+            zero = at.observe("zero")
+            return padded(
+                [
+                    [
+                        at.observe(f"contracts.{facility}.{value}")
+                        if facility in {name for name, _ in at.debts(term.issuer, value)}
+                        else zero
+                        for facility in term.lock_up
+                    ]
+                    for _, term in items
+                ],
+                at,
+            )
+
         watched = np.array([[float(j < len(t.lock_up)) for j in range(width)] for _, t in items])
         investor, issuer = (
             at.parties([getattr(t, f) for _, t in items]) for f in ("investor", "issuer")
         )
-        group = cls(watch("arrears"), watch("accelerated"), watch("dscr"), watched, issuer)
+        group = cls(
+            watch("arrears"),
+            watch("accelerated"),
+            watch_some("trapped"),
+            watch("dscr"),
+            watched,
+            issuer,
+        )
         ones = np.ones(len(ids), np.int64)
         lines = (
             Line(
@@ -168,7 +193,8 @@ class CommonEquity(NamedTuple):
     def claim(self, n: Numbers, s: CommonEquityState, month: Month) -> Amounts:
         """The undrawn commitment, and all that is left unless locked up."""
         below = month.obs[self.dscr] < n["lock_up_dscr"][:, None] * (1.0 - 1e-9)
-        trouble = (month.obs[self.arrears] > 0.0) | (month.obs[self.accelerated] > 0.0) | below
+        trouble = (month.obs[self.arrears] > 0.0) | (month.obs[self.accelerated] > 0.0)
+        trouble = trouble | (month.obs[self.trapped] > 0.0) | below
         locked = jnp.any(trouble & (jnp.asarray(self.watched) > 0.5)[:, :, None], axis=1)
         opened = reached(n["distributions_from"], month.t) & self._dated(n, month)
         left = s.used + 1.0 <= n["cures"] + 1e-9

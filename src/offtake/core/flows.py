@@ -35,6 +35,8 @@ class Rank(IntEnum):
     rank of the claim it paid, plus one). Ranks of `SWEEP` and beyond are for residual claims.
     """
 
+    IN_KIND = 50
+    """Paid with what the payer gets from the payee in the same clearing."""
     OPERATING = 100
     TAX = 150
     SENIOR_FEE = 200

@@ -1,6 +1,7 @@
 """When a party uses an option that a contract gives it: rules, one function each.
 
     renews = needs >= 1/2  and  market x (1 + switching cost) >= rent
+    takes  = worth - excess >= cash
 
 Everything a rule looks at is known when the choice falls due; nothing is the path's future. What
 saves less than 1e-9 of the rent does not make a tenant move.
@@ -24,3 +25,14 @@ def renews(market: Array, rent: Array, switching_cost: Array, needs: Array) -> A
     """
     cheaper_to_stay = market * (1.0 + switching_cost) >= rent * (1.0 - PAID_TOLERANCE)
     return jnp.where(cheaper_to_stay & (needs >= HALF), 1.0, 0.0)
+
+
+def takes_delivery(worth: Array, excess: Array, cash: Array) -> Array:
+    """Whether the holder of a compute note takes compute and not cash, 1.0 or 0.0, `[..., path]`.
+
+    Args:
+        worth: of an hour of compute to the holder, USD, `[..., path]`.
+        excess: what the holder would pay for an hour above the cap, USD, `[..., path]`.
+        cash: what it would get instead, USD, `[..., path]`.
+    """
+    return jnp.where(worth - excess >= cash * (1.0 - PAID_TOLERANCE), 1.0, 0.0)

@@ -8,7 +8,7 @@ cohorts and other contracts) and by the few field names in which all instruments
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -335,8 +335,20 @@ def _sides(contract: Terms) -> tuple[str, str]:
     return "", ""
 
 
+def _words(written: object) -> Iterator[str]:
+    """Every text in what is written, keys apart."""
+    if isinstance(written, str):
+        yield written
+    elif isinstance(written, Mapping):
+        for value in cast("Mapping[str, object]", written).values():
+            yield from _words(value)
+    elif isinstance(written, list | tuple):
+        for value in cast("Sequence[object]", written):
+            yield from _words(value)
+
+
 def internal_parties_take_part(plan: Plan) -> Iterator[Finding]:
-    """A party that no contract names: a spelling, or a leftover."""
+    """A party that no contract names, not in any stack: a spelling, or a leftover."""
     used = {
         name
         for contract in plan.contracts.values()
@@ -345,6 +357,7 @@ def internal_parties_take_part(plan: Plan) -> Iterator[Finding]:
     }
     used |= {party.owner for party in plan.parties.values() if party.owner}
     used |= {site.owner for site in plan.sites.values()}
+    used |= set(_words(plan.stacks))
     for name, party in plan.parties.items():
         if name not in used:
             kind = (

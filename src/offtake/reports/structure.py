@@ -23,6 +23,7 @@ NAMES = {
     "loan_to_value": "loan to value",
     "economic_life": "economic life",
     "maximum": "maximum",
+    "share": "hours of the site",
     "uses": "what is left to pay",
     "together": "all covers together",
 }

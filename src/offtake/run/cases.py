@@ -80,7 +80,8 @@ def _changed(lowered: LoweredPlan, name: str) -> FloatArray:
     table = numbers_of(lowered.plan.variants[f"cases.{name}"], lowered.calendar)
     mine = numbers_of(lowered.plan, lowered.calendar)
     here, there = set(mine.index), set(table.index)
-    here = {place for place in here if ".schedule." not in place}
+    worked_out = (".schedule.", ".settlement.")
+    here = {place for place in here if not any(part in place for part in worked_out)}
     odd = sorted(there ^ here)
     if odd:
         place = f"cases.{name}.changes"

@@ -33,6 +33,7 @@ from offtake.run.cases import case_draws, case_of, merchant_contracts
 from offtake.run.devices import cache_folder, prepare
 from offtake.run.draw import HostDraws, draw
 from offtake.run.limits import Reading, Trial, allowed, life, reading, uses_left_unpaid
+from offtake.run.notes import with_notes
 from offtake.run.traced import kept
 
 TOLERANCE = 1e-9
@@ -69,14 +70,21 @@ def structure(plan: Plan) -> Structured:
     places = plan.sized
     if not places:
         return Structured(plan, Structure((), 0, 0.0))
-    signed = plan.variants.get("signed", plan)
-    source = signed if set(places) <= set(signed.sized) else plan
     started = time.perf_counter()
-    worked = _Work(source)
-    facilities = worked.settle()
+    plan, notes = with_notes(plan, _signed(plan))
+    if not plan.sized:
+        return Structured(plan, Structure(tuple(notes), 1, time.perf_counter() - started))
+    worked = _Work(_signed(plan))
+    facilities = notes + worked.settle()
     seconds = time.perf_counter() - started
     made = Structure(tuple(facilities), worked.rounds, seconds)
     return Structured(_written(plan, worked), made)
+
+
+def _signed(plan: Plan) -> Plan:
+    """The plan without its scenario, if that leaves as much to size."""
+    signed = plan.variants.get("signed", plan)
+    return signed if set(plan.sized) <= set(signed.sized) else plan
 
 
 def _named(plan: Plan) -> list[str]:

@@ -9,6 +9,7 @@ from tests.reference.future import Future
 from tests.reference.instruments import chip_purchase, chip_sale, construction_contract, security
 from tests.reference.instruments.cash_reserve import CashReserve
 from tests.reference.instruments.common_equity import CommonEquity
+from tests.reference.instruments.compute_note import ComputeNote
 from tests.reference.instruments.construction_account import ConstructionAccount
 from tests.reference.instruments.delayed_draw_loan import DelayedDrawLoan
 from tests.reference.instruments.equity_raise import EquityRaise
@@ -55,6 +56,7 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "parent_guarantee": partial(_one, ParentGuarantee),
     "security": security.rows,
     "project_bond": partial(_one, ProjectBond),
+    "compute_note": partial(_one, ComputeNote),
     "construction_account": partial(_one, ConstructionAccount),
     "residual_value_guarantee": partial(_one, ResidualValueGuarantee),
     "equity_raise": partial(_one, EquityRaise),

@@ -34,11 +34,18 @@ class CommonEquity(Row):
         return any(
             month.observe(f"contracts.{facility}.arrears") > 0.0
             or month.observe(f"contracts.{facility}.accelerated") > 0.0
+            or self.traps(month, facility)
             or not self.future.reaches(
                 f"{self.contract}.lock_up", month.observe(f"contracts.{facility}.dscr"), needed
             )
             for facility in self.terms.lock_up
         )
+
+    def traps(self, month: Month, facility: str) -> bool:
+        """Whether a compute note of the issuer traps cash."""
+        other: Any = self.future.plan.contracts[facility]
+        note = other.kind == "compute_note" and other.issuer == self.terms.issuer
+        return note and month.observe(f"contracts.{facility}.trapped") > 0.0
 
     def claim(self, month: Month) -> Mapping[str, float]:
         opened = (

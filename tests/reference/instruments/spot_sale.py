@@ -19,7 +19,7 @@ class SpotSale(Row):
             self.after = [
                 name
                 for name, other in future.plan.contracts.items()
-                if other.kind == "reserved_capacity" and other.site == terms.site  # type: ignore
+                if other.kind in ("reserved_capacity", "compute_note") and other.site == terms.site  # type: ignore
             ]
         self.sold = 0.0
 

@@ -1,0 +1,231 @@
+"""Structuring of compute notes: amount and schedule from what the base case says at issue.
+
+The pledge is worth what its cohorts are worth in the base case, an hour settles at the index of the
+base case, and what the site delivers in it bounds the hours due (`finance.note_schedule`). None of
+the three depends on the note, once everything is paid for; so one run of the base case is enough.
+What comes out is a plan with amount, schedule and settlement price written in it, the same on every
+path (decision 13).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offtake.core.arrays import jax
+from offtake.core.quantity import Quantity
+from offtake.core.series import Series
+from offtake.core.structure import Allowed, Facility
+from offtake.engine.simulate import Record, Reducer, block
+from offtake.finance.facility import ROUNDING
+from offtake.finance.note_schedule import Schedule, scheduled
+from offtake.finance.note_terms import NoteTerms
+from offtake.finance.sizing import BASE
+from offtake.lowering.lower import LoweredPlan, lower
+from offtake.plan.schema import Plan
+from offtake.run.devices import cache_folder, prepare
+from offtake.run.draw import base_case
+from offtake.run.traced import kept
+
+FloatArray = NDArray[np.float64]
+Changes = dict[str, dict[str, Any]]
+
+FULL_PURSE = 1e13
+"""USD, more than any project: what a note brings while the pledge is valued."""
+WANTED = ("chips.*", "drivers.*", "sites.*", "contracts.*.index")
+PATHS = 1
+"""The base case alone."""
+
+
+def sized_notes(plan: Plan) -> list[str]:
+    """Notes whose amount is to be worked out."""
+    return [
+        name
+        for name, terms in plan.contracts.items()
+        if isinstance(terms, NoteTerms) and terms.amount.sized
+    ]
+
+
+def with_notes(plan: Plan, source: Plan) -> tuple[Plan, list[Facility]]:
+    """The plan, and its variants, with amounts and schedules of notes written in them.
+
+    Args:
+        plan: as loaded.
+        source: the plan as signed, from which they are worked out.
+    """
+    names = sized_notes(source)
+    if not names:
+        return plan, []
+    lowered = lower(_paid_for(source, names), WANTED)
+    observed = _observed(lowered)
+    changes: Changes = {}
+    facilities: list[Facility] = []
+    for name in names:
+        terms = cast("NoteTerms", source.contracts[name])
+        view = _View(lowered, observed, name, terms)
+        made = view.schedule()
+        changes[name] = view.written(made)
+        facilities.append(view.facility(made))
+    return _changed(plan, changes), facilities
+
+
+def _changed(plan: Plan, changes: Changes) -> Plan:
+    """The plan and its variants with fields of some contracts replaced."""
+    contracts = {
+        name: terms.model_copy(update=changes[name]) if name in changes else terms
+        for name, terms in plan.contracts.items()
+    }
+    made = plan.model_copy(update={"contracts": contracts})
+    variants = {name: _changed(other, changes) for name, other in plan.variants.items()}
+    made.variants.update(variants)
+    return made
+
+
+def _paid_for(plan: Plan, names: list[str]) -> Plan:
+    """The plan with notes that bring all that is needed, and nothing else that is sized."""
+    most, none = (Quantity(usd, "USD", text=f"{usd} USD") for usd in (FULL_PURSE, 0.0))
+    changes: Changes = {}
+    for name, terms in plan.contracts.items():
+        for field in ("amount", "commitment"):
+            given = getattr(terms, field, None)
+            if isinstance(given, Quantity) and given.sized:
+                # Equity pays for all while notes are sized; other debt comes after them.
+                full = name in names or field == "commitment"
+                changes[name] = {field: most if full else none}
+        if name in changes and getattr(terms, "amortisation", "") == "sculpted":
+            changes[name]["amortisation"] = "bullet"
+    contracts = {
+        name: terms.model_copy(update=changes.get(name, {}))
+        for name, terms in plan.contracts.items()
+    }
+    return plan.model_copy(update={"contracts": contracts})
+
+
+def _observed(lowered: LoweredPlan) -> Mapping[str, FloatArray]:
+    """Observation -> [T] in the base case."""
+
+    def nothing(measures: Any, record: Record, weight: Any) -> Any:
+        del measures, record, weight
+        return ()
+
+    prepare()
+    draws = cast("Any", base_case(lowered, PATHS))
+    given = lowered.program, (), draws
+    run: Any = kept(
+        block(lowered.shape, cast("Reducer", nothing)),
+        given,
+        (lowered.shape, "notes"),
+        cache_folder() / "traced",
+    )
+    quick: Any = jax.jit(run)
+    seen: FloatArray = np.asarray(quick(*given)[1].observations)[:, :, 0]
+    return {name: seen[:, i] for i, name in enumerate(lowered.labels.observations)}
+
+
+class _View:
+    """One note and what the base case says about it; K periods from issue to maturity."""
+
+    def __init__(
+        self,
+        lowered: LoweredPlan,
+        observed: Mapping[str, FloatArray],
+        name: str,
+        terms: NoteTerms,
+    ) -> None:
+        self.name, self.terms, self.calendar = name, terms, lowered.calendar
+        table = lowered.table
+
+        def number(field: str, otherwise: float) -> float:
+            row = table.index.get(f"contracts.{name}.{field}")
+            return otherwise if row is None else table.rows[row].value
+
+        count = self.calendar.count
+        self.begin = int(np.ceil(max(number("start", 0.0), 0.0) - ROUNDING))
+        last = int(np.ceil(self.begin + number("term", 0.0) - ROUNDING))
+        self.periods = np.arange(self.begin + 1, min(last, count - 1) + 1)
+        opens = number("deliveries_from", 0.0)
+        self.advance_rate, self.share = number("advance_rate", 0.0), number("share", 1.0)
+        self.most = number("maximum", np.inf)
+        cohorts = [c for c in terms.collateral if f"chips.{c}.value" in observed]
+        worth = sum((observed[f"chips.{c}.value"] for c in cohorts), np.zeros(count))
+        closes = np.arange(count)
+        growth = number("rate", 0.0) * self.calendar.accrual(terms.day_count)
+        self.growth = growth[self.periods]
+        first = max(math.ceil(opens - ROUNDING), int(np.argmax(worth > 0.0)), self.begin)
+        first = min(first, count - 1)
+        # Until the pledge can be valued a balance that grows may reach what is lent on it then.
+        grown = np.cumprod(1.0 + growth)
+        before = worth[first] * grown / grown[first]
+        value = np.where(closes >= first, worth, before)
+        self.value = value[self.begin : self.begin + len(self.periods) + 1]
+        hours = observed[f"sites.{terms.site}.h100e_hours"]
+        delivering = closes > np.floor(opens + ROUNDING)
+        self.hours = np.where(delivering, hours, 0.0)[self.periods]
+        index = f"contracts.{name}.index"
+        if terms.index is None:
+            index = f"sites.{terms.site}.spot_price"
+        elif terms.index.driver is not None:
+            index = f"drivers.{terms.index.driver}"
+        self.price = observed[index]
+
+    def schedule(self, value: bool = True, share: bool = True, maximum: bool = True) -> Schedule:
+        """Amount and schedule within the limits that are asked for."""
+        bound = self.advance_rate * self.value
+        return scheduled(
+            bound if value else np.full_like(bound, np.inf),
+            self.price[self.periods],
+            self.share * self.hours if share else np.full_like(self.hours, FULL_PURSE),
+            self.growth,
+            self.most if maximum else np.inf,
+        )
+
+    def written(self, made: Schedule) -> dict[str, Any]:
+        """Fields of the note as it is issued."""
+        hours = np.zeros(self.calendar.count)
+        hours[self.periods] = made.hours / np.asarray(self.calendar.hours)[self.periods]
+        return {
+            "amount": Quantity(made.amount, "USD", text=f"{made.amount!r} USD"),
+            "schedule": self._series(hours, "H100e"),
+            "settlement": self._series(self.price, "USD/H100e/h"),
+        }
+
+    def _series(self, values: FloatArray, unit: str) -> Series:
+        """A number for every period, the opening apart."""
+        days = [self._first_day(t) for t in range(1, self.calendar.count)]
+        plain = Quantity(0.0, unit, text=f"0 {unit}")
+        numbers = [
+            replace(plain, value=x, text=f"{x!r} {unit}")
+            for x in values[1 : len(days) + 1].tolist()
+        ]
+        return Series(
+            knots=tuple(zip(days, numbers, strict=True)),
+            labels=tuple(day.isoformat() for day in days),
+        )
+
+    def _first_day(self, t: int) -> date:
+        return date.fromordinal(int(self.calendar.starts[t]))
+
+    def facility(self, made: Schedule) -> Facility:
+        """What was worked out, and what each limit would allow by itself."""
+        limits = [
+            Allowed("advance_rate", BASE, self.schedule(share=False, maximum=False).amount),
+            Allowed("share", BASE, self.schedule(value=False, maximum=False).amount),
+        ]
+        if np.isfinite(self.most):
+            limits.append(Allowed("maximum", "", self.most))
+        if made.amount < min(limit.amount for limit in limits) * (1.0 - ROUNDING):
+            limits.append(Allowed("together", "", made.amount))
+        before = np.concatenate([[made.amount], made.balance[:-1]])
+        repaid = before - made.balance
+        shares = np.where(before > 0.0, repaid / np.where(before > 0.0, before, 1.0), 0.0)
+        return Facility(
+            self.name,
+            made.amount,
+            tuple(limits),
+            tuple(self._first_day(int(t)).isoformat() for t in self.periods),
+            tuple(shares.tolist()),
+        )

@@ -1,0 +1,278 @@
+"""Compute note: golden table, hand arithmetic, limits against closed forms, accounts of hours."""
+
+import math
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from offtake.contracts.compute_note import EXAMPLE, ComputeNote
+from tests.contracts.harness import check_golden, gradient, run_alone, scaled
+
+PERIODS = 8
+LENGTH = np.array([0, 744, 672, 744, 720, 744, 720, 744, 744.0])
+"""Hours of the months of 2026."""
+SITE = {"sites.hall.h100e_hours": 2 * LENGTH}
+DUE = np.array([0, 744, 672, 622.9276, 0, 0, 0, 0, 0])
+"""Hours of the example: in March the balance buys no more."""
+
+
+def terms(**changes):
+    written = EXAMPLE.model_dump(exclude_unset=True) | changes
+    return type(EXAMPLE).model_validate({k: v for k, v in written.items() if v is not None})
+
+
+def run(paid=lambda line, t, claimed: claimed, observations=None, **changes):
+    setting = {k: changes.pop(k) for k in ("values", "stopped") if k in changes}
+    given = SITE | (observations or {})
+    return run_alone(ComputeNote, terms(**changes), given, PERIODS, paid=paid, **setting)
+
+
+def balanced(table):
+    """Accounts of hours at the start of every period."""
+    parts = sum(table[k] for k in ("taken", "banked", "expired", "shortfall"))
+    np.testing.assert_allclose(parts, table["entitled"], rtol=1e-12, atol=1e-9)
+
+
+def test_golden():
+    check_golden(run())
+
+
+def test_example_by_hand():
+    table = run()
+    # 4,000 at 1 % a month; 744, 672 and as many hours as 1,233.52 x 1.01 buys, at 2 USD each.
+    np.testing.assert_allclose(table["balance"][1:5], [4000, 2552, 1233.52, 0], atol=1e-9)
+    np.testing.assert_allclose(table["entitled"][1:], np.cumsum(DUE)[:-1], rtol=1e-5)
+    # What is taken is worth the index of 2.50; of it principal is what the balance falls by.
+    value = table["delivered_interest"] + table["delivered_principal"]
+    np.testing.assert_allclose(value, 2.5 * table["signals.sold_hours"])
+    np.testing.assert_allclose(table["delivery"], value)
+    np.testing.assert_allclose(table["use"], value)
+    np.testing.assert_allclose(table["delivered_principal"].sum(), 4000)
+    assert not table["interest"].any()
+    balanced(table)
+
+
+def test_cash_between_floor_and_cap():
+    """Months of cash at an index below the floor, between, and above the cap."""
+    index = {"2026-01": "1 USD/H100e/h", "2026-02": "2 USD/H100e/h", "2026-03": "9 USD/H100e/h"}
+    table = run(
+        election="cash",
+        index=index,
+        spread="0.1 USD/H100e/h",
+        floor="1.5 USD/H100e/h",
+        cap="3 USD/H100e/h",
+    )
+    paid = table["interest"] + table["principal"]
+    np.testing.assert_allclose(paid[1:4] / [744, 672, 622.9276], [1.5, 1.9, 3.0], rtol=1e-6)
+    # Short of the settlement price the holder loses principal, above it earns.
+    np.testing.assert_allclose(table["principal"][1:4], [1116, 1276.8, 1233.52], rtol=1e-6)
+    assert not table["delivery"].any()
+    assert not table["signals.sold_hours"].any()
+    balanced(table)
+
+
+def test_underwriter_pays_what_the_floor_adds():
+    table = run(election="cash", underwriter="sponsor", floor="3 USD/H100e/h", floor_fee="6 %/year")
+    np.testing.assert_allclose(table["floor"][1:3], [0.5 * 744, 0.5 * 672])
+    np.testing.assert_allclose((table["interest"] + table["principal"])[1], 2.5 * 744)
+    np.testing.assert_allclose(table["premium"][1:4], 0.005 * np.array([4000, 2552, 1233.52]))
+
+
+def test_above_the_cap_both_ways_meet():
+    """A holder that takes compute pays all of the excess: it has the cap either way."""
+    taken = run(cap="2.2 USD/H100e/h")
+    cash = run(cap="2.2 USD/H100e/h", election="cash")
+    got = taken["delivered_interest"] + taken["delivered_principal"]
+    np.testing.assert_allclose(got, cash["interest"] + cash["principal"])
+    np.testing.assert_allclose(taken["excess"][1], 0.3 * 744)
+    half = run(cap="2.2 USD/H100e/h", excess_share="50 %")
+    np.testing.assert_allclose(half["excess"][1], 0.15 * 744)
+
+
+@pytest.mark.parametrize(
+    ("changes", "takes"),
+    [
+        ({"use_value": "2.4 USD/H100e/h"}, [0, 0, 0]),
+        ({"use_value": "2.6 USD/H100e/h"}, [1, 1, 1]),
+        ({}, [1, 1, 1]),
+        ({"resale_cost": "5 %"}, [0, 0, 0]),
+        ({"resale_cost": "5 %", "spread": "0.2 USD/H100e/h"}, [1, 1, 1]),
+        # Notice is given on the index of the month before.
+        (
+            {
+                "use_value": "2 USD/H100e/h",
+                "index": {"2026-01": "1.9 USD/H100e/h", "2026-02": "2.1 USD/H100e/h"},
+            },
+            [1, 1, 0],
+        ),
+    ],
+)
+def test_the_holder_chooses(changes, takes):
+    table = run(election="holder", **changes)
+    assert (table["delivery"][1:4] > 0).tolist() == [bool(x) for x in takes]
+    assert (table["principal"][1:4] > 0).tolist() == [not x for x in takes]
+    assert (table["reserved_share"][1:4] > 0).tolist() == [bool(x) for x in takes]
+
+
+def test_hours_not_used_are_banked_and_expire():
+    """A quarter H100e used: the rest is kept, at most half a month's hours."""
+    table = run(use="0.25 H100e", bank="0.5 months")
+    np.testing.assert_allclose(table["signals.sold_hours"][1:4], 0.25 * LENGTH[1:4])
+    np.testing.assert_allclose(table["banked"][2:4], 0.5 * LENGTH[1:3])
+    np.testing.assert_allclose(table["expired"][2:4], [186, 186 + 0.25 * 672 + 372])
+    # Credit does not wait for use; after the last entitlement the bank is used and then lapses.
+    np.testing.assert_allclose(table["balance"][1:5], [4000, 2552, 1233.52, 0], atol=1e-9)
+    balanced(table)
+
+
+def test_what_is_not_delivered_is_owed_at_the_index():
+    """The site gives 500 hours in the first month: 244 are paid for at once, in cash."""
+    site = {"sites.hall.h100e_hours": np.where(LENGTH == 744, 500, 2 * LENGTH)}
+    table = run(observations=site)
+    np.testing.assert_allclose(table["signals.sold_hours"][1], 500)
+    np.testing.assert_allclose((table["interest"] + table["principal"])[1], 2.5 * 244)
+    np.testing.assert_allclose(table["balance"][1:3], [4000, 2552])
+    shared = run(share="30 %")
+    np.testing.assert_allclose(shared["signals.sold_hours"][1], 0.3 * 2 * 744)
+    balanced(table)
+
+
+def test_hours_owed_follow_the_index_until_they_are_paid():
+    """February's cash is late by a month and is paid at March's index."""
+    index = {"2026-01": "2.5 USD/H100e/h", "2026-03": "4 USD/H100e/h"}
+    hook = lambda line, t, claimed: claimed * (0.0 if t == 2 else 1.0)  # noqa: E731
+    table = run(hook, election="cash", index=index, grace="2 months")
+    assert table["shortfall"][3] == pytest.approx(672)
+    # 672 x 2 were not credited: of it 25.52 is an arrear, 1,318.48 overdue principal.
+    np.testing.assert_allclose(table["arrears"][3], 1344)
+    np.testing.assert_allclose(table["balance"][3], 2552)
+    worth = 2552 - 1318.48 + 25.52
+    asked = table["interest.claimed"][3] + table["principal.claimed"][3]
+    np.testing.assert_allclose(asked, 4 * (672 + min(744, worth / 2)))
+    np.testing.assert_allclose(table["balance"][4], 0, atol=1e-6)
+    balanced(table)
+
+
+def test_called_after_grace_the_balance_is_due_in_money():
+    hook = lambda line, t, claimed: claimed * (t < 2 or t > 4)  # noqa: E731
+    table = run(hook, election="cash", grace="0 months")
+    assert table["accelerated"].tolist() == [0, 0, 0, 1, 1, 1, 1, 1, 1]
+    assert table["signals.stop"].tolist() == [0, 0, 1, 1, 1, 0, 0, 0, 0]
+    arrear, principal = 25.52, 2552
+    np.testing.assert_allclose(table["principal.claimed"][3], principal)
+    np.testing.assert_allclose(table["interest.claimed"][3], 25.52 + 1.01 * arrear)
+    assert not table["reserved_h100e"][3:].any()
+    np.testing.assert_allclose(table["balance"][6:], 0, atol=1e-9)
+    balanced(table)
+
+
+def test_triggers():
+    """An index at 80 % of the settlement price: coverage 0.8; a pledge worth 3,000."""
+    given = {"chips.cohort.value": 3000.0}
+    changes = {"collateral": ["cohort"], "index": "1.6 USD/H100e/h"}
+    table = run(observations=given, trap_coverage="0.9", call_coverage="0.7", **changes)
+    np.testing.assert_allclose(table["coverage"][2:4], 0.8)
+    np.testing.assert_allclose(table["ltv"][2:4], np.array([2552, 1233.52]) / 3000)
+    assert table["trapped"].tolist() == [0, 0, 1, 1, 0, 0, 0, 0, 0]
+    assert not table["accelerated"].any()
+    called = run(observations=given, call_ltv="80 %", grace="0 months", **changes)
+    assert called["accelerated"][2:].all()
+    later = run(observations=given, call_ltv="80 %", deliveries_from="2026-03", **changes)
+    assert not later["accelerated"].any()
+
+
+def test_a_note_states_its_schedule_or_what_it_follows_from():
+    with pytest.raises(ValidationError, match="advance"):
+        terms(amount="sized")
+    with pytest.raises(ValidationError, match="settlement"):
+        terms(settlement=None)
+    with pytest.raises(ValidationError, match="worked out"):
+        terms(amount="sized", advance_rate="60 %", collateral=["cohort"])
+
+
+# ------------------------------------------------------------------------------ limits
+
+
+def test_without_default_and_with_a_fixed_index_it_is_a_bond():
+    """Payments discounted at the note's rate are the amount."""
+    table = run(election="cash", index="2 USD/H100e/h", amount="2,000 USD")
+    paid = (table["interest"] + table["principal"])[1:]
+    assert (paid / 1.01 ** np.arange(1, 9)).sum() == pytest.approx(2000, rel=1e-12)
+    assert table["principal"].sum() == pytest.approx(2000, rel=1e-12)
+
+
+def normal(x):
+    return 0.5 * (1 + math.erf(x / math.sqrt(2)))
+
+
+def test_the_floor_is_a_put_by_black():
+    """Expected worth of the floor of one hour over a lognormal index against Black's formula."""
+    forward, floor, deviation = 2.0, 1.8, 0.35
+    # Gauss-Legendre on both sides of the kink, eight deviations out: 40 nodes a side are exact to
+    # 1e-12; both sides of the comparison are closed then.
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+    kink = (math.log(floor / forward) + deviation**2 / 2) / deviation
+    z = np.concatenate([(a + b) / 2 + (b - a) / 2 * nodes for a, b in ((-8, kink), (kink, 8))])
+    w = np.concatenate([(b - a) / 2 * weights for a, b in ((-8, kink), (kink, 8))])
+    w = w * np.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+    index = forward * np.exp(deviation * z - deviation**2 / 2)
+    notes = {
+        f"n{i}": terms(
+            issuer=f"company_{i}",  # debts of one issuer would count in one another's cover
+            election="cash",
+            floor=f"{floor} USD/H100e/h",
+            index=f"{x!r} USD/H100e/h",
+        )
+        for i, x in enumerate(index.tolist())
+    }
+    table = run_alone(ComputeNote, notes, {"sites.hall.h100e_hours": 744.0}, 1)
+    got = (table["interest"] + table["principal"])[1] / 744
+    put = w @ got - forward
+    d1 = (math.log(forward / floor) + deviation**2 / 2) / deviation
+    black = floor * normal(deviation - d1) - forward * normal(-d1)
+    assert put == pytest.approx(black, rel=1e-9)
+
+
+def test_delivery_only_is_a_prepaid_forward():
+    """Whatever the index, the holder has the hours; no cash moves between the two."""
+    for index in ("0.5 USD/H100e/h", "9 USD/H100e/h"):
+        table = run(index=index)
+        np.testing.assert_allclose(table["signals.sold_hours"][1:4], DUE[1:4], rtol=1e-5)
+        back = table["delivered_interest"] + table["delivered_principal"]
+        np.testing.assert_allclose(table["delivery"], back)
+        assert not (table["interest"] + table["principal"] + table["excess"]).any()
+
+
+# ------------------------------------------------------------------------------ laws
+
+
+def test_scales_and_vanishes():
+    changes = {"election": "cash", "floor": "3 USD/H100e/h", "spread": "0.1 USD/H100e/h"}
+    twice = scaled(terms(**changes), 2.0, units=("USD", "USD/H100e/h"))
+    np.testing.assert_allclose(
+        run(values=twice, **changes)["principal"], 2 * run(**changes)["principal"]
+    )
+    nothing = scaled(EXAMPLE, 0.0, units=("USD", "USD/H100e/h"))
+    assert not run(values=nothing)["delivery"].any()
+
+
+def test_gradient():
+    example = terms(
+        election="cash",
+        share="60 %",
+        spread="0.1 USD/H100e/h",
+        floor="1 USD/H100e/h",
+        cap="2.2 USD/H100e/h",
+        underwriter="sponsor",
+        floor_fee="1 %/year",
+        upfront_fee="1 %",
+    )
+    fields = ("amount", "rate", "spread", "cap", "schedule", "settlement", "upfront_fee")
+    places = tuple(f"contracts.example.{field}" for field in fields)
+    found = gradient(ComputeNote, example, SITE, 8, bump=places)
+    assert all(map(math.isfinite, found.slope.values()))
+    for place in places:
+        assert math.isclose(found.slope[place], found.bump[place], rel_tol=1e-5, abs_tol=1e-6), (
+            place
+        )
