@@ -77,6 +77,7 @@ CODES: dict[str, str] = {
     "schedule-missing": "a sculpted loan with an amount and without a schedule",
     "schedule-unused": "a schedule of a loan that is not sculpted",
     "case-form": "a case that changes more than numbers",
+    "stack-issuer": "capital stacks are compared and it is not clear whose",
     "sizing-open": "a structure that did not settle",
     "sizing-unfunded": "a sized structure that leaves capital cost unpaid",
     # changes
