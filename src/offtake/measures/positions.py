@@ -10,13 +10,14 @@ For one company (the issuer, its accounts merged into it), amounts in USD at the
     financing(t)  by financier, on every contract in which it puts money in, and on every claim of
                   interest, principal, fee, distribution, support or capital in: received less paid,
                   and the worth of compute that it gets for money paid ahead
-    worth         by party, present value of the compute that it got
+    worth         by party, present value of what it bought less that of what it supplied
     advanced      by party, max(0, -PV[financing(t)]) on contracts with money paid ahead
     ran_short     1 where the issuer left something that it had promised unpaid at some close
 
-Compute that a party outside the plan buys is worth what is paid for it, but for reserved capacity,
-whose price was agreed before: the hours used are worth the price of compute by the hour. A
-compute note whose holder has a `user` is left to the user. Between `outside` of two ways to pay for
+What a party outside the plan buys, compute or collateral, is worth what is paid for it, and what it
+supplies costs it what it is paid; but for reserved capacity, whose price was agreed before: the
+hours used are worth the price of compute by the hour. What the holder of a compute note takes is
+worth what a `user` pays for it, where there is one. Between `outside` of two ways to pay for
 the same site lies what the money of one cost: owners and cash of the issuer get the difference.
 """
 
@@ -45,7 +46,7 @@ OUTPUTS = {
     "outside": Output(("period",), "paths", "USD", "Received by the issuer, owners apart."),
     "owners": Output(("period",), "paths", "USD", "Received by owners from the issuer."),
     "financing": Output(("financier", "period"), "paths", "USD", "Received by a financier."),
-    "worth": Output(("party",), "paths", "USD", "Value today of compute that a party got."),
+    "worth": Output(("party",), "paths", "USD", "Value today of what a party bought, or supplied."),
     "advanced": Output(("party",), "paths", "USD", "Lost on money paid ahead; value today."),
     "ran_short": Output((), "paths", "1", "1 where the issuer left a promise unpaid."),
 }
@@ -86,7 +87,7 @@ class Positions(NamedTuple):
     financing: FloatArray
     """[N, C]"""
     bought: FloatArray
-    """[M, C] 1.0 for what is worth what was paid"""
+    """[M, C] 1.0 for what is worth what was paid, -1.0 for what costs what was paid to supply"""
     ahead: FloatArray
     """[M, C] claims of contracts with money paid ahead"""
     promised: FloatArray
@@ -192,7 +193,8 @@ def positions_of(book: Book, issuer: str, hours: FloatArray) -> Positions:
         outside=np.where(with_owners, 0.0, marks[mine]),
         owners=np.where(marks[mine] != 0.0, marks[own].sum(axis=0), 0.0),
         financing=marks[rows] * theirs,
-        bought=np.maximum(-marks, 0.0) * [_is_bought(book, claim) for claim in claims],
+        bought=np.maximum(-marks, 0.0) * [_is_bought(book, claim) for claim in claims]
+        - np.maximum(marks, 0.0) * [_is_supplied(book, claim) for claim in claims],
         ahead=marks * [kind in AHEAD for kind in kinds],
         promised=np.maximum(-marks[mine], 0.0) * [claim.form == "claim" for claim in claims],
         reserved=_reserved(book, financiers),
@@ -207,12 +209,26 @@ def _signs(book: Book, party: str) -> FloatArray:
 
 
 def _is_bought(book: Book, claim: ClaimLabel) -> float:
-    """1.0 for compute sold to a party outside the plan at its price of the day."""
-    kind = book.kinds.get(claim.contract, "")
-    if claim.flow != Flow.SALE or claim.payer < book.labels.internal or kind in AHEAD:
+    """1.0 for what a party outside the plan buys at its price of the day: compute, collateral."""
+    names, kind = book.labels.parties, book.kinds.get(claim.contract, "")
+    if claim.payer < book.labels.internal or kind in AHEAD:
         return 0.0
+    if names[claim.payer] in {getattr(terms, "buyer", "") for terms in _pledges(book)}:
+        return 1.0
     passed_on = claim.line != "use" and getattr(book.terms.get(claim.contract), "user", None)
-    return 0.0 if passed_on else 1.0
+    return 0.0 if passed_on or claim.flow != Flow.SALE else 1.0
+
+
+def _pledges(book: Book) -> list[Any]:
+    """Security agreements, whose buyers buy nothing but what is pledged."""
+    return [terms for name, terms in book.terms.items() if book.kinds.get(name) == "security"]
+
+
+def _is_supplied(book: Book, claim: ClaimLabel) -> float:
+    """1.0 for what a party outside the plan supplies at cost."""
+    outside = claim.payee >= book.labels.internal
+    supply = claim.flow in (Flow.RUNNING_COST, Flow.CAPITAL_COST)
+    return float(outside and supply and book.kinds.get(claim.contract, "") not in AHEAD)
 
 
 def _reserved(book: Book, financiers: tuple[str, ...]) -> Reserved:

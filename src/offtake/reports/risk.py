@@ -27,7 +27,10 @@ def allocation(name: str, frame: str, found: Allocation) -> Group:
     for what, title in (
         ("el_change_usd", "Expected loss, and its change under each shock (USD, value today)"),
         ("worst5_change_usd", "Worst 5 % of each party, and its change"),
-        ("value_change_usd", "Change of value: received less paid, compute that it got included"),
+        (
+            "value_change_usd",
+            "Change of value: received less paid, what it bought and supplied included",
+        ),
     ):
         parts += [_table(title, what, rows), Text("")]
     parts.append(Text(NOTE, style="dim"))

@@ -3,7 +3,8 @@
 On the same futures with and without the shock, by party:
 
     el        mean loss;        worst5  mean of the party's own largest losses, 5 % of all futures
-    value     mean of what it received less what it paid, compute that it got included
+    value     mean of what it received less what it paid, with the worth of what it bought and the
+              cost of what it supplied
 
 and each as the difference that the shock makes. Standard errors of differences of means are those
 of the difference on the same future; they are small, as the futures are the same. A carrier of a

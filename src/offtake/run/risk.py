@@ -6,7 +6,8 @@ and differ by the shock alone. By party, per future and valued today:
 
     loss      of a financier what `who_pays` says it loses, and what it loses on money paid ahead
               (`positions`); of anybody else what was promised to it and never paid
-    value     received less paid, and the worth of compute that it got
+    value     received less paid, with the worth of what it bought and the cost of what it supplied
+              (`positions`), less what was promised to it and never paid, of others than financiers
 """
 
 from collections.abc import Callable, Sequence
@@ -98,9 +99,10 @@ class Allocated:
         pays, position = self.sample.of("who_pays"), self.sample.of("positions")
         financier = _financiers(self.book)
         invested = pays["loss"] + position["advanced"]
+        others = np.where(financier[None], 0.0, pays["shortfall"])
         return Losses(
-            loss=np.where(financier[None], invested, pays["shortfall"]),
-            value=position["worth"] - pays["net"],
+            loss=np.where(financier[None], invested, others),
+            value=position["worth"] - pays["net"] - others,
         )
 
 
