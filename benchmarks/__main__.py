@@ -85,6 +85,7 @@ def main() -> None:
         processes.report(root, quick=asked.quick)
         market.report(root, quick=asked.quick)
         sweeps.report([PLAN, root / "plans/abilene/plan.yaml"], quick=asked.quick)
+        sweeps.growth(quick=asked.quick)
 
 
 if __name__ == "__main__":
