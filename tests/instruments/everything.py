@@ -93,6 +93,12 @@ CHANGES: dict[str, dict[str, Any]] = {
         "start": "2026-01-10",
         "end": "2029-06-10",
     },
+    "government_guarantee": {
+        "cap": "5 to 100 USD",
+        "start": "2026-01-10",
+        "end": "2029-06-10",
+        "risk_free": "SOFR",
+    },
     "security": {
         "assets": ["cohort", "hall"],
         "secures": ["loan", "line"],

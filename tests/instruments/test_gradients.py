@@ -54,8 +54,8 @@ STEPS = {
     *("trap_coverage", "call_coverage", "trap_ltv", "call_ltv", "deliveries_from", "use_value"),
 }
 """Fields that may say only whether something happens, or at which close: nothing moves between."""
-PASSED_ON = {"tax_before", "tax_after"}
-"""Fields that move what other instruments pay."""
+PASSED_ON = {"tax_before", "tax_after", "risk_free"}
+"""Fields that move what other instruments pay, or only what is published."""
 
 
 @cache

@@ -115,6 +115,9 @@ contracts:
             months: 3 months, minimum: 2 M USD, start: 2026-10}
   promise: {kind: parent_guarantee, guarantor: parent, obligor: lab, contracts: [reserve, note],
             cap: 18 M USD, end: 2028-03, fee: 0.5 M USD/year}
+  backstop: {kind: government_guarantee, guarantor: treasury, obligor: lab, contracts: [note],
+            cap: 9 M USD, start: 2026-08-10, end: 2028-01, upfront_fee: 1 %, fee: 0.7 %/year,
+            interest: 5 %/year, risk_free: sofr}
   shares:  {kind: equity_raise, issuer: lab, investor: markets, capacity: 70 M USD/year,
             sentiment: mood, carry_over: 3 months, amount: 120 M USD, share: 1}
   tax:     {kind: income_tax, taxpayer: cloud, government: treasury, rate: 21 %,
@@ -203,6 +206,8 @@ contracts:
             fee: 0.1 M USD/year}
   keep:    {kind: reserve_account, account: account, owner: owner, facilities: [loan],
             months: 6 months}
+  shield:  {kind: government_guarantee, guarantor: state, obligor: owner, contracts: [loan],
+            collection: true, upfront_fee: 0.5 %, fee: 1 %/year, risk_free: 3 %/year}
   costs:   {kind: operating_cost, payer: owner, payee: builder, amount: 1 M USD/year,
             start: 2027-02-14, end: 2030-05-05}
   owner_tax: {kind: income_tax, taxpayer: owner, government: state, rate: 24 %, losses: 1 M USD,

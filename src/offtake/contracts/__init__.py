@@ -9,6 +9,7 @@ from offtake.contracts.construction_account import ConstructionAccount
 from offtake.contracts.construction_contract import ConstructionContract
 from offtake.contracts.delayed_draw_loan import DelayedDrawLoan
 from offtake.contracts.equity_raise import EquityRaise
+from offtake.contracts.government_guarantee import GovernmentGuarantee
 from offtake.contracts.grant import Grant
 from offtake.contracts.income_tax import IncomeTax
 from offtake.contracts.maintenance_reserve import MaintenanceReserve
@@ -53,6 +54,7 @@ ALL = (
     MaintenanceReserve,
     ConstructionAccount,
     ParentGuarantee,
+    GovernmentGuarantee,
     Security,
     ResidualValueGuarantee,
     EquityRaise,

@@ -42,13 +42,7 @@ def secured_once(plan: Plan) -> Iterator[Finding]:
 
 def loans_are_secured(plan: Plan) -> Iterator[Finding]:
     """A security agreement for a contract under which nobody can be repaid from a sale."""
-    from offtake.contracts import BY_KIND
-
-    lending = [
-        name
-        for name, terms in plan.contracts.items()
-        if (kind := BY_KIND.get(str(getattr(terms, "kind", "")))) and "owed" in kind.published
-    ]
+    lending = _publishing(plan, "owed")
     for name, terms in _agreements(plan):
         for i, loan in enumerate(_secured(terms)):
             if loan in plan.contracts and loan not in lending:
@@ -60,6 +54,36 @@ def loans_are_secured(plan: Plan) -> Iterator[Finding]:
                         found=f"{quoted(loan)}, under which no money is lent",
                         expected="one of " + (", ".join(lending) or "the loans of the plan"),
                         mend="name a loan, or delete it here",
+                    ),
+                )
+
+
+def _publishing(plan: Plan, value: str) -> list[str]:
+    """Contracts that publish a value of that name."""
+    from offtake.contracts import BY_KIND
+
+    return [
+        name
+        for name, terms in plan.contracts.items()
+        if (kind := BY_KIND.get(str(getattr(terms, "kind", "")))) and value in kind.published
+    ]
+
+
+def debt_is_guaranteed(plan: Plan) -> Iterator[Finding]:
+    """A guarantee whose fee follows a debt, for a contract under which nothing is owed."""
+    lending = _publishing(plan, "balance")
+    for name, terms in plan.contracts.items():
+        named: tuple[str, ...] = getattr(terms, "contracts", ()) or ()
+        for i, loan in enumerate(named if hasattr(terms, "risk_free") else ()):
+            if loan in plan.contracts and loan not in lending:
+                yield (
+                    f"contracts.{name}.contracts[{i}]",
+                    "error",
+                    Mistake(
+                        code="guarantees-no-loan",
+                        found=f"{quoted(loan)}, under which no money is lent",
+                        expected="one of " + (", ".join(lending) or "the loans of the plan"),
+                        mend="name a loan, or write a parent_guarantee, which guarantees any claim",
                     ),
                 )
 
@@ -103,4 +127,10 @@ def fire_sales_have_a_market(plan: Plan) -> Iterator[Finding]:
             )
 
 
-COLLATERAL = (secured_once, loans_are_secured, sites_are_sold_whole, fire_sales_have_a_market)
+COLLATERAL = (
+    secured_once,
+    loans_are_secured,
+    debt_is_guaranteed,
+    sites_are_sold_whole,
+    fire_sales_have_a_market,
+)

@@ -13,6 +13,7 @@ from tests.reference.instruments.compute_note import ComputeNote
 from tests.reference.instruments.construction_account import ConstructionAccount
 from tests.reference.instruments.delayed_draw_loan import DelayedDrawLoan
 from tests.reference.instruments.equity_raise import EquityRaise
+from tests.reference.instruments.government_guarantee import GovernmentGuarantee
 from tests.reference.instruments.grant import Grant
 from tests.reference.instruments.income_tax import IncomeTax
 from tests.reference.instruments.maintenance_reserve import MaintenanceReserve
@@ -54,6 +55,7 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "common_equity": partial(_one, CommonEquity),
     "reserve_account": partial(_one, ReserveAccount),
     "parent_guarantee": partial(_one, ParentGuarantee),
+    "government_guarantee": partial(_one, GovernmentGuarantee),
     "security": security.rows,
     "project_bond": partial(_one, ProjectBond),
     "compute_note": partial(_one, ComputeNote),
