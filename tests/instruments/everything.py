@@ -70,6 +70,16 @@ CHANGES: dict[str, dict[str, Any]] = {
         "term": "44.5 months",
         "cap": "200 to 800 USD",
     },
+    "price_floor": {
+        "index": "compute_price",
+        "capacity": "1 to 3 H100e",
+        "floor": "0.1 to 0.3 USD/H100e/h",
+        "cap": {"2026-01": "0.15 to 0.3 USD/H100e/h", "2028-01": "0.4 USD/H100e/h"},
+        "premium": "50 USD",
+        "premium_per_hour": "0.01 USD/H100e/h",
+        "start": "2026-02-10",
+        "term": "30.5 months",
+    },
     "power_purchase": {
         "price": "60 USD/MWh",
         "contracted": "0.004 MW",

@@ -60,6 +60,10 @@ contracts:
             prepayment: 4 M USD, credit_share: 40 %, grace: 2 months, termination: 60 %,
             termination_rate: 8 %/year}
   spot:    {kind: spot_sale, seller: cloud, site: hall, price: 1.6 USD/H100e/h, utilisation: 75 %}
+  hedge:   {kind: price_floor, buyer: cloud, seller: sponsor, index: compute_price,
+            capacity: {2026: 3000 H100e, 2027-06: 2000 H100e}, floor: 2 to 2.6 USD/H100e/h,
+            cap: {2026: 3.4 USD/H100e/h, 2028: 3 USD/H100e/h}, premium: 1 M USD,
+            premium_per_hour: 0.02 USD/H100e/h, start: 2026-09-10, term: 16.5 months}
   order:   {kind: chip_purchase, buyer: cloud, seller: vendor, chips: [first, second],
             signed: 2026-04, milestones: {signing: 20 %, delivery: 80 %}, cancel_after: 5 months,
             cancellation_fee: 5 %}

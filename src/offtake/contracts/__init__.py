@@ -19,6 +19,7 @@ from offtake.contracts.other_business import OtherBusiness
 from offtake.contracts.parent_guarantee import ParentGuarantee
 from offtake.contracts.partnership_flip import PartnershipFlip
 from offtake.contracts.power_purchase import PowerPurchase
+from offtake.contracts.price_floor import PriceFloor
 from offtake.contracts.project_bond import ProjectBond
 from offtake.contracts.reserve_account import ReserveAccount
 from offtake.contracts.reserved_capacity import ReservedCapacity
@@ -57,6 +58,7 @@ ALL = (
     GovernmentGuarantee,
     Security,
     ResidualValueGuarantee,
+    PriceFloor,
     EquityRaise,
     IncomeTax,
     TaxCredit,

@@ -21,14 +21,12 @@ def guarantees(results: Results) -> list[RenderableType]:
         return []
     columns = [
         ("guarantee", "left"),
-        ("by", "left"),
         ("fees", "right"),
         ("paid", "right"),
         ("recovered", "right"),
         ("cost", "right"),
         ("", "right"),
         ("%", "right"),
-        ("p5", "right"),
         ("p50", "right"),
         ("p95", "right"),
         ("worst 5 %", "right"),
@@ -40,11 +38,10 @@ def guarantees(results: Results) -> list[RenderableType]:
         rows.append(
             [
                 str(row["contract"]),
-                str(row["guarantor"]),
                 *(money(row[f"{name}_usd"]) for name in ("fees", "paid", "recovered", "cost")),
                 "" if error is None or error < 5e5 else f"±{money(2.0 * error)}",
                 percent(row["cost_share"]),
-                *(money(row[f"cost_usd_{name}"]) for name in ("p5", "p50", "p95", "worst5")),
+                *(money(row[f"cost_usd_{name}"]) for name in ("p50", "p95", "worst5")),
                 percent(row["called"]),
             ]
         )

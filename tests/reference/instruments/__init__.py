@@ -23,6 +23,7 @@ from tests.reference.instruments.other_business import OtherBusiness
 from tests.reference.instruments.parent_guarantee import ParentGuarantee
 from tests.reference.instruments.partnership_flip import PartnershipFlip
 from tests.reference.instruments.power_purchase import PowerPurchase
+from tests.reference.instruments.price_floor import PriceFloor
 from tests.reference.instruments.project_bond import ProjectBond
 from tests.reference.instruments.reserve_account import ReserveAccount
 from tests.reference.instruments.reserved_capacity import ReservedCapacity
@@ -61,6 +62,7 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "compute_note": partial(_one, ComputeNote),
     "construction_account": partial(_one, ConstructionAccount),
     "residual_value_guarantee": partial(_one, ResidualValueGuarantee),
+    "price_floor": partial(_one, PriceFloor),
     "equity_raise": partial(_one, EquityRaise),
     "income_tax": partial(_one, IncomeTax),
     "sale_and_leaseback": partial(_one, SaleAndLeaseback),
