@@ -70,6 +70,14 @@ CHANGES: dict[str, dict[str, Any]] = {
         "term": "44.5 months",
         "cap": "200 to 800 USD",
     },
+    "capacity_backstop": {
+        "price": "0.1 to 0.4 USD/H100e/h",
+        "share": "30 to 80 %",
+        "capacity": "0.4 to 1.6 H100e",
+        "fee": "24 USD/year",
+        "start": "2026-05-10",
+        "term": "30.5 months",
+    },
     "price_floor": {
         "index": "compute_price",
         "capacity": "1 to 3 H100e",

@@ -60,6 +60,10 @@ contracts:
             prepayment: 4 M USD, credit_share: 40 %, grace: 2 months, termination: 60 %,
             termination_rate: 8 %/year}
   spot:    {kind: spot_sale, seller: cloud, site: hall, price: 1.6 USD/H100e/h, utilisation: 75 %}
+  idle:    {kind: capacity_backstop, provider: vendor, owner: cloud, site: hall,
+            price: {2026: 1 USD/H100e/h, 2028: 0.7 USD/H100e/h}, share: 60 to 90 %,
+            capacity: 9000 H100e, revenue_share: {2026: 4 %, 2027-06: 2 %}, fee: 1 M USD/year,
+            start: 2026-10-20, term: 18 months}
   hedge:   {kind: price_floor, buyer: cloud, seller: sponsor, index: compute_price,
             capacity: {2026: 3000 H100e, 2027-06: 2000 H100e}, floor: 2 to 2.6 USD/H100e/h,
             cap: {2026: 3.4 USD/H100e/h, 2028: 3 USD/H100e/h}, premium: 1 M USD,

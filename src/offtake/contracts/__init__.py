@@ -1,5 +1,6 @@
 """The instruments. Adding one is one file, one line here, its test, golden table and docs page."""
 
+from offtake.contracts.capacity_backstop import CapacityBackstop
 from offtake.contracts.cash_reserve import CashReserve
 from offtake.contracts.chip_purchase import ChipPurchase
 from offtake.contracts.chip_sale import ChipSale
@@ -59,6 +60,7 @@ ALL = (
     Security,
     ResidualValueGuarantee,
     PriceFloor,
+    CapacityBackstop,
     EquityRaise,
     IncomeTax,
     TaxCredit,

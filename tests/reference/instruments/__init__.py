@@ -7,6 +7,7 @@ from typing import Any
 from tests.reference.books import Row
 from tests.reference.future import Future
 from tests.reference.instruments import chip_purchase, chip_sale, construction_contract, security
+from tests.reference.instruments.capacity_backstop import CapacityBackstop
 from tests.reference.instruments.cash_reserve import CashReserve
 from tests.reference.instruments.common_equity import CommonEquity
 from tests.reference.instruments.compute_note import ComputeNote
@@ -63,6 +64,7 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "construction_account": partial(_one, ConstructionAccount),
     "residual_value_guarantee": partial(_one, ResidualValueGuarantee),
     "price_floor": partial(_one, PriceFloor),
+    "capacity_backstop": partial(_one, CapacityBackstop),
     "equity_raise": partial(_one, EquityRaise),
     "income_tax": partial(_one, IncomeTax),
     "sale_and_leaseback": partial(_one, SaleAndLeaseback),
