@@ -78,6 +78,27 @@ CHANGES: dict[str, dict[str, Any]] = {
         "start": "2026-05-10",
         "term": "30.5 months",
     },
+    "interest_swap": {
+        "fixed": "3 to 6 %/year",
+        "floor": "4 %/year",
+        "floating": "SOFR + 20 bp",
+        "start": "2026-07",
+        "term": "20 months",
+    },
+    "power_swap": {
+        "index": "20 to 120 USD/MWh",
+        "power": "0.01 MW",
+        "start": "2026-02-10",
+        "term": "30.5 months",
+    },
+    "insurance": {
+        "capacity": "3 to 4 H100e",
+        "agreed": "0.2 USD/H100e/h",
+        "deductible": "100 to 400 USD",
+        "limit": "300 to 1,000 USD",
+        "start": "2026-05-10",
+        "term": "30.5 months",
+    },
     "price_floor": {
         "index": "compute_price",
         "capacity": "1 to 3 H100e",
@@ -225,6 +246,36 @@ CHANGES: dict[str, dict[str, Any]] = {
 #: Contracts that examples need beside them: to refer to, to share with, or for terms that exclude
 #: those of the example (a lease from a date, a stated capacity).
 EXTRA: dict[str, dict[str, Any]] = {
+    "strip_swap": {
+        "kind": "interest_swap",
+        "payer": "company",
+        "receiver": "bank",
+        "notional": "10 k to 20 k USD",
+        "fixed": "4 %/year",
+        "floating": "SOFR + 0 bp",
+        "term": "2 years",
+    },
+    "as_drawn": {
+        "kind": "power_swap",
+        "payer": "company",
+        "receiver": "utility",
+        "index": "20 to 120 USD/MWh",
+        "strike": "60 USD/MWh",
+        "site": "hall",
+        "share": "80 %",
+        "term": "3 years",
+    },
+    "resale_cover": {
+        "kind": "insurance",
+        "insurer": "sponsor",
+        "insured": "company",
+        "covers": "value",
+        "guaranteed": "500 to 900 USD",
+        "value": "300 to 700 USD",
+        "on": "2027-03-10",
+        "premium": "12 USD/year",
+        "term": "2 years",
+    },
     "wages": {"kind": "operating_cost", "payer": "lab", "payee": "staff", "amount": "900 USD/year"},
     "launch": {
         "kind": "operating_cost",

@@ -49,7 +49,7 @@ STEPS = {
     *("cancel_after", "grace", "default_dscr", "extension_dscr", "lock_up_dscr", "extensions"),
     *("start", "term", "extension", "interest_only", "amortise_over", "time_of_sale", "cures"),
     *("interest_every", "principal_every", "distributions_every", "until", "renewals", "notice"),
-    *("reset_every", "capitalise_until", "maturity"),
+    *("reset_every", "capitalise_until", "maturity", "every", "waiting", "on"),
     *("market_rent", "switching_cost", "needs", "flip_date", "recovery", "target"),
     *("trap_coverage", "call_coverage", "trap_ltv", "call_ltv", "deliveries_from", "use_value"),
 }

@@ -13,6 +13,8 @@ from offtake.contracts.equity_raise import EquityRaise
 from offtake.contracts.government_guarantee import GovernmentGuarantee
 from offtake.contracts.grant import Grant
 from offtake.contracts.income_tax import IncomeTax
+from offtake.contracts.insurance import Insurance
+from offtake.contracts.interest_swap import InterestSwap
 from offtake.contracts.maintenance_reserve import MaintenanceReserve
 from offtake.contracts.metered_tokens import MeteredTokens
 from offtake.contracts.operating_cost import OperatingCost
@@ -20,6 +22,7 @@ from offtake.contracts.other_business import OtherBusiness
 from offtake.contracts.parent_guarantee import ParentGuarantee
 from offtake.contracts.partnership_flip import PartnershipFlip
 from offtake.contracts.power_purchase import PowerPurchase
+from offtake.contracts.power_swap import PowerSwap
 from offtake.contracts.price_floor import PriceFloor
 from offtake.contracts.project_bond import ProjectBond
 from offtake.contracts.reserve_account import ReserveAccount
@@ -61,6 +64,9 @@ ALL = (
     ResidualValueGuarantee,
     PriceFloor,
     CapacityBackstop,
+    InterestSwap,
+    PowerSwap,
+    Insurance,
     EquityRaise,
     IncomeTax,
     TaxCredit,

@@ -69,21 +69,26 @@ def _publishing(plan: Plan, value: str) -> list[str]:
     ]
 
 
-def debt_is_guaranteed(plan: Plan) -> Iterator[Finding]:
-    """A guarantee whose fee follows a debt, for a contract under which nothing is owed."""
+def loans_are_named(plan: Plan) -> Iterator[Finding]:
+    """A guarantee or a swap that follows what is owed under a contract, where nothing is owed."""
     lending = _publishing(plan, "balance")
     for name, terms in plan.contracts.items():
-        named: tuple[str, ...] = getattr(terms, "contracts", ()) or ()
-        for i, loan in enumerate(named if hasattr(terms, "risk_free") else ()):
+        named = dict[str, str]()
+        if hasattr(terms, "risk_free"):
+            guaranteed: tuple[str, ...] = getattr(terms, "contracts", ())
+            named |= {f"contracts[{i}]": loan for i, loan in enumerate(guaranteed)}
+        if swapped := getattr(terms, "loan", None):
+            named["loan"] = str(swapped)
+        for field, loan in named.items():
             if loan in plan.contracts and loan not in lending:
                 yield (
-                    f"contracts.{name}.contracts[{i}]",
+                    f"contracts.{name}.{field}",
                     "error",
                     Mistake(
-                        code="guarantees-no-loan",
+                        code="loan-needed",
                         found=f"{quoted(loan)}, under which no money is lent",
                         expected="one of " + (", ".join(lending) or "the loans of the plan"),
-                        mend="name a loan, or write a parent_guarantee, which guarantees any claim",
+                        mend="name a loan; a parent_guarantee may guarantee any claim",
                     ),
                 )
 
@@ -130,7 +135,7 @@ def fire_sales_have_a_market(plan: Plan) -> Iterator[Finding]:
 COLLATERAL = (
     secured_once,
     loans_are_secured,
-    debt_is_guaranteed,
+    loans_are_named,
     sites_are_sold_whole,
     fire_sales_have_a_market,
 )

@@ -17,6 +17,8 @@ from tests.reference.instruments.equity_raise import EquityRaise
 from tests.reference.instruments.government_guarantee import GovernmentGuarantee
 from tests.reference.instruments.grant import Grant
 from tests.reference.instruments.income_tax import IncomeTax
+from tests.reference.instruments.insurance import Insurance
+from tests.reference.instruments.interest_swap import InterestSwap
 from tests.reference.instruments.maintenance_reserve import MaintenanceReserve
 from tests.reference.instruments.metered_tokens import MeteredTokens
 from tests.reference.instruments.operating_cost import OperatingCost
@@ -24,6 +26,7 @@ from tests.reference.instruments.other_business import OtherBusiness
 from tests.reference.instruments.parent_guarantee import ParentGuarantee
 from tests.reference.instruments.partnership_flip import PartnershipFlip
 from tests.reference.instruments.power_purchase import PowerPurchase
+from tests.reference.instruments.power_swap import PowerSwap
 from tests.reference.instruments.price_floor import PriceFloor
 from tests.reference.instruments.project_bond import ProjectBond
 from tests.reference.instruments.reserve_account import ReserveAccount
@@ -65,6 +68,9 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "residual_value_guarantee": partial(_one, ResidualValueGuarantee),
     "price_floor": partial(_one, PriceFloor),
     "capacity_backstop": partial(_one, CapacityBackstop),
+    "interest_swap": partial(_one, InterestSwap),
+    "power_swap": partial(_one, PowerSwap),
+    "insurance": partial(_one, Insurance),
     "equity_raise": partial(_one, EquityRaise),
     "income_tax": partial(_one, IncomeTax),
     "sale_and_leaseback": partial(_one, SaleAndLeaseback),
