@@ -35,7 +35,7 @@ def test_example_by_hand():
     np.testing.assert_allclose(table["paid"], [0, 0, net[0] + net[1], 0, 0, 0, 0, 0])
     received = [0, 0, 0, 0, -net[2] - net[3], -net[4], 0, 0]
     np.testing.assert_allclose(table["received"], received, atol=1e-12)
-    np.testing.assert_allclose(table["notional"], [0, 0, 600, 600, 600, 600, 600, 0])
+    np.testing.assert_allclose(table["swapped"], [0, 0, 600, 600, 600, 600, 600, 0])
 
 
 def test_each_leg_has_its_day_count():

@@ -10,7 +10,8 @@ up to that of the end of `term`; payment dates lie every `every` from the start,
 floating rate is that of the period, set at its start as the loan's is. Only the difference is paid.
 
 Reads: the base rate's driver, the balance of the loan, payouts and defaults of both sides.
-Publishes: notional, arrears (owed by the payer), outstanding (owed to it).
+Publishes: swapped (notional of the period before), arrears (owed by the payer), outstanding (owed
+to it).
 On shortfall: what is unpaid is owed next period, without interest; of a party outside the plan in
 default the recovery share settles the claim. Once a side inside the plan is in default the swap
 ends and nothing more accrues; what it is worth then, the break cost, is not modelled.
@@ -146,7 +147,7 @@ class InterestSwap(NamedTuple):
 
     kind = "interest_swap"
     stage = "primary"
-    published = ("notional", "arrears", "outstanding")
+    published = ("swapped", "arrears", "outstanding")
     Terms = InterestSwapTerms
     example = EXAMPLE
 
@@ -197,7 +198,7 @@ class InterestSwap(NamedTuple):
     def publish(self, n: Numbers, s: InterestSwapState, month: Month) -> Amounts:
         """Notional of the period before, and what is owed."""
         del n, month
-        return {"notional": s.notional, "arrears": s.paid, "outstanding": s.received}
+        return {"swapped": s.notional, "arrears": s.paid, "outstanding": s.received}
 
     def _accrued(
         self, n: Numbers, s: InterestSwapState, month: Month

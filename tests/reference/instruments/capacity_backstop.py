@@ -29,7 +29,7 @@ class CapacityBackstop(Row):
     def publish(self, t: int) -> Mapping[str, float]:
         return {"drawn": self.drawn, "outstanding": self.owed["payment"]}
 
-    def part(self, t: int) -> float:
+    def share_covered(self, t: int) -> float:
         """Share of a period that is covered."""
         start = self.number("start", 0.0)
         return share_between(t, start, start + self.number("term"))
@@ -41,7 +41,8 @@ class CapacityBackstop(Row):
         return {
             "payment": self.over_time("price", month) * idle + self.owed["payment"],
             "revenue_share": share + self.owed["revenue_share"],
-            "fee": self.number("fee") * month.years * self.part(month.t) + self.owed["fee"],
+            "fee": self.number("fee") * month.years * self.share_covered(month.t)
+            + self.owed["fee"],
         }
 
     def settle(
@@ -59,7 +60,7 @@ class CapacityBackstop(Row):
         self.backed = min(
             self.number("share") * delivered, self.number("capacity", ALL) * month.hours
         )
-        self.covered = self.part(month.t)
+        self.covered = self.share_covered(month.t)
         sales = sum(
             p.amount for p in month.paid if p.payee == self.terms.owner and p.flow == Flow.SALE
         )

@@ -30,7 +30,7 @@ class InterestSwap(Row):
     def publish(self, t: int) -> Mapping[str, float]:
         owed = self.owed
         return {
-            "notional": self.notional,
+            "swapped": self.notional,
             "arrears": owed["paid"],
             "outstanding": owed["received"],
         }
