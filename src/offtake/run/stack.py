@@ -185,14 +185,14 @@ def _cost(ran: _Ran, beside: _Ran | None) -> dict[str, Any]:
         return {"raised_usd": None if beside is None else 0.0, **nothing}
     raised = float(np.max(np.cumsum(ran.base - beside.base)))
     differs = ran.position["outside"] - beside.position["outside"]
-    return {"raised_usd": max(raised, 0.0), **_rates("cost", differs, ran)}
+    return {"raised_usd": max(raised, 0.0), **_rates("cost", -differs, ran)}
 
 
 def _rates(name: str, flows: FloatArray, ran: _Ran) -> dict[str, Any]:
     """Rate of the mean flows, quantiles over futures, share of futures without a rate.
 
     Args:
-        flows: [P, T] USD.
+        flows: [P, T] received less paid by whoever puts money in, USD.
     """
     if not np.any(flows):
         keys = ("mean", "p5", "p50", "p95", "none")
@@ -212,14 +212,12 @@ def _rates(name: str, flows: FloatArray, ran: _Ran) -> dict[str, Any]:
 
 
 def _all_lost(flows: FloatArray) -> NDArray[np.bool_]:
-    """True where money went one way and nothing came back.
+    """True where money went in and nothing came back.
 
     Args:
-        flows: [T, ..] USD.
+        flows: [T, ..] received less paid, USD.
     """
-    return np.any(flows != 0.0, axis=0) & (
-        np.all(flows >= 0.0, axis=0) | np.all(flows <= 0.0, axis=0)
-    )
+    return np.any(flows < 0.0, axis=0) & ~np.any(flows > 0.0, axis=0)
 
 
 def _discounted(ran: _Ran) -> FloatArray:
