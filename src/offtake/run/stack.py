@@ -5,7 +5,7 @@ they share (prices, delays, failures) is drawn alike, whichever stacks are run a
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,7 @@ def compare(
     issuer: str | None = None,
     only: tuple[str, ...] | None = None,
     shocks: bool = True,
+    changes: tuple[str, ...] = (),
     done: Done | None = None,
 ) -> Comparison:
     """Run a site under several stacks.
@@ -72,6 +73,7 @@ def compare(
         issuer: company that is paid for; the only internal one where left out.
         only: stacks to show, in this order; all where left out.
         shocks: whether to shock each stack and say who carries which risk.
+        changes: what was changed about the plan, as the user said it.
         done: told what has been done.
 
     Raises:
@@ -98,6 +100,7 @@ def compare(
         seed=seed,
         discount_rate=first.plan.discount_rate.value,
         stacks=tuple(_result(ran[name], beside) for name in shown),
+        changes=changes,
     )
 
 
@@ -269,8 +272,3 @@ def _facilities(ran: _Ran) -> tuple[dict[str, Any], ...]:
     rows = facility_rows(facilities, ran.sample.of("facilities"), (), np.zeros((1, 0)))
     kept = ("contract", "kind", "size_usd", "pd", "pd_se", "lgd", "lgd_se", "el_usd", "el_usd_se")
     return tuple({key: row[key] for key in kept} for row in rows)
-
-
-def with_changes(comparison: Comparison, changes: tuple[str, ...]) -> Comparison:
-    """The same comparison with what was changed about the plan."""
-    return replace(comparison, changes=changes)
