@@ -32,8 +32,8 @@ def test_golden():
 
 def test_example_by_hand():
     table = run()
-    # February: 9 of 10 paid for, 6 used. The last 5 would be used to a fifth: 1.80 less 0.2 x 1 less
-    # 0.7 x 0.8 is saved per hour, the fee is 0.18; notice of two months, so 5 are left from May.
+    # February: 9 of 10 paid for, 6 used. The last 5 would be used to a fifth: 1.80 less 0.2 x 1
+    # less 0.7 x 0.8 is saved per hour, the fee is 0.18; notice of two months: 5 from May.
     capacity = np.array([0, 0, 10, 10, 10] + [5] * 9 + [0])
     used = np.minimum(capacity, [0, 0, 6, 6, *[2] * 11])
     billed = np.maximum(0.9 * capacity, used)
@@ -94,7 +94,7 @@ def test_cancels_where_the_market_is_cheaper_by_more_than_the_fee(market, goes):
 
 
 def test_expects_what_it_is_told_to():
-    # 1.60 falling by 40 % a year is 1.60 x 0.6^((2 + 3) / 12) = 1.293 in the middle of what is left.
+    # 1.60 falling by 40 % a year is 1.60 x 0.6^((2 + 3) / 12) = 1.293 in the middle of the rest.
     market = {"market": "1.6 USD/H100e/h", "cancellation": CANCEL}
     assert run(plain(**market, price_outlook="-40 %/year"))["cancelled"][6] == 1.0
     # Half is needed, the market dear: not given up for what is needed, nor where need will grow.
@@ -117,6 +117,26 @@ def test_starts_later_where_it_has_no_need(need):
     fee = np.where(np.arange(15) == 2, 0.2 * 2 * 9 * 744 * 4, 0.0)
     np.testing.assert_allclose(table["fee"], fee * later)
     assert table["deferred"].tolist() == [0, 0, *[float(later)] * 13]
+
+
+def test_the_price_is_set_when_the_term_starts():
+    written = {k: v for k, v in PLAIN.items() if k != "price"}
+    terms = type(EXAMPLE).model_validate(
+        written
+        | {"price_share": "80 %", "start": "2026-03-16", "need": "10 H100e"}
+        | {
+            "market": {
+                "2026-01": "3 USD/H100e/h",
+                "2026-03": "2 USD/H100e/h",
+                "2026-04": "5 USD/H100e/h",
+            }
+        }
+    )
+    table = run(terms)
+    np.testing.assert_allclose(table["capacity"], 1.6 * table["offered_hours"])
+    assert table["offered_hours"][3] == pytest.approx(10 * 744 * 16 / 31)
+    with pytest.raises(ValidationError, match="price"):
+        plain(price_share="80 %")
 
 
 def test_an_option_needs_the_price_of_the_market():

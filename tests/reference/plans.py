@@ -129,7 +129,7 @@ contracts:
             cancellation: {earliest: 9 months, notice: 2 months, fee: 25 %},
             resale: {buyer: market, share: 80 %, spread: 15 %}}
   later:   {kind: compute_commitment, seller: cloud, buyer: lab, site: yard, capacity: 400 H100e,
-            price: compute_price, start: 2026-12, term: 10 months, need: 5.5k H100e,
+            price_share: 90 %, start: 2026-12, term: 10 months, need: 5.5k H100e,
             after: [reserve, early], market: 1.5 to 2.5 USD/H100e/h, take_or_pay: 90 %,
             deferral: {by: 4 months, notice: 2 months, fee: 5 %}}
   hourly:  {kind: spot_purchase, buyer: lab, seller: market, demand: {2026: 6.5k H100e,

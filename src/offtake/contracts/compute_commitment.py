@@ -9,18 +9,15 @@
     resale      claim: market(t) x (1 - spread) x resold, of the buyer on the market
 
 length(t): hours of the period. The ramp rises in a straight line over `ramp` from the start.
-Without `need` all that is offered is used. Options are chosen at the close of a month by the rule
-of `finance.commitment` on what that month shows: a step-down and a cancellation once, when their
-notice reaches their earliest date or later; a deferral once, when its notice reaches the start.
-Their fees fall due in the next period.
+Without `need` all that is offered is used. Options are chosen at the close of a month, each once,
+by the rule of `finance.commitment` on what that month shows; fees fall due in the next period.
 
 Reads: offered_hours of the contracts in `after`; delivered hours of the site; payout of the buyer.
 Publishes: arrears, terminated; reserved_share, reserved_h100e, offered_hours of this period;
-deferred, stepped_down, cancelled: 1.0 once chosen.
-Signals: hours used or resold; that the site is under contract.
+deferred, stepped_down, cancelled: 1.0 once chosen. Signals: hours sold; site under contract.
 On shortfall: bills and fees are owed next period without interest (lost where the buyer is a party
 in default outside the plan); after `grace` the seller ends the contract and claims, unsecured, a
-share of the take-or-pay payments of the rest of the term. Resale that is not paid is lost.
+share of take or pay for the rest of the term.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +29,6 @@ from pydantic import model_validator
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
-from offtake.core.errors import Mistake
 from offtake.core.flows import Flow, Rank
 from offtake.core.terms import (
     Compute,
@@ -42,6 +38,7 @@ from offtake.core.terms import (
     Duration,
     PartyName,
     Rate,
+    Ratio,
     Share,
     SiteName,
     Terms,
@@ -62,8 +59,10 @@ from offtake.finance.commitment import (
     in_term,
     level,
     nothing_chosen,
+    offered_by,
     rest_of_commitment,
     told,
+    wrong_prices,
 )
 from offtake.finance.termination import ending
 from offtake.finance.unpaid import unpaid
@@ -83,8 +82,11 @@ class ComputeCommitmentTerms(Terms):
     """Capacity committed to, H100e."""
     ramp: Duration = default("0 months")
     """Time from the start over which the capacity comes in, months."""
-    price: ComputePriceSeries
+    price: ComputePriceSeries | None = None
     """Price, USD/H100e/h."""
+    price_share: Ratio | None = None
+    """In place of `price`: the price is this share of the market's in the first period of the term,
+    and stays."""
     start: When
     """First day of the term."""
     term: Duration
@@ -116,15 +118,11 @@ class ComputeCommitmentTerms(Terms):
     """What the buyer then owes, as a share of take-or-pay payments of the rest of the term."""
 
     @model_validator(mode="after")
-    def _market_for_options(self) -> "ComputeCommitmentTerms":
-        stated = [name for name in OPTIONS if getattr(self, name) is not None]
-        if stated and self.market is None:
-            raise Mistake(
-                code="market-price-missing",
-                found=f"{stated[0]} without the price of compute on the market",
-                expected="market: what such compute costs elsewhere, by which options are judged",
-                mend="add market: with a price or a driver, such as compute_price",
-            )
+    def _prices(self) -> "ComputeCommitmentTerms":
+        stated = [k for k in ("price_share", *OPTIONS) if getattr(self, k) is not None]
+        prices = self.price is not None, self.price_share is not None, self.market is not None
+        if mistake := wrong_prices(*prices, stated):
+            raise mistake
         return self
 
 
@@ -150,6 +148,8 @@ class State(NamedTuple):
     """Every leaf [K, P]."""
 
     chosen: Choices
+    struck: Array
+    """price set at the start of the term, USD/H100e/h; 0 before"""
     arrears: Array
     """USD"""
     late: Array
@@ -193,11 +193,6 @@ class ComputeCommitment(NamedTuple):
     def lower(cls, items: Sequence[tuple[str, ComputeCommitmentTerms]], at: Lowerer) -> Lowered:
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
-        most = max([1, *(len(t.after) for _, t in items)])
-        before = np.full((len(ids), most), at.observe("zero"))
-        for k, (_, t) in enumerate(items):
-            for j, name in enumerate(t.after):
-                before[k, j] = at.observe(f"contracts.{name}.offered_hours")
         on = [t.site for _, t in items]
         group = cls(
             price=np.array([at.series(name, "price") for name in ids]),
@@ -205,10 +200,10 @@ class ComputeCommitment(NamedTuple):
             need=np.array([at.series(name, "need") for name in ids]),
             delivered=np.array([at.observe(f"sites.{s}.h100e_hours" if s else "zero") for s in on]),
             payout=np.array([at.observe(f"parties.{t.buyer}.payout") for _, t in items]),
-            before=before,
+            before=offered_by(at, [t.after for _, t in items]),
             has={
                 field: np.array([[getattr(t, field) is not None] for _, t in items])
-                for field in ("site", "need", *OPTIONS)
+                for field in ("site", "need", "price_share", *OPTIONS)
             },
         )
         seller, buyer = (at.parties([getattr(t, f) for _, t in items]) for f in ("seller", "buyer"))
@@ -223,7 +218,7 @@ class ComputeCommitment(NamedTuple):
         fields = ("capacity", "ramp", "start", "term", "take_or_pay", "grace", "termination")
         numbers = {
             **at.numbers(ids, *fields, "price_outlook", "need_outlook"),
-            **at.optionals(ids, **dict.fromkeys(OPTION_NUMBERS, 0.0)),
+            **at.optionals(ids, **dict.fromkeys(("price_share", *OPTION_NUMBERS), 0.0)),
         }
         signals = {
             name: tuple(f"sites.{site}.{name}" if site else None for site in on)
@@ -234,7 +229,7 @@ class ComputeCommitment(NamedTuple):
     def init(self, n: Numbers) -> State:
         """Nothing is chosen or owed."""
         zero = jnp.zeros_like(n["term"])
-        return State(nothing_chosen(n["start"]), *(zero,) * 5)
+        return State(nothing_chosen(n["start"]), *(zero,) * 6)
 
     def publish(self, n: Numbers, s: State, month: Month) -> Amounts:
         """What is owed, what of the site is reserved, what is offered, what was chosen."""
@@ -266,11 +261,17 @@ class ComputeCommitment(NamedTuple):
         billed = jnp.maximum(n["take_or_pay"] * offered, used)
         return billed, used, n["resale.share"] * (billed - used)
 
+    def _price(self, n: Numbers, s: State, month: Month) -> Array:
+        """[K, P] USD/H100e/h, stated or struck."""
+        now = n["price_share"] * month.obs[self.market]
+        struck = jnp.where(s.struck > 0.0, s.struck, now)
+        return jnp.where(self.has["price_share"], struck, month.obs[self.price])
+
     def claim(self, n: Numbers, s: State, month: Month) -> Amounts:
         """The bill, fees of options, what resale brings, what the end of the contract cost."""
         billed, _, resold = self._hours(n, s, month)
         return {
-            "capacity": month.obs[self.price] * billed + s.arrears,
+            "capacity": self._price(n, s, month) * billed + s.arrears,
             "fee": s.fees,
             "resale": month.obs[self.market] * (1.0 - n["resale.spread"]) * resold,
             "termination": s.termination,
@@ -281,10 +282,9 @@ class ComputeCommitment(NamedTuple):
     ) -> tuple[State, Mapping[str, Array]]:
         """Carry what is unpaid, end the contract after the grace period, choose."""
         _, used, resold = self._hours(n, s, month)
-        payout, price = month.obs[self.payout], month.obs[self.price]
-        bill, fee, owed = (
-            unpaid(claimed[k], paid[k], payout) for k in ("capacity", "fee", "termination")
-        )
+        payout, price = month.obs[self.payout], self._price(n, s, month)
+        lines = ("capacity", "fee", "termination")
+        bill, fee, owed = (unpaid(claimed[k], paid[k], payout) for k in lines)
         late = jnp.where(bill.short, s.late + 1.0, 0.0)
         need = jnp.where(self.has["need"], month.obs[self.need], ANY_NEED)
         served = jnp.sum(month.obs[self.before], axis=1) / jnp.maximum(month.hours, 1.0)
@@ -294,6 +294,7 @@ class ComputeCommitment(NamedTuple):
         rest = rest_of_commitment(n, s.chosen, price * month.hours, month.t)
         nothing = jnp.zeros_like(late)
         end = ending(s.ended, late, nothing, n["grace"], n["termination"] * rest, nothing)
-        fees, ended_owed = fee.owed + fees, owed.owed + end.by_buyer
-        state = State(chosen, bill.owed, late, end.ended, fees, ended_owed)
-        return state, {"sold_hours": used + resold, "contracted": self._open(n, s, month.t)}
+        opened, owes = self._open(n, s, month.t), owed.owed + end.by_buyer
+        struck = jnp.where(opened > 0.0, price, s.struck)
+        state = State(chosen, struck, bill.owed, late, end.ended, fee.owed + fees, owes)
+        return state, {"sold_hours": used + resold, "contracted": opened}

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
-from offtake.core.flows import ALL_THERE_IS, Flow, Rank
+from offtake.core.flows import ALL_THERE_IS, PAID_TOLERANCE, Flow, Rank
 from offtake.core.terms import (
     ComputePriceSeries,
     ComputeSeries,
@@ -31,6 +31,7 @@ from offtake.core.terms import (
     Terms,
     default,
 )
+from offtake.finance.commitment import offered_by
 
 
 class SpotPurchaseTerms(Terms):
@@ -101,11 +102,6 @@ class SpotPurchase(NamedTuple):
     def lower(cls, items: Sequence[tuple[str, SpotPurchaseTerms]], at: Lowerer) -> Lowered:
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
-        width = max([1, *(len(t.after) for _, t in items)])
-        offered = np.full((len(ids), width), at.observe("zero"))
-        for k, (_, t) in enumerate(items):
-            for j, name in enumerate(t.after):
-                offered[k, j] = at.observe(f"contracts.{name}.offered_hours")
         group = cls(
             demand=np.array([at.series(name, "demand") for name in ids]),
             price=np.array([at.series(name, "price") for name in ids]),
@@ -113,7 +109,7 @@ class SpotPurchase(NamedTuple):
             limit=np.array([at.series(name, "price_limit") for name in ids]),
             bounded=np.array([float(t.available is not None) for _, t in items]),
             limited=np.array([float(t.price_limit is not None) for _, t in items]),
-            offered=offered,
+            offered=offered_by(at, [t.after for _, t in items]),
         )
         buyer, seller = (at.parties([getattr(t, f) for _, t in items]) for f in ("buyer", "seller"))
         rank = np.full(len(ids), int(Rank.OPERATING))
@@ -152,8 +148,8 @@ class SpotPurchase(NamedTuple):
         """Count the hours that were paid for, and those that nobody served."""
         del n
         left, wanted = self._hours(month)
-        free = claimed["hours"] <= 0.0
-        share = jnp.where(free, 1.0, paid["hours"] / jnp.where(free, 1.0, claimed["hours"]))
+        short = claimed["hours"] - paid["hours"] > PAID_TOLERANCE * claimed["hours"]
+        share = jnp.where(short, paid["hours"] / jnp.where(short, claimed["hours"], 1.0), 1.0)
         bought = wanted * share
         needed = month.obs[self.demand] * month.hours
-        return Bought(s.needed + needed, s.bought + bought, s.unserved + left - bought), {}
+        return Bought(s.needed + needed, s.bought + bought, s.unserved + (left - bought)), {}

@@ -16,14 +16,15 @@ rates the buyer expects. Nothing looks into the path's future. The fee is that s
 hours of s C and the periods given up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp
-from offtake.core.contract import Amounts, Month, Numbers
+from offtake.core.contract import Amounts, IntArray, Lowerer, Month, Numbers
+from offtake.core.errors import Mistake
 from offtake.core.flows import ALL_THERE_IS, PAID_TOLERANCE
 from offtake.core.terms import Duration, PartyName, Share, Terms, default
 from offtake.finance.span import after, between
@@ -126,6 +127,47 @@ class Seen(NamedTuple):
     """True where something may be chosen: the contract has not ended, the plan has opened"""
     month: Month
     """the month that closes"""
+
+
+def offered_by(at: Lowerer, contracts: Sequence[tuple[str, ...]]) -> IntArray:
+    """[K, contracts] observations of the hours that contracts offer; zero where there are fewer.
+
+    Args:
+        at: what `lower` may ask.
+        contracts: [K] ids of those that serve first.
+    """
+    most = max([1, *map(len, contracts)])
+    found = np.full((len(contracts), most), at.observe("zero"))
+    for k, names in enumerate(contracts):
+        for j, name in enumerate(names):
+            found[k, j] = at.observe(f"contracts.{name}.offered_hours")
+    return found
+
+
+def wrong_prices(price: bool, share: bool, market: bool, needed_by: list[str]) -> Mistake | None:
+    """What is wrong with the prices that a contract states.
+
+    Args:
+        price: whether its price is stated.
+        share: whether a share of the market's price is.
+        market: whether the market's price is.
+        needed_by: fields that need the market's price.
+    """
+    if price == share:
+        return Mistake(
+            code="price-form",
+            found="both price and price_share" if price else "no price",
+            expected="one of price and price_share",
+            mend="write price: 2 USD/H100e/h, or price_share: 90 % of the market at the start",
+        )
+    if needed_by and not market:
+        return Mistake(
+            code="market-price-missing",
+            found=f"{needed_by[0]} without the price of compute on the market",
+            expected="market: what such compute costs elsewhere, by which options are judged",
+            mend="add market: with a price or a driver, such as compute_price",
+        )
+    return None
 
 
 def nothing_chosen(start: Array) -> Choices:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -89,9 +89,16 @@ class Runner:
         plan: as loaded.
         devices: CPU devices; all cores if None.
         width: paths per device and block, a multiple of 256.
+        kinds: measures to take, each with `wanted` and `build`; all of them if None.
     """
 
-    def __init__(self, plan: Plan, devices: int | None = None, width: int | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        devices: int | None = None,
+        width: int | None = None,
+        kinds: Sequence[Any] | None = None,
+    ) -> None:
         self.seconds: dict[str, float] = {}
         self.devices = prepare(devices)
         started = time.perf_counter()
@@ -99,11 +106,12 @@ class Runner:
         self.structure = made.structure
         self.seconds["structure"] = time.perf_counter() - started
         started = time.perf_counter()
-        wanted = sorted({pattern for measure in MEASURES for pattern in measure.wanted})
+        kinds = MEASURES if kinds is None else kinds
+        wanted = sorted({pattern for measure in kinds for pattern in measure.wanted})
         self.lowered = lower(made.plan, wanted)
         self.book = book_of(self.lowered)
-        kinds: tuple[Any, ...] = MEASURES
-        self.measures: tuple[Measure, ...] = tuple(kind.build(self.book) for kind in kinds)
+        built: list[Any] = [kind.build(self.book) for kind in kinds]
+        self.measures: tuple[Measure, ...] = tuple(built)
         self.seconds["lower"] = time.perf_counter() - started
         self._share = width or int(os.environ.get("OFFTAKE_BLOCK_PATHS", BLOCK_PATHS))
         self.width = self._share * self.devices

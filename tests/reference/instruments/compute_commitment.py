@@ -26,6 +26,7 @@ class ComputeCommitment(Row):
         self.stepped = self.cancelled = NEVER
         self.arrears = self.fees = self.termination = 0.0
         self.late = 0
+        self.struck = 0.0
 
     def open(self, t: int) -> float:
         """Share of the period within the term."""
@@ -77,11 +78,17 @@ class ComputeCommitment(Row):
         billed = max(self.number("take_or_pay") * offered, used)
         return billed, used, self.number("resale.share", 0.0) * (billed - used)
 
+    def price(self, month: Month) -> float:
+        """USD/H100e/h."""
+        if self.terms.price_share is None:
+            return self.over_time("price", month)
+        return self.struck or self.number("price_share") * self.over_time("market", month)
+
     def claim(self, month: Month) -> Mapping[str, float]:
         billed, _, resold = self.hours(month)
         net = 1.0 - self.number("resale.spread", 0.0)
         return {
-            "capacity": self.over_time("price", month) * billed + self.arrears,
+            "capacity": self.price(month) * billed + self.arrears,
             "fee": self.fees,
             "resale": self.over_time("market", month) * net * resold,
             "termination": self.termination,
@@ -98,11 +105,13 @@ class ComputeCommitment(Row):
         self.termination = month.unpaid(buyer, claimed["termination"], paid["termination"])
         self.late = self.late + 1 if short(claimed["capacity"], paid["capacity"]) else 0
         rest = self.rest(month)
+        price = self.price(month)
         if not self.ended and month.t > 0:
             self.choose(month)
         if not self.ended and self.late > self.number("grace"):
             self.ended = True
             self.termination += self.number("termination") * rest
+        self.struck = price if opened > 0.0 else self.struck
         if self.terms.site is None:
             return {}
         site = f"sites.{self.terms.site}"
@@ -111,7 +120,7 @@ class ComputeCommitment(Row):
     def rest(self, month: Month) -> float:
         """Take-or-pay payments of the rest of the term."""
         left = max(min(self.start + self.term, self.cancelled) - month.t, 0.0)
-        rate = self.number("take_or_pay") * self.over_time("price", month)
+        rate = self.number("take_or_pay") * self.price(month)
         return rate * self.number("capacity") * self.level(month.t) * month.hours * left
 
     def choose(self, month: Month) -> None:
@@ -135,15 +144,15 @@ class ComputeCommitment(Row):
                 if fee is not None:
                     self.stepped = t + notice
                     fees += fee
-        if self.terms.deferral is not None and not self.asked:
-            if t + self.number("deferral.notice") >= start:
-                self.asked = True
-                if start >= t and not (cancels or cancelled_before):
-                    by = self.number("deferral.by")
-                    fee = self.given_up(month, "deferral", 1.0, start - t, by)
-                    if fee is not None:
-                        self.deferred, self.start = True, start + by
-                        fees += fee
+        asked = self.terms.deferral is None or self.asked
+        if not asked and t + self.number("deferral.notice") >= start:
+            self.asked = True
+            if start >= t and not (cancels or cancelled_before):
+                by = self.number("deferral.by")
+                fee = self.given_up(month, "deferral", 1.0, start - t, by)
+                if fee is not None:
+                    self.deferred, self.start = True, start + by
+                    fees += fee
         self.fees += fees
 
     def given_up(
@@ -161,7 +170,7 @@ class ComputeCommitment(Row):
         use = clip((needed - (capacity - size)) / size) if size > 0.0 else 0.0
         market = self.over_time("market", month)
         market *= (1.0 + self.number("price_outlook")) ** years
-        price, least = self.over_time("price", month), self.number("take_or_pay")
+        price, least = self.price(month), self.number("take_or_pay")
         resold = self.number("resale.share", 0.0) * (1.0 - self.number("resale.spread", 0.0))
         elsewhere = market * (use + max(least - use, 0.0) * resold)
         saved = price * max(least, use) - elsewhere

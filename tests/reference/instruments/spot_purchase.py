@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from offtake.core.flows import Flow
-from tests.reference.books import Line, Month, Row
+from tests.reference.books import Line, Month, Row, short
 from tests.reference.future import Future
 
 
@@ -42,7 +42,9 @@ class SpotPurchase(Row):
     def settle(
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
     ) -> Mapping[str, float]:
-        share = paid["hours"] / claimed["hours"] if claimed["hours"] > 0.0 else 1.0
+        share = 1.0
+        if short(claimed["hours"], paid["hours"]):
+            share = paid["hours"] / claimed["hours"]
         bought = self.wanted(month) * share
         self.needed += self.over_time("demand", month) * month.hours
         self.bought += bought
