@@ -13,6 +13,7 @@ from offtake.cli.contracts import contracts
 from offtake.cli.explain import explain
 from offtake.cli.new import new
 from offtake.cli.risk import risk
+from offtake.cli.reserve import reserve
 from offtake.cli.run import run
 from offtake.cli.show import PLAN_IS_WRONG, RUN_FAILED, complain
 from offtake.cli.size import size
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (run, size, stack, risk, check, new, explain, contracts, catalogue):
+for command in (run, size, stack, risk, reserve, check, new, explain, contracts, catalogue):
     app.command()(command)
 
 
