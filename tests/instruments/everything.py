@@ -33,6 +33,7 @@ OUTSIDE = (
     *("vendor", "builder", "utility", "staff", "customers", "customer", "market", "bank"),
     *("sponsor", "capital_markets", "treasury", "rest_of_company", "receiver"),
     *("tax_investor", "lessor"),
+    *("sovereign",),
 )
 #: Changes to examples, so that one plan gives each of them, and each of its numbers, something to
 #: do: where a number matters only beside another, one of the two is an interval round the other.
@@ -87,6 +88,14 @@ CHANGES: dict[str, dict[str, Any]] = {
     "chip_purchase": {"cancel_after": "1 to 2 months", "cancellation_fee": "10 %"},
     "common_equity": {"commitment": "100 to 1,000 USD"},
     "equity_raise": {"amount": "200 to 2,000 USD"},
+    "preferred_equity": {
+        "issuer": "project",
+        "commitment": "50 to 150 USD",
+        "start": "2026-03-10",
+        "in_kind_until": "2026-08-10",
+        "redemption_from": "2028-01-10",
+        "participation": "30 to 60 %",
+    },
     "parent_guarantee": {
         "contracts": ["loan", "staff"],
         "cap": "5 to 100 USD",
@@ -359,6 +368,21 @@ EXTRA: dict[str, dict[str, Any]] = {
         "funds": ["line"],
         "cures": "1 to 4",
     },
+    "series_b": {
+        "kind": "preferred_equity",
+        "investor": "sovereign",
+        "issuer": "project",
+        "commitment": "100 to 900 USD",
+        "funds": ["trading"],
+        "weight": "2",
+        "dividend": "8 %/year",
+        "payment": "in_kind",
+        "conversion": "option",
+        "conversion_from": "2027-01-10",
+        "conversion_price": "6 to 14 USD",
+        "share_price": "share_price",
+        "outstanding": "40",
+    },
     "partners": {
         "kind": "common_equity",
         "investor": "operator",
@@ -447,6 +471,11 @@ def everything(copies: int = 1) -> Plan:
         "plan": {"name": "x", "start": "2026-01", "horizon": HORIZON, "discount_rate": "9 %/year"},
         "drivers": {
             "SOFR": {"process": "mean_reverting", "start": "4 %/year", "volatility": "30 %/year"},
+            "share_price": {
+                "process": "random_walk",
+                "start": "10 USD",
+                "volatility": "50 %/year",
+            },
             "compute_price": {
                 "process": "random_walk",
                 "start": "0.2 USD/H100e/h",

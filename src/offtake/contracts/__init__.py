@@ -18,6 +18,7 @@ from offtake.contracts.other_business import OtherBusiness
 from offtake.contracts.parent_guarantee import ParentGuarantee
 from offtake.contracts.partnership_flip import PartnershipFlip
 from offtake.contracts.power_purchase import PowerPurchase
+from offtake.contracts.preferred_equity import PreferredEquity
 from offtake.contracts.project_bond import ProjectBond
 from offtake.contracts.reserve_account import ReserveAccount
 from offtake.contracts.reserved_capacity import ReservedCapacity
@@ -47,6 +48,7 @@ ALL = (
     ComputeNote,
     Revolver,
     CommonEquity,
+    PreferredEquity,
     PartnershipFlip,
     ReserveAccount,
     CashReserve,

@@ -22,6 +22,7 @@ from tests.reference.instruments.other_business import OtherBusiness
 from tests.reference.instruments.parent_guarantee import ParentGuarantee
 from tests.reference.instruments.partnership_flip import PartnershipFlip
 from tests.reference.instruments.power_purchase import PowerPurchase
+from tests.reference.instruments.preferred_equity import PreferredEquity
 from tests.reference.instruments.project_bond import ProjectBond
 from tests.reference.instruments.reserve_account import ReserveAccount
 from tests.reference.instruments.reserved_capacity import ReservedCapacity
@@ -52,6 +53,7 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "delayed_draw_loan": partial(_one, DelayedDrawLoan),
     "revolver": partial(_one, Revolver),
     "common_equity": partial(_one, CommonEquity),
+    "preferred_equity": partial(_one, PreferredEquity),
     "reserve_account": partial(_one, ReserveAccount),
     "parent_guarantee": partial(_one, ParentGuarantee),
     "security": security.rows,

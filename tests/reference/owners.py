@@ -1,0 +1,35 @@
+"""Owners of every kind: who is paid before whom, and what becomes of what into shares."""
+
+OWNERS = """
+plan: {name: Owners, start: 2026-01, horizon: 5 years, discount_rate: 8 %/year}
+parties:
+  lab:     {kind: internal, role: lab, cash: 10 M USD, minimum_cash: 1 M USD}
+  fund:    {kind: external, role: public, credit: {hazard: 6 %/year, recovery: 30 %}}
+  founder: {kind: external, role: equity}
+  users:   {kind: external, role: customer}
+  rest:    {kind: external, role: supplier}
+  bank:    {kind: external, role: lender}
+drivers:
+  sales: {process: mean_reverting, start: 60 M USD/year, trend: 10 %/year, volatility: 50 %/year}
+  price: {process: random_walk, start: 10 USD, trend: 10 %/year, volatility: 60 %/year}
+contracts:
+  trade:   {kind: other_business, party: lab, rest: rest, inflow: sales,
+            outflow: {2026: 75 M USD/year, 2028: 45 M USD/year}}
+  loan:    {kind: term_loan, lender: bank, borrower: lab, amount: 12 M USD, rate: 9 %/year,
+            term: 3 years, amortisation: linear, grace: 9 months}
+  common:  {kind: common_equity, investor: founder, issuer: lab, commitment: 20 M USD,
+            funds: [trade]}
+  first:   {kind: preferred_equity, investor: fund, issuer: lab, commitment: 20 M USD,
+            start: 2026-03-10, dividend: 8 to 12 %/year, in_kind_until: 2026-11, step_up: 3 %/year,
+            preference: 1.3, redemption_from: 2028-06, redemption: put, participation: 20 %,
+            conversion: option, conversion_price: 12 USD, conversion_from: 2028-01,
+            share_price: price, outstanding: 5000000, lock_up: [loan], lock_up_dscr: 1.1}
+  second:  {kind: preferred_equity, investor: fund, issuer: lab, commitment: 15 M USD,
+            funds: [trade, loan], weight: 2, dividend: 11 %/year, payment: in_kind,
+            conversion: mandatory, conversion_price: 9 to 15 USD, conversion_from: 2029-02-10,
+            outstanding: 5000000}
+  third:   {kind: preferred_equity, investor: fund, issuer: lab, commitment: 6 M USD,
+            funds: [trade], tier: 3, dividend: 14 %/year, step_up: 4 %/year,
+            redemption_from: 2029-01}
+"""
+"""Some issuers fail, some funds do not pay, some holders convert, put or wait."""
