@@ -9,7 +9,17 @@ parties:
   users:   {kind: external, role: customer}
   rest:    {kind: external, role: supplier}
   bank:    {kind: external, role: lender}
+  vendor:  {kind: external, role: vendor, credit: {hazard: 10 %/year, recovery: 40 %}}
+sites:
+  halls:
+    owner: lab
+    phases:
+      - {power: 1.5 MW, energise: 2026-07, build: 3 months, delay: {median: 1 month, p90: 5 months}}
+      - {power: 2 MW, energise: 2027-03, build: 3 months, delay: {median: 1 month, p90: 5 months}}
 drivers:
+  mood: {process: mean_reverting, start: 80 %, volatility: 60 %/year, half_life: 9 months}
+  listed: {process: regimes, states: {no: 0 %, yes: 100 %}, mean_stay: {no: 2 years, yes: 9 years},
+           initial: no}
   sales: {process: mean_reverting, start: 60 M USD/year, trend: 10 %/year, volatility: 50 %/year}
   price: {process: random_walk, start: 10 USD, trend: 10 %/year, volatility: 60 %/year}
 contracts:
@@ -22,8 +32,9 @@ contracts:
   first:   {kind: preferred_equity, investor: fund, issuer: lab, commitment: 20 M USD,
             start: 2026-03-10, dividend: 8 to 12 %/year, in_kind_until: 2026-11, step_up: 3 %/year,
             preference: 1.3, redemption_from: 2028-06, redemption: put, participation: 20 %,
-            conversion: option, conversion_price: 12 USD, conversion_from: 2028-01,
-            share_price: price, outstanding: 5000000, lock_up: [loan], lock_up_dscr: 1.1}
+            participation_from: 2026-09, conversion: option, conversion_price: 12 USD,
+            conversion_from: 2028-01, share_price: price, outstanding: 5000000, lock_up: [loan],
+            lock_up_dscr: 1.1}
   second:  {kind: preferred_equity, investor: fund, issuer: lab, commitment: 15 M USD,
             funds: [trade, loan], weight: 2, dividend: 11 %/year, payment: in_kind,
             conversion: mandatory, conversion_price: 9 to 15 USD, conversion_from: 2029-02-10,
@@ -31,5 +42,12 @@ contracts:
   third:   {kind: preferred_equity, investor: fund, issuer: lab, commitment: 6 M USD,
             funds: [trade], tier: 3, dividend: 14 %/year, step_up: 4 %/year,
             redemption_from: 2029-01}
+  tranches: {kind: milestone_equity, investor: vendor, issuer: lab, commitment: 9 M USD,
+            at_signing: 1 M USD, per_mw: 3 M USD/MW, sites: [halls], step: 1 MW,
+            on_event: 2 to 4 M USD, event: listed, until: 2029-06, start: 2026-02-10,
+            share_price: price, outstanding: 5000000}
+  listing: {kind: public_offering, issuer: lab, investor: founder, underwriter: bank,
+            amount: 25 M USD, minimum: 8 to 14 M USD, start: 2027-06, until: 2030-03,
+            revenue: sales, multiple: 1.2, sentiment: mood, threshold: 70 %}
 """
 """Some issuers fail, some funds do not pay, some holders convert, put or wait."""

@@ -13,6 +13,7 @@ from offtake.contracts.grant import Grant
 from offtake.contracts.income_tax import IncomeTax
 from offtake.contracts.maintenance_reserve import MaintenanceReserve
 from offtake.contracts.metered_tokens import MeteredTokens
+from offtake.contracts.milestone_equity import MilestoneEquity
 from offtake.contracts.operating_cost import OperatingCost
 from offtake.contracts.other_business import OtherBusiness
 from offtake.contracts.parent_guarantee import ParentGuarantee
@@ -20,6 +21,7 @@ from offtake.contracts.partnership_flip import PartnershipFlip
 from offtake.contracts.power_purchase import PowerPurchase
 from offtake.contracts.preferred_equity import PreferredEquity
 from offtake.contracts.project_bond import ProjectBond
+from offtake.contracts.public_offering import PublicOffering
 from offtake.contracts.reserve_account import ReserveAccount
 from offtake.contracts.reserved_capacity import ReservedCapacity
 from offtake.contracts.residual_value_guarantee import ResidualValueGuarantee
@@ -49,6 +51,8 @@ ALL = (
     Revolver,
     CommonEquity,
     PreferredEquity,
+    MilestoneEquity,
+    PublicOffering,
     PartnershipFlip,
     ReserveAccount,
     CashReserve,

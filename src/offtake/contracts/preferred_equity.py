@@ -94,17 +94,18 @@ class PreferredEquityTerms(Terms):
     """Whether it is redeemed then, or if the holder does not prefer to keep its shares."""
     participation: Ratio = default("0")
     """Share of distributions beside the preference, relative to the issuer's other owners."""
+    participation_from: When | None = None
+    """No part in distributions before this date."""
     conversion: Literal["none", "option", "mandatory"] = "none"
     """Whether it may or must become common shares."""
     conversion_from: When | None = None
-    """Date of mandatory conversion, or from which it is an option; the start if left out."""
+    """Date of mandatory conversion, or first of an option; the plan's start if left out."""
     conversion_price: Money | None = None
     """Price at which preference and dividends due become shares, USD a share."""
     share_price: MoneySeries | None = None
     """Price of a common share, USD; usually a driver."""
     outstanding: Count = default("1")
-    """Common shares outstanding, whose owners have distributions of share 1 in all; 1 where prices
-    are those of the whole company."""
+    """Common shares before it, of owners whose `share` adds up to 1; 1 for a price of them all."""
     lock_up: tuple[ContractName, ...] = ()
     """Facilities that keep dividends and redemption back."""
     lock_up_dscr: Ratio = default("0")
@@ -231,7 +232,7 @@ class PreferredEquity(NamedTuple):
         numbers = {
             **at.numbers(ids, *FIELDS),
             **at.optionals(ids, start=NEVER, in_kind_until=-1.0, redemption_from=NEVER),
-            **at.optionals(ids, conversion_price=0.0),
+            **at.optionals(ids, conversion_price=0.0, participation_from=0.0),
             "conversion_from": np.where(np.array(first) < 0, when, first),
         }
         return Lowered(group, tuple(ids), numbers, lines)
@@ -243,7 +244,8 @@ class PreferredEquity(NamedTuple):
     def publish(self, n: Numbers, s: preferred.Holding, month: Month) -> Amounts:
         """Preference, dividends due, and what the holding is worth if the issuer is going."""
         preference = self._preference(n, s)
-        worth = preference + s.arrears + s.shares * month.obs[self.price]
+        there = jnp.where(s.overdue > 0.0, 0.0, preference + s.arrears)
+        worth = there + s.shares * month.obs[self.price]
         return {
             "preference": preference,
             "arrears": s.arrears,
@@ -276,13 +278,14 @@ class PreferredEquity(NamedTuple):
         locked = self.lock_up.locked(n["lock_up_dscr"], month)
         there = jnp.where(s.capital + s.accreted > 0.0, n["participation"], 0.0)
         part = there + relative(s.shares, n["outstanding"])
+        shares = reached(n["participation_from"], month.t)
         return {
             "subscription": jnp.where(signing(n["start"]) == month.t, n["commitment"], 0.0),
             "draw": jnp.maximum(n["commitment"] - s.drawn, 0.0),
             "draw_weight": n["weight"],
             "dividend": jnp.where(locked, 0.0, due.dividend),
             "redemption": jnp.where(locked, 0.0, due.redemption),
-            "participation": jnp.where(locked, 0.0, part * ALL_THERE_IS),
+            "participation": jnp.where(locked | ~shares, 0.0, part * ALL_THERE_IS),
         }
 
     def settle(

@@ -17,6 +17,7 @@ from tests.reference.instruments.grant import Grant
 from tests.reference.instruments.income_tax import IncomeTax
 from tests.reference.instruments.maintenance_reserve import MaintenanceReserve
 from tests.reference.instruments.metered_tokens import MeteredTokens
+from tests.reference.instruments.milestone_equity import MilestoneEquity
 from tests.reference.instruments.operating_cost import OperatingCost
 from tests.reference.instruments.other_business import OtherBusiness
 from tests.reference.instruments.parent_guarantee import ParentGuarantee
@@ -24,6 +25,7 @@ from tests.reference.instruments.partnership_flip import PartnershipFlip
 from tests.reference.instruments.power_purchase import PowerPurchase
 from tests.reference.instruments.preferred_equity import PreferredEquity
 from tests.reference.instruments.project_bond import ProjectBond
+from tests.reference.instruments.public_offering import PublicOffering
 from tests.reference.instruments.reserve_account import ReserveAccount
 from tests.reference.instruments.reserved_capacity import ReservedCapacity
 from tests.reference.instruments.residual_value_guarantee import ResidualValueGuarantee
@@ -54,6 +56,8 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "revolver": partial(_one, Revolver),
     "common_equity": partial(_one, CommonEquity),
     "preferred_equity": partial(_one, PreferredEquity),
+    "milestone_equity": partial(_one, MilestoneEquity),
+    "public_offering": partial(_one, PublicOffering),
     "reserve_account": partial(_one, ReserveAccount),
     "parent_guarantee": partial(_one, ParentGuarantee),
     "security": security.rows,

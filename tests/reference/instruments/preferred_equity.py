@@ -69,6 +69,8 @@ class PreferredEquity(CommonEquity):
         weight = self.number("participation") if self.capital + self.accreted > 0.0 else 0.0
         if self.shares > 0.0:
             weight += self.shares / self.number("outstanding")
+        if month.t < self.number("participation_from", 0.0) - 1e-9:
+            weight = 0.0
         open_ = 0.0 if self.locked(month) else 1.0
         return {
             "subscription": self.number("commitment") if starts else 0.0,
