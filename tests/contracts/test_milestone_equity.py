@@ -82,6 +82,9 @@ def test_shares_beside_other_owners():
     ]
     most = run(taken=lambda line, t, cap: cap)["distribution"]
     np.testing.assert_allclose(most / 1e15, [0, 0.5, 0.5, 1, 1, 1, 2.25])
+    later = {"distributions_from": "2026-04"}
+    most = run(taken=lambda line, t, cap: cap, changes=later)["distribution"]
+    np.testing.assert_allclose(most / 1e15, [0, 0, 0, 1, 1, 1, 2.25])
 
 
 def test_terms_that_do_not_fit():

@@ -67,6 +67,9 @@ def test_what_an_investor_does_not_pay_buys_no_shares():
 def test_shares_beside_other_owners():
     most = run(taken=lambda line, t, cap: cap)["distribution"]
     np.testing.assert_allclose(most / 1e15, [0, 0, 0, 0.25, 0.25])
+    later = {"distributions_from": "2026-05"}
+    most = run(taken=lambda line, t, cap: cap, changes=later)["distribution"]
+    np.testing.assert_allclose(most / 1e15, [0, 0, 0, 0, 0.25])
 
 
 def test_gradient():

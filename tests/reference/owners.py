@@ -17,6 +17,8 @@ sites:
       - {power: 1.5 MW, energise: 2026-07, build: 3 months, delay: {median: 1 month, p90: 5 months}}
       - {power: 2 MW, energise: 2027-03, build: 3 months, delay: {median: 1 month, p90: 5 months}}
 drivers:
+  years: {2026: 1.2 years}
+  worth: {formula: sales * years * mood}
   mood: {process: mean_reverting, start: 80 %, volatility: 60 %/year, half_life: 9 months}
   listed: {process: regimes, states: {no: 0 %, yes: 100 %}, mean_stay: {no: 2 years, yes: 9 years},
            initial: no}
@@ -49,5 +51,12 @@ contracts:
   listing: {kind: public_offering, issuer: lab, investor: founder, underwriter: bank,
             amount: 25 M USD, minimum: 8 to 14 M USD, start: 2027-06, until: 2030-03,
             revenue: sales, multiple: 1.2, sentiment: mood, threshold: 70 %}
+  notes:   {kind: convertible, lender: fund, borrower: lab, amount: 6 M USD, rate: 4 %/year,
+            start: 2026-05-10, term: 40 months, interest_every: 3 months, upfront_fee: 2 %,
+            conversion_price: 11 to 16 USD, call_from: 2027-05, call_trigger: 1.3,
+            share_price: price, outstanding: 5000000, day_count: A/360, grace: 4 months, cross_default: [loan]}
+  bridge:  {kind: convertible, lender: founder, borrower: lab, amount: 4 M USD, rate: 9 %/year,
+            payment: in_kind, start: 2026-08, term: 3 years, converts_on: listing, cap: 60 M USD,
+            discount: 25 %, share_price: worth, distributions_from: 2028-06, grace: 6 months}
 """
 """Some issuers fail, some funds do not pay, some holders convert, put or wait."""

@@ -7,6 +7,7 @@ from offtake.contracts.common_equity import CommonEquity
 from offtake.contracts.compute_note import ComputeNote
 from offtake.contracts.construction_account import ConstructionAccount
 from offtake.contracts.construction_contract import ConstructionContract
+from offtake.contracts.convertible import Convertible
 from offtake.contracts.delayed_draw_loan import DelayedDrawLoan
 from offtake.contracts.equity_raise import EquityRaise
 from offtake.contracts.grant import Grant
@@ -48,6 +49,7 @@ ALL = (
     DelayedDrawLoan,
     ProjectBond,
     ComputeNote,
+    Convertible,
     Revolver,
     CommonEquity,
     PreferredEquity,

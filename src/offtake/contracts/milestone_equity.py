@@ -29,7 +29,7 @@ from pydantic import model_validator
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
 from offtake.core.errors import Mistake
-from offtake.core.flows import ALL_THERE_IS, Flow, Rank
+from offtake.core.flows import Flow, Rank
 from offtake.core.terms import (
     CostPerMW,
     Count,
@@ -44,7 +44,7 @@ from offtake.core.terms import (
     default,
 )
 from offtake.finance.facility import padded
-from offtake.finance.shares import dilution, issued, relative
+from offtake.finance.shares import dilution, distributed, issued, relative
 from offtake.finance.span import reached
 from offtake.finance.unpaid import unpaid
 
@@ -82,6 +82,8 @@ class MilestoneEquityTerms(Terms):
     """Price of a share, USD; usually a driver."""
     outstanding: Count = default("1")
     """Shares before it, of owners whose `share` adds up to 1; 1 for a price of them all."""
+    distributions_from: When | None = None
+    """No distribution before this date."""
 
     @model_validator(mode="after")
     def _of_something(self) -> "MilestoneEquityTerms":
@@ -176,7 +178,10 @@ class MilestoneEquity(NamedTuple):
             Line("distribution", Flow.DISTRIBUTION, issuer, investor, last, form="residual"),
         )
         fields = ("commitment", "at_signing", "per_mw", "step", "on_event", "outstanding")
-        numbers = {**at.numbers(ids, *fields), **at.optionals(ids, start=0.0, until=1e9)}
+        numbers = {
+            **at.numbers(ids, *fields),
+            **at.optionals(ids, start=0.0, until=1e9, distributions_from=0.0),
+        }
         return Lowered(group, tuple(ids), numbers, lines)
 
     def init(self, n: Numbers) -> MilestoneEquityState:
@@ -215,9 +220,10 @@ class MilestoneEquity(NamedTuple):
         """Tranches that have fallen due, and the shares' part of what is left."""
         due = self._reached(n, s, month)[2]
         going = ~month.stopped[self.issuer]
+        part = relative(s.shares, n["outstanding"])
         return {
             "tranche": jnp.where(going, jnp.maximum(due - s.called, 0.0), 0.0),
-            "distribution": relative(s.shares, n["outstanding"]) * ALL_THERE_IS,
+            "distribution": distributed(n["distributions_from"], part, month.t),
         }
 
     def settle(

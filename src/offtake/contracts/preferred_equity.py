@@ -36,7 +36,7 @@ from pydantic import model_validator
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
 from offtake.core.errors import Mistake
-from offtake.core.flows import ALL_THERE_IS, Flow, Rank
+from offtake.core.flows import Flow, Rank
 from offtake.core.terms import (
     ContractName,
     Count,
@@ -52,7 +52,7 @@ from offtake.core.terms import (
 from offtake.finance import preferred
 from offtake.finance.facility import signing
 from offtake.finance.lock_up import LockUp
-from offtake.finance.shares import dilution, issued, relative
+from offtake.finance.shares import dilution, distributed, issued, relative
 from offtake.finance.span import reached
 
 AHEAD = {"dividend": 50, "redemption": 40}
@@ -278,14 +278,14 @@ class PreferredEquity(NamedTuple):
         locked = self.lock_up.locked(n["lock_up_dscr"], month)
         there = jnp.where(s.capital + s.accreted > 0.0, n["participation"], 0.0)
         part = there + relative(s.shares, n["outstanding"])
-        shares = reached(n["participation_from"], month.t)
+        left = distributed(n["participation_from"], part, month.t)
         return {
             "subscription": jnp.where(signing(n["start"]) == month.t, n["commitment"], 0.0),
             "draw": jnp.maximum(n["commitment"] - s.drawn, 0.0),
             "draw_weight": n["weight"],
             "dividend": jnp.where(locked, 0.0, due.dividend),
             "redemption": jnp.where(locked, 0.0, due.redemption),
-            "participation": jnp.where(locked | ~shares, 0.0, part * ALL_THERE_IS),
+            "participation": jnp.where(locked, 0.0, left),
         }
 
     def settle(

@@ -37,7 +37,7 @@ from offtake.core.terms import (
     When,
     default,
 )
-from offtake.finance.shares import dilution, issued
+from offtake.finance.shares import dilution, distributed, issued
 from offtake.finance.span import reached
 
 
@@ -73,6 +73,8 @@ class PublicOfferingTerms(Terms):
     """Largest part of the company that is sold."""
     fee: Share = default("5 %")
     """Of the money offered, kept by the underwriter."""
+    distributions_from: When | None = None
+    """No distribution before this date."""
 
 
 EXAMPLE = PublicOfferingTerms.model_validate(
@@ -141,7 +143,10 @@ class PublicOffering(NamedTuple):
             Line("fee", Flow.FEE, investor, underwriter, capital),
             Line("distribution", Flow.DISTRIBUTION, issuer, investor, last, form="residual"),
         )
-        numbers = {**at.numbers(ids, *FIELDS), **at.optionals(ids, start=0.0, until=1e9)}
+        numbers = {
+            **at.numbers(ids, *FIELDS),
+            **at.optionals(ids, start=0.0, until=1e9, distributions_from=0.0),
+        }
         return Lowered(group, tuple(ids), numbers, lines)
 
     def init(self, n: Numbers) -> PublicOfferingState:
@@ -182,7 +187,7 @@ class PublicOffering(NamedTuple):
         return {
             "proceeds": offered * (1.0 - n["fee"]),
             "fee": offered * n["fee"],
-            "distribution": s.shares * ALL_THERE_IS,
+            "distribution": distributed(n["distributions_from"], s.shares, month.t),
         }
 
     def settle(

@@ -9,6 +9,8 @@ that add up to 1 for the `outstanding` shares, `relative` is the weight of the n
 """
 
 from offtake.core.arrays import Array, jnp
+from offtake.core.flows import ALL_THERE_IS
+from offtake.finance.span import reached
 
 
 def issued(money: Array, price: Array) -> Array:
@@ -24,6 +26,17 @@ def relative(shares: Array, outstanding: Array) -> Array:
 def dilution(shares: Array, outstanding: Array) -> Array:
     """Part of the company that new shares are, and that owners before them lose."""
     return _ratio(shares, outstanding + shares)
+
+
+def distributed(first: Array, weight: Array, t: Array) -> Array:
+    """Most of what is left that owners take, shared in proportion to weights, USD, `[..., path]`.
+
+    Args:
+        first: position from which there are distributions, `[..., path]`.
+        weight: of the shares beside other owners, `[..., path]`.
+        t: [] period.
+    """
+    return jnp.where(reached(first, t), weight * ALL_THERE_IS, 0.0)
 
 
 def _ratio(above: Array, below: Array) -> Array:

@@ -11,6 +11,7 @@ from tests.reference.instruments.cash_reserve import CashReserve
 from tests.reference.instruments.common_equity import CommonEquity
 from tests.reference.instruments.compute_note import ComputeNote
 from tests.reference.instruments.construction_account import ConstructionAccount
+from tests.reference.instruments.convertible import Convertible
 from tests.reference.instruments.delayed_draw_loan import DelayedDrawLoan
 from tests.reference.instruments.equity_raise import EquityRaise
 from tests.reference.instruments.grant import Grant
@@ -58,6 +59,7 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "preferred_equity": partial(_one, PreferredEquity),
     "milestone_equity": partial(_one, MilestoneEquity),
     "public_offering": partial(_one, PublicOffering),
+    "convertible": partial(_one, Convertible),
     "reserve_account": partial(_one, ReserveAccount),
     "parent_guarantee": partial(_one, ParentGuarantee),
     "security": security.rows,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from offtake.core.flows import Flow
-from tests.reference.books import ALL, PAID, Line, Month, Row
+from tests.reference.books import PAID, Line, Month, Row
 from tests.reference.future import NEVER, Future
 
 
@@ -51,7 +51,7 @@ class MilestoneEquity(Row):
         part = self.shares / outstanding if outstanding > 0.0 else 0.0
         return {
             "tranche": max(due - self.called, 0.0) if going else 0.0,
-            "distribution": part * ALL,
+            "distribution": self.distributed(part, month),
         }
 
     def settle(

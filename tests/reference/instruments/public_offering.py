@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from offtake.core.flows import Flow
-from tests.reference.books import ALL, PAID, Line, Month, Row
+from tests.reference.books import PAID, Line, Month, Row
 from tests.reference.future import NEVER, Future
 
 
@@ -51,7 +51,7 @@ class PublicOffering(Row):
         return {
             "proceeds": self.offered * (1.0 - fee),
             "fee": self.offered * fee,
-            "distribution": self.shares * ALL,
+            "distribution": self.distributed(self.shares, month),
         }
 
     def settle(
