@@ -51,7 +51,8 @@ STEPS = {
     *("interest_every", "principal_every", "distributions_every", "until", "renewals", "notice"),
     *("reset_every", "capitalise_until", "maturity"),
     *("market_rent", "switching_cost", "needs", "flip_date", "recovery", "target"),
-    *("in_kind_until", "redemption_from", "conversion_from", "participation_from"),
+    *("in_kind_until", "redemption_from", "conversion_from"),
+    *("participation_from", "distributions_from", "call_from", "call_trigger"),
     *("trap_coverage", "call_coverage", "trap_ltv", "call_ltv", "deliveries_from", "use_value"),
 }
 """Fields that may say only whether something happens, or at which close: nothing moves between."""

@@ -37,6 +37,8 @@ class Payment:
     payee: str
     flow: Flow
     amount: float
+    contract: str = ""
+    """Under which it is owed."""
 
 
 def net(payments: Sequence[Payment], party: str, inward: set[Flow], outward: set[Flow]) -> float:

@@ -54,9 +54,14 @@ contracts:
   notes:   {kind: convertible, lender: fund, borrower: lab, amount: 6 M USD, rate: 4 %/year,
             start: 2026-05-10, term: 40 months, interest_every: 3 months, upfront_fee: 2 %,
             conversion_price: 11 to 16 USD, call_from: 2027-05, call_trigger: 1.3,
-            share_price: price, outstanding: 5000000, day_count: A/360, grace: 4 months, cross_default: [loan]}
+            share_price: price, outstanding: 5000000, day_count: A/360, grace: 4 months,
+            cross_default: [loan]}
   bridge:  {kind: convertible, lender: founder, borrower: lab, amount: 4 M USD, rate: 9 %/year,
             payment: in_kind, start: 2026-08, term: 3 years, converts_on: listing, cap: 60 M USD,
             discount: 25 %, share_price: worth, distributions_from: 2028-06, grace: 6 months}
+  royalty: {kind: revenue_share, financier: fund, company: lab, amount: 5 M USD, start: 2026-11-10,
+            share: 7 %, contracts: [trade], cap: 1.4 to 1.9, floor: 1.2, term: 2 years}
+  levy:    {kind: revenue_share, financier: founder, company: lab, amount: 2 M USD, share: 1 %,
+            cap: 3, seniority: junior}
 """
 """Some issuers fail, some funds do not pay, some holders convert, put or wait."""

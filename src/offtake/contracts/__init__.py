@@ -26,6 +26,7 @@ from offtake.contracts.public_offering import PublicOffering
 from offtake.contracts.reserve_account import ReserveAccount
 from offtake.contracts.reserved_capacity import ReservedCapacity
 from offtake.contracts.residual_value_guarantee import ResidualValueGuarantee
+from offtake.contracts.revenue_share import RevenueShare
 from offtake.contracts.revolver import Revolver
 from offtake.contracts.sale_and_leaseback import SaleAndLeaseback
 from offtake.contracts.security import Security
@@ -55,6 +56,7 @@ ALL = (
     PreferredEquity,
     MilestoneEquity,
     PublicOffering,
+    RevenueShare,
     PartnershipFlip,
     ReserveAccount,
     CashReserve,

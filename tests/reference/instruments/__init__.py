@@ -30,6 +30,7 @@ from tests.reference.instruments.public_offering import PublicOffering
 from tests.reference.instruments.reserve_account import ReserveAccount
 from tests.reference.instruments.reserved_capacity import ReservedCapacity
 from tests.reference.instruments.residual_value_guarantee import ResidualValueGuarantee
+from tests.reference.instruments.revenue_share import RevenueShare
 from tests.reference.instruments.revolver import Revolver
 from tests.reference.instruments.sale_and_leaseback import SaleAndLeaseback
 from tests.reference.instruments.site_lease import SiteLease
@@ -60,6 +61,7 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "milestone_equity": partial(_one, MilestoneEquity),
     "public_offering": partial(_one, PublicOffering),
     "convertible": partial(_one, Convertible),
+    "revenue_share": partial(_one, RevenueShare),
     "reserve_account": partial(_one, ReserveAccount),
     "parent_guarantee": partial(_one, ParentGuarantee),
     "security": security.rows,
