@@ -53,6 +53,8 @@ STEPS = {
     *("market_rent", "switching_cost", "needs", "flip_date", "recovery", "target"),
     *("step_down.earliest", "cancellation.earliest", "deferral.notice", "cancellation.notice"),
     *("price_outlook", "need_outlook", "price_limit"),
+    *("in_kind_until", "redemption_from", "conversion_from"),
+    *("participation_from", "distributions_from", "call_from", "call_trigger"),
     *("trap_coverage", "call_coverage", "trap_ltv", "call_ltv", "deliveries_from", "use_value"),
 }
 """Fields that may say only whether something happens, or at which close: nothing moves between."""

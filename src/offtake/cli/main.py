@@ -12,8 +12,8 @@ from offtake.cli.check import check
 from offtake.cli.contracts import contracts
 from offtake.cli.explain import explain
 from offtake.cli.new import new
-from offtake.cli.risk import risk
 from offtake.cli.reserve import reserve
+from offtake.cli.risk import risk
 from offtake.cli.run import run
 from offtake.cli.show import PLAN_IS_WRONG, RUN_FAILED, complain
 from offtake.cli.size import size

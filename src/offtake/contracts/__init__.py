@@ -9,6 +9,7 @@ from offtake.contracts.compute_commitment import ComputeCommitment
 from offtake.contracts.compute_note import ComputeNote
 from offtake.contracts.construction_account import ConstructionAccount
 from offtake.contracts.construction_contract import ConstructionContract
+from offtake.contracts.convertible import Convertible
 from offtake.contracts.delayed_draw_loan import DelayedDrawLoan
 from offtake.contracts.equity_raise import EquityRaise
 from offtake.contracts.government_guarantee import GovernmentGuarantee
@@ -18,17 +19,21 @@ from offtake.contracts.insurance import Insurance
 from offtake.contracts.interest_swap import InterestSwap
 from offtake.contracts.maintenance_reserve import MaintenanceReserve
 from offtake.contracts.metered_tokens import MeteredTokens
+from offtake.contracts.milestone_equity import MilestoneEquity
 from offtake.contracts.operating_cost import OperatingCost
 from offtake.contracts.other_business import OtherBusiness
 from offtake.contracts.parent_guarantee import ParentGuarantee
 from offtake.contracts.partnership_flip import PartnershipFlip
 from offtake.contracts.power_purchase import PowerPurchase
 from offtake.contracts.power_swap import PowerSwap
+from offtake.contracts.preferred_equity import PreferredEquity
 from offtake.contracts.price_floor import PriceFloor
 from offtake.contracts.project_bond import ProjectBond
+from offtake.contracts.public_offering import PublicOffering
 from offtake.contracts.reserve_account import ReserveAccount
 from offtake.contracts.reserved_capacity import ReservedCapacity
 from offtake.contracts.residual_value_guarantee import ResidualValueGuarantee
+from offtake.contracts.revenue_share import RevenueShare
 from offtake.contracts.revolver import Revolver
 from offtake.contracts.sale_and_leaseback import SaleAndLeaseback
 from offtake.contracts.security import Security
@@ -55,8 +60,13 @@ ALL = (
     DelayedDrawLoan,
     ProjectBond,
     ComputeNote,
+    Convertible,
     Revolver,
     CommonEquity,
+    PreferredEquity,
+    MilestoneEquity,
+    PublicOffering,
+    RevenueShare,
     PartnershipFlip,
     ReserveAccount,
     CashReserve,

@@ -208,8 +208,19 @@ class Lowerer(Protocol):
         """
         ...
 
-    def total(self, party: str, signs: Mapping[tuple[str, Flow], float]) -> int:
-        """Index of a registered total: signed sum of a party's claims in ("in") and out ("out")."""
+    def total(
+        self,
+        party: str,
+        signs: Mapping[tuple[str, Flow], float],
+        contracts: Sequence[str] = (),
+    ) -> int:
+        """Index of a registered total: signed sum of a party's claims in ("in") and out ("out").
+
+        Args:
+            party: whose claims.
+            signs: of each class in each direction.
+            contracts: whose claims count; all where there are none.
+        """
         ...
 
     def position(self, day: date) -> float:

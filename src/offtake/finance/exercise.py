@@ -36,3 +36,13 @@ def takes_delivery(worth: Array, excess: Array, cash: Array) -> Array:
         cash: what it would get instead, USD, `[..., path]`.
     """
     return jnp.where(worth - excess >= cash * (1.0 - PAID_TOLERANCE), 1.0, 0.0)
+
+
+def converts(worth: Array, owed: Array) -> Array:
+    """Whether a holder would rather have shares than what it is owed, 1.0 or 0.0, `[..., path]`.
+
+    Args:
+        worth: of the shares, USD, `[..., path]`.
+        owed: what it gives up for them, USD, `[..., path]`.
+    """
+    return jnp.where(worth > owed * (1.0 + PAID_TOLERANCE), 1.0, 0.0)
