@@ -156,6 +156,15 @@ CHANGES: dict[str, dict[str, Any]] = {
     },
     "spot_sale": {"price": "0.1 to 0.8 USD/H100e/h"},
     "revolver": {"amount": "50 to 500 USD"},
+    "vendor_financing": {
+        "rate": "SOFR + 300 bp",
+        "interest_free": "2.5 months",
+        "deferral": "4 months",
+        "term": "20 months",
+        "instalment_every": "2 months",
+        "upfront_fee": "1 %",
+        "signed": "2026-02-10",
+    },
     "delayed_draw_loan": {
         "amount": "200 to 1,000 USD",
         "rate": "SOFR + 300 bp",
@@ -351,6 +360,14 @@ EXTRA: dict[str, dict[str, Any]] = {
         "user": "market",
         "seniority": "junior",
     },
+    "title": {
+        "kind": "security",
+        "grantor": "company",
+        "buyer": "market",
+        "agent": "receiver",
+        "secures": ["vendor_financing"],
+        "assets": ["batch"],
+    },
     "cure": {
         "kind": "common_equity",
         "investor": "sponsor",
@@ -409,6 +426,7 @@ def _world(suffix: str) -> dict[str, Any]:
     phase = {"power": "2 MW", "energise": "2026-05", "build": "4 months", "delay": delay}
     sites = {
         "hall": {"owner": "company", "phases": [{**phase, "power": "0.004 MW"}]},
+        "yard": {"owner": "company", "phases": [{"power": "1 MW", "energise": "2026-01"}]},
         "campus": {"owner": "developer", "phases": [phase, {**phase, "energise": "2026-08"}]},
     }
     chip = {"h100e": 1.2, "watts": "1000 W"}
@@ -426,13 +444,14 @@ def _world(suffix: str) -> dict[str, Any]:
     if suffix:
         # Chips on sale at once depress one another's price; a further copy pledges none.
         contracts["security"] = {**contracts["security"], "assets": ["campus"]}
-    names = {*parties, *sites, *vendors, "cohort", "mill", *contracts}
+    chips = {"cohort": cohort, "batch": {**cohort, "site": "yard", "units": 1}}
+    names = {*parties, *sites, *vendors, *chips, "mill", *contracts}
     whole = {
         "parties": parties,
         "sites": sites,
         "vendors": vendors,
         "fabs": {"mill": fab},
-        "chips": {"cohort": cohort},
+        "chips": chips,
         "contracts": contracts,
     }
     return {

@@ -29,6 +29,7 @@ from offtake.contracts.site_lease import SiteLease
 from offtake.contracts.spot_sale import SpotSale
 from offtake.contracts.tax_credit import TaxCredit
 from offtake.contracts.term_loan import TermLoan
+from offtake.contracts.vendor_financing import VendorFinancing
 
 ALL = (
     ChipPurchase,
@@ -43,6 +44,7 @@ ALL = (
     SaleAndLeaseback,
     TermLoan,
     DelayedDrawLoan,
+    VendorFinancing,
     ProjectBond,
     ComputeNote,
     Revolver,

@@ -122,7 +122,7 @@ def paid_for_once(plan: Plan) -> Iterator[Finding]:
 def _paid_for(plan: Plan, contract: Terms) -> Iterator[tuple[str, str]]:
     """What a contract builds or buys, and the field that says so."""
     kind = getattr(contract, "kind", "")
-    if kind in ("chip_purchase", "chip_sale"):
+    if kind in ("chip_purchase", "chip_sale", "vendor_financing"):
         chips: object = getattr(contract, "chips", None)
         several = cast("tuple[object, ...]", chips) if isinstance(chips, tuple) else (chips,)
         for cohort in several:

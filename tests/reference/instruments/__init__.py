@@ -32,6 +32,7 @@ from tests.reference.instruments.site_lease import SiteLease
 from tests.reference.instruments.spot_sale import SpotSale
 from tests.reference.instruments.tax_credit import TaxCredit
 from tests.reference.instruments.term_loan import TermLoan
+from tests.reference.instruments.vendor_financing import VendorFinancing
 
 
 def _one(make: Any, future: Future, contract: str, terms: Any) -> Iterable[Row]:
@@ -50,6 +51,7 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "site_lease": partial(_one, SiteLease),
     "term_loan": partial(_one, TermLoan),
     "delayed_draw_loan": partial(_one, DelayedDrawLoan),
+    "vendor_financing": partial(_one, VendorFinancing),
     "revolver": partial(_one, Revolver),
     "common_equity": partial(_one, CommonEquity),
     "reserve_account": partial(_one, ReserveAccount),

@@ -1,0 +1,40 @@
+"""A plan of borrowing against chips: bought on credit, rented, refinanced."""
+
+FLEET = """
+plan: {name: Fleet, start: 2026-01, horizon: 4 years, discount_rate: 9 %/year}
+parties:
+  cloud:   {kind: internal, role: operator, cash: 6 M USD, minimum_cash: 0.5 M USD}
+  maker:   {kind: internal, role: vendor, cash: 1 M USD}
+  dealer:  {kind: external, role: vendor, credit: {hazard: 20 %/year, recovery: 30 %}}
+  bank:    {kind: external, role: lender}
+  market:  {kind: external, role: customer}
+  staff:   {kind: external, role: supplier}
+  owner:   {kind: external, role: equity}
+sites:
+  hall: {owner: cloud, phases: [{power: 6 MW, pue: 1.2, energise: 2026-01}]}
+chips:
+  first:  {site: hall, chip: {h100e: 1.5, watts: 900 W}, units: 1500, deliver: 2026-02-10,
+           price: 8k to 12k USD}
+  second: {site: hall, chip: {h100e: 1.5, watts: 900 W}, units: 900, deliver: 2026-08,
+           price: 10k USD, vendor: works}
+vendors:
+  works: {output: {2026: 1200 GPU/year, 2027: 3000 GPU/year}}
+drivers:
+  base: {process: mean_reverting, start: 4 %/year, volatility: 30 %/year}
+  compute_price: {process: random_walk, start: 0.75 USD/H100e/h, volatility: 45 %/year}
+contracts:
+  spot:    {kind: spot_sale, seller: cloud, buyer: market, site: hall}
+  running: {kind: operating_cost, payer: cloud, payee: staff, amount: 2 M USD/year}
+  credit:  {kind: vendor_financing, lender: maker, borrower: cloud, chips: first,
+            down_payment: 20 %, signed: 2026-01-20, rate: base + 5 %/year, floor: 3.5 %/year,
+            interest_free: 3.5 months, deferral: 4 months, term: 30 months, amortisation: annuity,
+            instalment_every: 2 months, upfront_fee: 0.5 %, grace: 2 months}
+  store:   {kind: vendor_financing, lender: dealer, borrower: cloud, chips: second,
+            down_payment: 10 % to 30 %, rate: 9 %/year, term: 2 years, day_count: A/360,
+            seniority: junior, cross_default: [credit]}
+  title:   {kind: security, grantor: cloud, buyer: market, agent: staff, secures: [credit],
+            assets: [first], time_of_sale: 3 months, cost_of_sale: 5 %, fire_sale: 2,
+            market_depth: 10k H100e}
+  capital: {kind: common_equity, investor: owner, issuer: cloud, commitment: 4 M USD,
+            funds: [credit, store]}
+"""
