@@ -22,6 +22,7 @@ vendors:
 drivers:
   base: {process: mean_reverting, start: 4 %/year, volatility: 30 %/year}
   compute_price: {process: random_walk, start: 0.75 USD/H100e/h, volatility: 45 %/year}
+  gap: {process: mean_reverting, start: 3 %/year, volatility: 60 %/year, half_life: 12 months}
 contracts:
   spot:    {kind: spot_sale, seller: cloud, buyer: market, site: hall}
   running: {kind: operating_cost, payer: cloud, payee: staff, amount: 2 M USD/year}
@@ -35,6 +36,18 @@ contracts:
   title:   {kind: security, grantor: cloud, buyer: market, agent: staff, secures: [credit],
             assets: [first], time_of_sale: 3 months, cost_of_sale: 5 %, fire_sale: 2,
             market_depth: 10k H100e}
+  bridge:  {kind: term_loan, lender: bank, borrower: cloud, amount: 6 M USD, rate: base + 3 %/year,
+            start: 2026-01, term: 20 months, amortisation: bullet, grace: 2 months,
+            collateral: [first]}
+  takeout: {kind: refinancing, lender: bank, borrower: cloud, funds: [bridge], amount: 5.5 M USD,
+            ltv: 60 %, dscr: 1.4, start: 2027-06, availability: 18 months, rate: base + 1 %/year,
+            floor: 3 %/year, spread: gap, shut_above: 5.5 %/year, upfront_fee: 1 %,
+            term: 15 months, amortisation: annuity, amortise_over: 40 months,
+            interest_every: 2 months, principal_every: 3 months, grace: 2 months,
+            collateral: [first, second], cross_default: [credit]}
+  late:    {kind: refinancing, lender: dealer, borrower: cloud, funds: [bridge, takeout],
+            amount: 2 M USD, start: 2027-09, availability: 30 months, rate: 12 %/year, spread: gap,
+            weight: 0.5, term: 9 months, seniority: junior, day_count: A/360}
   capital: {kind: common_equity, investor: owner, issuer: cloud, commitment: 4 M USD,
             funds: [credit, store]}
 """

@@ -19,6 +19,7 @@ from offtake.contracts.parent_guarantee import ParentGuarantee
 from offtake.contracts.partnership_flip import PartnershipFlip
 from offtake.contracts.power_purchase import PowerPurchase
 from offtake.contracts.project_bond import ProjectBond
+from offtake.contracts.refinancing import Refinancing
 from offtake.contracts.reserve_account import ReserveAccount
 from offtake.contracts.reserved_capacity import ReservedCapacity
 from offtake.contracts.residual_value_guarantee import ResidualValueGuarantee
@@ -45,6 +46,7 @@ ALL = (
     TermLoan,
     DelayedDrawLoan,
     VendorFinancing,
+    Refinancing,
     ProjectBond,
     ComputeNote,
     Revolver,

@@ -106,7 +106,8 @@ def takeouts_of(book: Book) -> Takeouts:
             shared = set(old.collateral) & set(new.collateral)
             if new.contract != old.contract and old.contract in funds and shared:
                 draws = book.claims(contract=new.contract, flow=int(Flow.CAPITAL_IN))
-                owed = book.claims(payer=borrower_of(book, old), form="claim")
+                which = {} if repays_all(book, new.contract) else {"flow": int(Flow.PRINCIPAL)}
+                owed = book.claims(payer=borrower_of(book, old), form="claim", **which)
                 scope = [c for c in owed if book.labels.claims[c].contract in funds]
                 mine.append((g, plus(draws), plus(scope)))
         found.append(mine)
@@ -121,6 +122,11 @@ def takeouts_of(book: Book) -> Takeouts:
         nested([[draws for _, draws, _ in row] for row in found]),
         nested([[scope for _, _, scope in row] for row in found]),
     )
+
+
+def repays_all(book: Book, contract: str) -> bool:
+    """Whether draws meet every claim of what they fund; a refinancing meets principal alone."""
+    return book.kinds.get(contract) != "refinancing"
 
 
 def funded(book: Book, contract: str) -> Sequence[str]:

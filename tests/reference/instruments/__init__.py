@@ -23,6 +23,7 @@ from tests.reference.instruments.parent_guarantee import ParentGuarantee
 from tests.reference.instruments.partnership_flip import PartnershipFlip
 from tests.reference.instruments.power_purchase import PowerPurchase
 from tests.reference.instruments.project_bond import ProjectBond
+from tests.reference.instruments.refinancing import Refinancing
 from tests.reference.instruments.reserve_account import ReserveAccount
 from tests.reference.instruments.reserved_capacity import ReservedCapacity
 from tests.reference.instruments.residual_value_guarantee import ResidualValueGuarantee
@@ -52,6 +53,7 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "term_loan": partial(_one, TermLoan),
     "delayed_draw_loan": partial(_one, DelayedDrawLoan),
     "vendor_financing": partial(_one, VendorFinancing),
+    "refinancing": partial(_one, Refinancing),
     "revolver": partial(_one, Revolver),
     "common_equity": partial(_one, CommonEquity),
     "reserve_account": partial(_one, ReserveAccount),
