@@ -50,10 +50,10 @@ def test_example_by_hand():
     np.testing.assert_allclose(table["offered"], 0.12 + 0.04)
 
 
-def test_it_meets_principal_of_the_old_loan_only():
+def test_it_meets_principal_and_fees_of_the_old_loan():
     draw = bench(Refinancing, EXAMPLE, WORTH, PERIODS).lowered.lines[0]
     assert draw.protects == (("loan",),)
-    assert draw.protected_flows == (Flow.PRINCIPAL,)
+    assert draw.protected_flows == (Flow.PRINCIPAL, Flow.FEE)
     assert draw.form == "support"
 
 

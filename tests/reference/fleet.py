@@ -36,18 +36,26 @@ contracts:
   title:   {kind: security, grantor: cloud, buyer: market, agent: staff, secures: [credit],
             assets: [first], time_of_sale: 3 months, cost_of_sale: 5 %, fire_sale: 2,
             market_depth: 10k H100e}
-  bridge:  {kind: term_loan, lender: bank, borrower: cloud, amount: 6 M USD, rate: base + 3 %/year,
+  bridge:  {kind: term_loan, lender: bank, borrower: cloud, amount: 6 M USD, rate: base + 8 %/year,
             start: 2026-01, term: 20 months, amortisation: bullet, grace: 2 months,
-            collateral: [first]}
-  takeout: {kind: refinancing, lender: bank, borrower: cloud, funds: [bridge], amount: 5.5 M USD,
-            ltv: 60 %, dscr: 1.4, start: 2027-06, availability: 18 months, rate: base + 1 %/year,
+            collateral: [first], prepaid_by: takeout, prepayment_saving: 0.2 %/year,
+            call_premium: {2026: 2 %, 2027-07: 0.5 %}, no_call: 10.5 months,
+            interest_every: 3 months}
+  build:   {kind: delayed_draw_loan, lender: bank, borrower: cloud, funds: [store, running],
+            amount: 1.5 M USD, rate: 13 %/year, availability: 10 months, term: 24 months,
+            amortisation: linear, amortise_over: 50 months, extensions: 2, extension: 6 months,
+            extension_dscr: 1.2, extension_ltv: 8 % to 80 %, extension_fee: 2 %,
+            extension_margin: 1 %/year, interest_every: 3 months, principal_every: 2 months,
+            collateral: [second], prepaid_by: late, call_premium: 1 %, grace: 2 months}
+  takeout: {kind: refinancing, lender: bank, borrower: cloud, funds: [bridge], amount: 8 M USD,
+            ltv: 80 %, dscr: 1.2, start: 2027-02, availability: 22 months, rate: base + 1 %/year,
             floor: 3 %/year, spread: gap, shut_above: 5.5 %/year, upfront_fee: 1 %,
             term: 15 months, amortisation: annuity, amortise_over: 40 months,
             interest_every: 2 months, principal_every: 3 months, grace: 2 months,
             collateral: [first, second], cross_default: [credit]}
-  late:    {kind: refinancing, lender: dealer, borrower: cloud, funds: [bridge, takeout],
-            amount: 2 M USD, start: 2027-09, availability: 30 months, rate: 12 %/year, spread: gap,
-            weight: 0.5, term: 9 months, seniority: junior, day_count: A/360}
+  late:    {kind: refinancing, lender: dealer, borrower: cloud, funds: [bridge, takeout, build],
+            amount: 2 M USD, start: 2027-09, availability: 30 months, rate: 8 %/year, spread: gap,
+            weight: 0.5, upfront_fee: 1 %, term: 9 months, seniority: junior, day_count: A/360}
   capital: {kind: common_equity, investor: owner, issuer: cloud, commitment: 4 M USD,
             funds: [credit, store]}
 """

@@ -11,9 +11,9 @@
 
 with V the market value of the pledged cohorts, C the mean cash flow of a period over the last year
 less the service of other debt (`finance.takeout`), a the day count fraction. The draw is a support
-of tier 1: it meets what the borrower cannot pay of the principal of `funds` (DESIGN §5.6), a
-balloon or a prepayment. What it is short of stays due on the old loan, which then extends or
-defaults by its own terms. Maturity is `term` after the first draw.
+of tier 1: it meets what the borrower cannot pay of principal and fees of `funds` (DESIGN §5.6), a
+balloon, or a prepayment and its premium. What it is short of stays due on the old loan, which then
+extends or defaults by its own terms. Maturity is `term` after the first draw.
 
 Reads: value of the cohorts, the spread's and the base rate's driver, the borrower's cash flow
 (CFADS) and payout, service due on its other debt. Publishes what a term loan does (balance,
@@ -72,6 +72,8 @@ FIELDS = (
     *("interest_every", "principal_every", "grace"),
 )
 """Numbers that every contract has."""
+FUNDED = (Flow.PRINCIPAL, Flow.FEE)
+"""Classes of claim that a draw may meet."""
 NEVER = 1e9
 LEFT_OUT = {"start": 0.0, "ltv": NEVER, "shut_above": NEVER, "amortise_over": -1.0}
 """Numbers that may be left out, and what stands for them."""
@@ -149,9 +151,9 @@ class Refinancing(NamedTuple):
             window=np.zeros(at.periods_per_year),
         )
         numbers = {**at.numbers(ids, *FIELDS), **at.optionals(ids, **LEFT_OUT)}
-        repaid, principal = tuple(tuple(x.funds) for x in terms), (Flow.PRINCIPAL,)
+        repaid = tuple(tuple(x.funds) for x in terms)
         claims = (
-            facility.draw_line(lender, borrower, 1, repaid, principal),
+            facility.draw_line(lender, borrower, 1, repaid, FUNDED),
             *facility.debt_lines(borrower, lender, [term.seniority for term in terms]),
             *lines(ids, borrower, lender, at),
         )

@@ -29,6 +29,7 @@ CODES: dict[str, str] = {
     "paid-twice": "something that two contracts pay for",
     "pledged-twice": "a loan or an asset that two security agreements name",
     "secures-no-loan": "a security agreement for something that is no loan",
+    "prepaid-by": "a loan prepaid by something that does not repay it",
     "site-not-whole": "a site that is pledged without the chips in it",
     "depth-missing": "a fire sale on a market whose size is not known",
     "kind-unknown": "a kind of contract or process that does not exist",

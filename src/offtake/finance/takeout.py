@@ -38,7 +38,7 @@ from offtake.core.terms import (
     default,
 )
 from offtake.finance.annuity import annuity_factor
-from offtake.finance.facility import Beside, counts_with, padded
+from offtake.finance.facility import Beside, counts_with, padded, values_of
 from offtake.finance.loan_terms import DayCount
 
 
@@ -148,10 +148,6 @@ class Collateral(NamedTuple):
     @classmethod
     def lower(cls, items: Sequence[tuple[str, TakeoutTerms]], at: Lowerer) -> "Collateral":
         """Names and terms of K take-outs to structure."""
-        cohorts = [
-            [at.observe(f"chips.{c}.value") for c in x.collateral if not at.is_site(c)]
-            for _, x in items
-        ]
         others = [
             [
                 at.observe(f"contracts.{name}.service_due")
@@ -160,7 +156,7 @@ class Collateral(NamedTuple):
             ]
             for own, terms in items
         ]
-        return cls(padded(cohorts, at), Beside(padded(others, at)))
+        return cls(values_of([x.collateral for _, x in items], at), Beside(padded(others, at)))
 
     def worth(self, month: Month) -> Array:
         """Market value of what is pledged, USD [K, P]."""
