@@ -1,6 +1,5 @@
 """Prepayment and extension of loans, by hand: the rule, what is asked for, and who pays it."""
 
-
 import numpy as np
 import pytest
 

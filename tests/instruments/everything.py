@@ -170,6 +170,16 @@ CHANGES: dict[str, dict[str, Any]] = {
         "amortise_over": "20.5 months",
         "principal_every": "2 months",
     },
+    "chip_lease": {
+        "per_chip": "100 USD/GPU/year",
+        "per_hour": "0.02 USD/H100e/h",
+        "start": "2026-02-10",
+        "term": "14.5 months",
+        "rent_free": "1.5 months",
+        "renewal": "8.5 months",
+        "purchase_price": "50 to 900 USD",
+        "grace": "20 months",
+    },
     "vendor_financing": {
         "rate": "SOFR + 300 bp",
         "interest_free": "2.5 months",
@@ -511,7 +521,8 @@ def _world(suffix: str) -> dict[str, Any]:
     if suffix:
         # Chips on sale at once depress one another's price; a further copy pledges none.
         contracts["security"] = {**contracts["security"], "assets": ["campus"]}
-    chips = {"cohort": cohort, "batch": {**cohort, "site": "yard", "units": 1}}
+    yard = {**cohort, "site": "yard", "units": 1}
+    chips = {"cohort": cohort, "batch": yard, "rented": yard}
     names = {*parties, *sites, *vendors, *chips, "mill", *contracts}
     whole = {
         "parties": parties,

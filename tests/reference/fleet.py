@@ -13,6 +13,10 @@ parties:
 sites:
   hall: {owner: cloud, phases: [{power: 6 MW, pue: 1.2, energise: 2026-01}]}
 chips:
+  rented: {site: hall, chip: {h100e: 1.5, watts: 900 W}, units: 800, deliver: 2026-03,
+           price: 10k USD}
+  kept:   {site: hall, chip: {h100e: 1.5, watts: 900 W}, units: 200, deliver: 2026-01,
+           price: 10k USD}
   first:  {site: hall, chip: {h100e: 1.5, watts: 900 W}, units: 1500, deliver: 2026-02-10,
            price: 8k to 12k USD}
   second: {site: hall, chip: {h100e: 1.5, watts: 900 W}, units: 900, deliver: 2026-08,
@@ -56,6 +60,14 @@ contracts:
   late:    {kind: refinancing, lender: dealer, borrower: cloud, funds: [bridge, takeout, build],
             amount: 2 M USD, start: 2027-09, availability: 30 months, rate: 8 %/year, spread: gap,
             weight: 0.5, upfront_fee: 1 %, term: 9 months, seniority: junior, day_count: A/360}
+  rents:   {kind: chip_lease, lessor: maker, lessee: cloud, chips: rented, term: 17.5 months,
+            per_chip: {2026: 3k USD/GPU/year, 2027-06: 2k USD/GPU/year}, rent_free: 1.5 months,
+            per_hour: 0.05 USD/H100e/h, renewals: 2, renewal: 8 months, renewal_rent: 70 %,
+            purchase: price, purchase_price: 5 to 9 M USD, return_cost: 0.3 M USD, buyer: dealer,
+            grace: 1 month}
+  hire:    {kind: chip_lease, lessor: dealer, lessee: cloud, chips: kept, start: 2026-02-10,
+            term: 2 years, per_hour: compute_price, purchase: value, buyer: market,
+            renewals: 1, grace: 2 months}
   capital: {kind: common_equity, investor: owner, issuer: cloud, commitment: 4 M USD,
             funds: [credit, store]}
 """

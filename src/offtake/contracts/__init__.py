@@ -1,6 +1,7 @@
 """The instruments. Adding one is one file, one line here, its test, golden table and docs page."""
 
 from offtake.contracts.cash_reserve import CashReserve
+from offtake.contracts.chip_lease import ChipLease
 from offtake.contracts.chip_purchase import ChipPurchase
 from offtake.contracts.chip_sale import ChipSale
 from offtake.contracts.common_equity import CommonEquity
@@ -43,6 +44,7 @@ ALL = (
     SpotSale,
     SiteLease,
     SaleAndLeaseback,
+    ChipLease,
     TermLoan,
     DelayedDrawLoan,
     VendorFinancing,

@@ -8,6 +8,7 @@ from tests.reference.books import Row
 from tests.reference.future import Future
 from tests.reference.instruments import chip_purchase, chip_sale, construction_contract, security
 from tests.reference.instruments.cash_reserve import CashReserve
+from tests.reference.instruments.chip_lease import ChipLease
 from tests.reference.instruments.common_equity import CommonEquity
 from tests.reference.instruments.compute_note import ComputeNote
 from tests.reference.instruments.construction_account import ConstructionAccount
@@ -54,6 +55,7 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "delayed_draw_loan": partial(_one, DelayedDrawLoan),
     "vendor_financing": partial(_one, VendorFinancing),
     "refinancing": partial(_one, Refinancing),
+    "chip_lease": partial(_one, ChipLease),
     "revolver": partial(_one, Revolver),
     "common_equity": partial(_one, CommonEquity),
     "reserve_account": partial(_one, ReserveAccount),
