@@ -280,6 +280,39 @@ CHANGES: dict[str, dict[str, Any]] = {
         "price_limit": "0.6 USD/H100e/h",
     },
     "revolver": {"amount": "50 to 500 USD"},
+    "refinancing": {
+        "funds": ["loan", "notes"],
+        "amount": "50 to 300 USD",
+        "ltv": "20 to 90 %",
+        "dscr": "1.2",
+        "rate": "SOFR + 200 bp",
+        "spread": "1 to 4 %/year",
+        "start": "2026-06",
+        "availability": "40 months",
+        "term": "8 months",
+        "amortisation": "annuity",
+        "amortise_over": "20.5 months",
+        "principal_every": "2 months",
+    },
+    "chip_lease": {
+        "per_chip": "100 USD/GPU/year",
+        "per_hour": "0.02 USD/H100e/h",
+        "start": "2026-02-10",
+        "term": "14.5 months",
+        "rent_free": "1.5 months",
+        "renewal": "8.5 months",
+        "purchase_price": "50 to 900 USD",
+        "grace": "20 months",
+    },
+    "vendor_financing": {
+        "rate": "SOFR + 300 bp",
+        "interest_free": "2.5 months",
+        "deferral": "4 months",
+        "term": "20 months",
+        "instalment_every": "2 months",
+        "upfront_fee": "1 %",
+        "signed": "2026-02-10",
+    },
     "delayed_draw_loan": {
         "amount": "200 to 1,000 USD",
         "rate": "SOFR + 300 bp",
@@ -288,6 +321,11 @@ CHANGES: dict[str, dict[str, Any]] = {
         "amortise_over": "30 months",
         "extensions": "2",
         "extension": "6 months",
+        "extension_fee": "2 %",
+        "extension_ltv": "100 to 900 %",
+        "collateral": ["cohort"],
+        "prepaid_by": "swap",
+        "call_premium": "0.2 to 1 %",
         "extension_margin": "1 %/year",
         "interest_every": "2 months",
         "principal_every": "3 months",
@@ -520,6 +558,62 @@ EXTRA: dict[str, dict[str, Any]] = {
         "user": "market",
         "seniority": "junior",
     },
+    "second_take": {
+        "kind": "refinancing",
+        "lender": "bank",
+        "borrower": "company",
+        "funds": ["loan", "notes"],
+        "weight": "0.5",
+        "amount": "100 USD",
+        "rate": "8 %/year",
+        "spread": "1 to 4 %/year",
+        "shut_above": "3 %/year",
+        "upfront_fee": "2 %",
+        "availability": "40 months",
+        "term": "2 years",
+    },
+    "mortgage": {
+        "kind": "term_loan",
+        "lender": "bank",
+        "borrower": "developer",
+        "amount": "1,000 USD",
+        "rate": "12 %/year",
+        "term": "20 months",
+        "amortisation": "linear",
+        "prepaid_by": "cheaper",
+        "prepayment_saving": "0.5 %/year",
+        "call_premium": "0.5 to 3 %",
+        "no_call": "3 months",
+    },
+    "cheaper": {
+        "kind": "refinancing",
+        "lender": "bank",
+        "borrower": "developer",
+        "funds": ["mortgage"],
+        "amount": "2,000 USD",
+        "rate": "6 %/year",
+        "spread": "1 to 6 %/year",
+        "term": "12 months",
+    },
+    "swap": {
+        "kind": "refinancing",
+        "lender": "bank",
+        "borrower": "company",
+        "funds": ["delayed_draw_loan"],
+        "amount": "2,000 USD",
+        "rate": "1 %/year",
+        "spread": "0 to 9 %/year",
+        "start": "2026-12",
+        "term": "15 months",
+    },
+    "title": {
+        "kind": "security",
+        "grantor": "company",
+        "buyer": "market",
+        "agent": "receiver",
+        "secures": ["vendor_financing"],
+        "assets": ["batch"],
+    },
     "cure": {
         "kind": "common_equity",
         "investor": "sponsor",
@@ -608,6 +702,7 @@ def _world(suffix: str) -> dict[str, Any]:
     phase = {"power": "2 MW", "energise": "2026-05", "build": "4 months", "delay": delay}
     sites = {
         "hall": {"owner": "company", "phases": [{**phase, "power": "0.004 MW"}]},
+        "yard": {"owner": "company", "phases": [{"power": "1 MW", "energise": "2026-01"}]},
         "campus": {"owner": "developer", "phases": [phase, {**phase, "energise": "2026-08"}]},
     }
     chip = {"h100e": 1.2, "watts": "1000 W"}
@@ -625,13 +720,15 @@ def _world(suffix: str) -> dict[str, Any]:
     if suffix:
         # Chips on sale at once depress one another's price; a further copy pledges none.
         contracts["security"] = {**contracts["security"], "assets": ["campus"]}
-    names = {*parties, *sites, *vendors, "cohort", "mill", *contracts}
+    yard = {**cohort, "site": "yard", "units": 1}
+    chips = {"cohort": cohort, "batch": yard, "rented": yard}
+    names = {*parties, *sites, *vendors, *chips, "mill", *contracts}
     whole = {
         "parties": parties,
         "sites": sites,
         "vendors": vendors,
         "fabs": {"mill": fab},
-        "chips": {"cohort": cohort},
+        "chips": chips,
         "contracts": contracts,
     }
     return {

@@ -2,6 +2,7 @@
 
 from offtake.contracts.capacity_backstop import CapacityBackstop
 from offtake.contracts.cash_reserve import CashReserve
+from offtake.contracts.chip_lease import ChipLease
 from offtake.contracts.chip_purchase import ChipPurchase
 from offtake.contracts.chip_sale import ChipSale
 from offtake.contracts.common_equity import CommonEquity
@@ -30,6 +31,7 @@ from offtake.contracts.preferred_equity import PreferredEquity
 from offtake.contracts.price_floor import PriceFloor
 from offtake.contracts.project_bond import ProjectBond
 from offtake.contracts.public_offering import PublicOffering
+from offtake.contracts.refinancing import Refinancing
 from offtake.contracts.reserve_account import ReserveAccount
 from offtake.contracts.reserved_capacity import ReservedCapacity
 from offtake.contracts.residual_value_guarantee import ResidualValueGuarantee
@@ -42,6 +44,7 @@ from offtake.contracts.spot_purchase import SpotPurchase
 from offtake.contracts.spot_sale import SpotSale
 from offtake.contracts.tax_credit import TaxCredit
 from offtake.contracts.term_loan import TermLoan
+from offtake.contracts.vendor_financing import VendorFinancing
 
 ALL = (
     ChipPurchase,
@@ -56,8 +59,11 @@ ALL = (
     SpotPurchase,
     SiteLease,
     SaleAndLeaseback,
+    ChipLease,
     TermLoan,
     DelayedDrawLoan,
+    VendorFinancing,
+    Refinancing,
     ProjectBond,
     ComputeNote,
     Convertible,

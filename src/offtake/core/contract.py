@@ -195,6 +195,10 @@ class Lowerer(Protocol):
         """Whether something pledged is a site."""
         ...
 
+    def is_cohort(self, asset: str) -> bool:
+        """Whether something pledged is a cohort of chips."""
+        ...
+
     def contracts_of_site(self, site: str, publishing: str) -> tuple[str, ...]:
         """Ids of the contracts on a site that publish a value of that name."""
         ...

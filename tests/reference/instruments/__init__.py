@@ -9,6 +9,7 @@ from tests.reference.future import Future
 from tests.reference.instruments import chip_purchase, chip_sale, construction_contract, security
 from tests.reference.instruments.capacity_backstop import CapacityBackstop
 from tests.reference.instruments.cash_reserve import CashReserve
+from tests.reference.instruments.chip_lease import ChipLease
 from tests.reference.instruments.common_equity import CommonEquity
 from tests.reference.instruments.compute_commitment import ComputeCommitment
 from tests.reference.instruments.compute_note import ComputeNote
@@ -34,6 +35,7 @@ from tests.reference.instruments.preferred_equity import PreferredEquity
 from tests.reference.instruments.price_floor import PriceFloor
 from tests.reference.instruments.project_bond import ProjectBond
 from tests.reference.instruments.public_offering import PublicOffering
+from tests.reference.instruments.refinancing import Refinancing
 from tests.reference.instruments.reserve_account import ReserveAccount
 from tests.reference.instruments.reserved_capacity import ReservedCapacity
 from tests.reference.instruments.residual_value_guarantee import ResidualValueGuarantee
@@ -45,6 +47,7 @@ from tests.reference.instruments.spot_purchase import SpotPurchase
 from tests.reference.instruments.spot_sale import SpotSale
 from tests.reference.instruments.tax_credit import TaxCredit
 from tests.reference.instruments.term_loan import TermLoan
+from tests.reference.instruments.vendor_financing import VendorFinancing
 
 
 def _one(make: Any, future: Future, contract: str, terms: Any) -> Iterable[Row]:
@@ -65,6 +68,9 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "site_lease": partial(_one, SiteLease),
     "term_loan": partial(_one, TermLoan),
     "delayed_draw_loan": partial(_one, DelayedDrawLoan),
+    "vendor_financing": partial(_one, VendorFinancing),
+    "refinancing": partial(_one, Refinancing),
+    "chip_lease": partial(_one, ChipLease),
     "revolver": partial(_one, Revolver),
     "common_equity": partial(_one, CommonEquity),
     "preferred_equity": partial(_one, PreferredEquity),
