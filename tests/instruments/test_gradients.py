@@ -52,6 +52,7 @@ STEPS = {
     *("reset_every", "capitalise_until", "maturity"),
     *("market_rent", "switching_cost", "needs", "flip_date", "recovery", "target"),
     *("trap_coverage", "call_coverage", "trap_ltv", "call_ltv", "deliveries_from", "use_value"),
+    *(f"policy[{k}]" for k in range(10)),
 }
 """Fields that may say only whether something happens, or at which close: nothing moves between."""
 PASSED_ON = {"tax_before", "tax_after"}

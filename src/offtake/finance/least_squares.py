@@ -108,7 +108,8 @@ def stopping_policy(pilot: Stopping, degree: int = 3) -> list[Fit]:
         degree: of the polynomials of shocks.
     """
     got: FloatArray = np.maximum(pilot.payoff[-1], 0.0)
-    seen, fits = got, list[Fit]()
+    seen: FloatArray = got
+    fits: list[Fit] = []
     for t in range(len(pilot.features) - 1, -1, -1):
         features, waves = pilot.features[t], hermite(pilot.shocks[t], degree)
         both = fit(np.stack([got, seen]), features, waves)
@@ -118,14 +119,19 @@ def stopping_policy(pilot: Stopping, degree: int = 3) -> list[Fit]:
         fits.append(made)
         expected = made.expected(features)[0]
         seen = np.maximum(np.maximum(pilot.payoff[t], expected), 0.0)
-        going_on = got - made.surprise(features, waves)[0]
-        got = np.where(_stops(pilot.payoff[t], expected), pilot.payoff[t], going_on)
+        got = _got(pilot.payoff[t], expected, got - made.surprise(features, waves)[0])
     return fits[::-1]
 
 
-def _stops(payoff: FloatArray, going_on: FloatArray) -> NDArray[np.bool_]:
-    """Where the option is used: it pays something, and no less than going on is worth."""
-    return (payoff > 0.0) & (payoff >= going_on)
+def _got(payoff: FloatArray, going_on: FloatArray, later: FloatArray) -> FloatArray:
+    """[P] what the option brings: used where it pays something and no less than going on is worth.
+
+    Args:
+        payoff: if it is used.
+        going_on: what is expected if it is not.
+        later: what follows if it is not.
+    """
+    return np.where((payoff > 0.0) & (payoff >= going_on), payoff, later)
 
 
 def stopped_value(paths: Stopping, fits: list[Fit], degree: int = 3) -> FloatArray:
@@ -136,9 +142,9 @@ def stopped_value(paths: Stopping, fits: list[Fit], degree: int = 3) -> FloatArr
     got: FloatArray = np.maximum(paths.payoff[-1], 0.0)
     for t in range(len(fits) - 1, -1, -1):
         features = paths.features[t]
-        stops = _stops(paths.payoff[t], fits[t].expected(features)[0])
+        going_on = fits[t].expected(features)[0]
         moved = fits[t].surprise(features, hermite(paths.shocks[t], degree))[0]
-        got = np.where(stops, paths.payoff[t], got - moved)
+        got = _got(paths.payoff[t], going_on, got - moved)
     return got
 
 

@@ -32,6 +32,7 @@ from offtake.plan.schema import Plan
 from offtake.run.cases import case_draws, case_of, merchant_contracts
 from offtake.run.devices import cache_folder, prepare
 from offtake.run.draw import HostDraws, draw
+from offtake.run.elections import with_policies
 from offtake.run.limits import Reading, Trial, allowed, life, reading, uses_left_unpaid
 from offtake.run.notes import with_notes
 from offtake.run.traced import kept
@@ -67,6 +68,12 @@ def structure(plan: Plan) -> Structured:
         PlanErrors: a case changes more than numbers, the structure does not settle, or it leaves
             capital cost unpaid.
     """
+    made = _sized(plan)
+    return Structured(with_policies(made.plan, _signed(made.plan)), made.structure)
+
+
+def _sized(plan: Plan) -> Structured:
+    """The plan with all amounts in it."""
     places = plan.sized
     if not places:
         return Structured(plan, Structure((), 0, 0.0))
