@@ -12,6 +12,7 @@ from offtake.cli.check import check
 from offtake.cli.contracts import contracts
 from offtake.cli.explain import explain
 from offtake.cli.new import new
+from offtake.cli.price import price
 from offtake.cli.run import run
 from offtake.cli.show import PLAN_IS_WRONG, RUN_FAILED, complain
 from offtake.cli.size import size
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (run, size, check, new, explain, contracts, catalogue):
+for command in (run, size, price, check, new, explain, contracts, catalogue):
     app.command()(command)
 
 

@@ -26,6 +26,7 @@ from offtake.lowering.lower import LoweredPlan, lower
 from offtake.plan.schema import Plan
 from offtake.run.draw import HostDraws, draw
 from offtake.run.notes import paid_for
+from offtake.run.pricing_measure import PLAN, Measure
 from offtake.run.record import recorder
 
 FloatArray = NDArray[np.float64]
@@ -38,18 +39,19 @@ MOST_STREAMS = 4
 WANTED = ("drivers.*", "sites.*", "contracts.*")
 
 
-def with_policies(plan: Plan, signed: Plan) -> Plan:
+def with_policies(plan: Plan, signed: Plan, measure: Measure = PLAN) -> Plan:
     """The plan with a policy in every note whose holder elects by one that is fitted.
 
     Args:
         plan: with nothing left to size.
         signed: the plan without its scenario.
+        measure: under which holders value what they get.
     """
     names = plan.fitted
     if not names:
         return plan
     source = signed if set(names) <= set(signed.fitted) else plan
-    futures = Futures.of(source, names, PILOT_PATHS, PILOT_SEED)
+    futures = Futures.of(source, names, PILOT_PATHS, PILOT_SEED, measure)
     contracts = dict(plan.contracts)
     for name in names:
         view = futures.note(name)
@@ -65,12 +67,16 @@ class Futures:
     plan: Plan
     lowered: LoweredPlan
     draws: HostDraws
+    """before the measure moves them"""
     observed: Mapping[str, FloatArray]
     """observation -> [T, P]"""
 
+    discount: FloatArray
+    """[T, P] value today of money at the close of each period"""
+
     @classmethod
     def of(
-        cls, plan: Plan, names: tuple[str, ...], paths: int, seed: int, shift: Any = None
+        cls, plan: Plan, names: tuple[str, ...], paths: int, seed: int, measure: Measure = PLAN
     ) -> "Futures":
         """Run a plan in which some notes deliver, as what they see does not depend on them.
 
@@ -79,7 +85,7 @@ class Futures:
             names: of the notes.
             paths: number of futures, a multiple of 256.
             seed: of every random stream.
-            shift: changes draws before they are used, for a run under another measure.
+            measure: under which draws are made and money is discounted.
         """
         agreed = {n: plan.contracts[n].model_copy(update={"election": "delivery"}) for n in names}
         plain = plan.model_copy(update={"contracts": {**plan.contracts, **agreed}})
@@ -87,12 +93,14 @@ class Futures:
         wanted = _wanted(plan, names, lowered.labels.observations)
         record = recorder(lowered)
         drawn = [draw(lowered, seed, first, BLOCK, BLOCK) for first in range(0, paths, BLOCK)]
-        drawn = [shift(lowered, some) for some in drawn] if shift is not None else drawn
-        parts = [np.asarray(record(d).observations)[:, list(wanted.values())] for d in drawn]
+        months = (record(measure.moved(lowered, block)) for block in drawn)
+        parts = [np.asarray(m.observations)[:, list(wanted.values())] for m in months]
         seen: FloatArray = np.concatenate(parts, axis=2)
         draws = HostDraws(*(np.concatenate(leaf, axis=-1) for leaf in zip(*drawn, strict=True)))
         observed = {name: seen[:, i] for i, name in enumerate(wanted)}
-        return cls(plan, lowered, draws, observed)
+        return cls(
+            plan, lowered, draws, observed, measure.discount(lowered, draws.values, observed)
+        )
 
     def note(self, name: str) -> "View":
         """One note as its holder sees it."""
@@ -137,10 +145,9 @@ class View:
     def _number(self, field: str, otherwise: float) -> FloatArray:
         """[P] a number of the note."""
         row = self.futures.lowered.table.index.get(f"contracts.{self.name}.{field}")
-        values: FloatArray = self.futures.draws.values
-        if row is None:
-            return np.full(values.shape[1], otherwise)
-        return np.asarray(values[row], np.float64)
+        values = self.futures.draws.values
+        made: FloatArray = np.full((values.shape[1],), otherwise)
+        return made if row is None else values[row]
 
     def _over_time(self, field: str, otherwise: float) -> FloatArray:
         """[T, P] a field of the note that may change."""
@@ -201,16 +208,9 @@ class View:
             "cash_seen": _priced(note.cash_price, seen, *bounds),
             "excess": _priced(note.excess_price, index, cap, part),
             "excess_seen": _priced(note.excess_price, seen, cap, part),
-            "discount": self._discount(),
+            "discount": self.futures.discount,
         }
         return Holding(**{k: x[self.periods] for k, x in whole.items()}, shocks=self._shocks(index))
-
-    def _discount(self) -> FloatArray:
-        """[T, P] value today of money at the close of each period, at the plan's rate."""
-        table = self.futures.lowered.table
-        rate = self.futures.draws.values[table.at("plan.discount_rate")]
-        elapsed = np.cumsum(np.asarray(self.calendar.years))
-        return np.exp(-elapsed[:, None] * np.log1p(rate)[None])
 
     def _shocks(self, index: FloatArray) -> FloatArray:
         """[M, S, P] shocks of the streams that move the index most."""
