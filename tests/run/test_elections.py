@@ -1,6 +1,7 @@
 """Fitted elections of compute notes: what the engine pays is what the holder's problem says."""
 
 from functools import cache
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from offtake.run.record import recorder
 from offtake.run.structuring import structure
 
 PLAN = """
-plan: {name: Elected, start: 2026-01, horizon: 18 months, discount_rate: 6 %/year, risk_free: 4 %/year}
+plan: {name: Elected, start: 2026-01, horizon: 18 months, discount_rate: 6 %/year,
+       risk_free: 4 %/year}
 parties:
   owner:   {kind: internal, cash: 100 M USD}
   holder:  {kind: internal, role: lab, cash: 100 M USD}
@@ -47,6 +49,14 @@ PLAN += """
 """
 PILOT, PATHS, SEED = 1024, 512, 7
 NOTES = ("fitted", "simple")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_pilot_paths():
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("elections", "pricing"):
+            patch.setattr(import_module(f"offtake.run.{module}"), "PILOT_PATHS", 1024)
+        yield
 
 
 @cache
@@ -121,7 +131,7 @@ def of(measure, line):
 
 
 def test_compute_given_in_kind_is_worth_its_forward_under_either_measure():
-    """The prepaid forward: hours, times what the process and the price of risk make of the index."""
+    """The prepaid forward: hours, times what process and price of risk make of the index."""
     hours = 24 * np.array([31, 28, 31, 30, 31, 30])
     years = np.arange(1, 7) / 12
     speed, volatility, price_of_risk = np.log(2) / 0.5, 0.6, 0.5

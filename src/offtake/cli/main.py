@@ -16,6 +16,7 @@ from offtake.cli.price import price
 from offtake.cli.run import run
 from offtake.cli.show import PLAN_IS_WRONG, RUN_FAILED, complain
 from offtake.cli.size import size
+from offtake.cli.termsheet import termsheet
 from offtake.core.errors import PlanErrors, render
 
 app = typer.Typer(
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (run, size, price, check, new, explain, contracts, catalogue):
+for command in (run, size, price, check, new, explain, termsheet, contracts, catalogue):
     app.command()(command)
 
 

@@ -47,8 +47,8 @@ def _measures(made: Made) -> str:
     at = made["discounted_at"]["pricing"]
     return (
         f"Received less paid on {made['paths']} paths, ± one standard error. Plan's measure: "
-        f"futures as the plan has them, at its discount rate. Pricing measure: market prices of risk "
-        f"({moved}), at {at}. What is open at the horizon counts for nothing."
+        f"futures as the plan has them, at its discount rate. Pricing measure: market prices of "
+        f"risk ({moved}), at {at}. What is open at the horizon counts for nothing."
     )
 
 

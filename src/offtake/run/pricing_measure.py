@@ -11,8 +11,8 @@ so that over a period of h years the mean of its deviation falls by
 
 That is a change of the mean of the shocks that are drawn, and of nothing else: the same program and
 the same streams. Money is discounted at the risk-free rate r of the path, by the product of
-1 + r h. Only drivers with a price of risk are moved: delays, defaults of parties and numbers drawn once keep
-the chances that the plan gives them, but for defaults that a moved driver drives.
+1 + r h. Only drivers with a price of risk are moved: delays, defaults of parties and numbers drawn
+once keep the chances that the plan gives them, but for defaults that a moved driver drives.
 
 References:
     1. M. Baxter, A. Rennie, Financial Calculus, Cambridge 1996, ch. 4 (change of measure).
@@ -104,8 +104,9 @@ def shift(lowered: LoweredPlan, values: FloatArray) -> FloatArray:
     mean = np.stack([price * _units(half_life, h) for h in years])
     # Shocks are mixed by the factor of the correlations; what mixes into the mean is sought.
     matrix = np.moveaxis(values[np.asarray(processes.correlation)], -1, 0)
-    factor: Any = np.linalg.cholesky(matrix)
-    own: FloatArray = np.linalg.solve(factor[None], np.moveaxis(mean, -1, 1)[..., None])[..., 0]
+    linalg: Any = np.linalg
+    factor = linalg.cholesky(matrix)
+    own: FloatArray = linalg.solve(factor[None], np.moveaxis(mean, -1, 1)[..., None])[..., 0]
     moved[:, stream] = np.moveaxis(own, 1, -1)
     return moved
 

@@ -10,7 +10,10 @@ from offtake.engine.step import Entry
 from offtake.lowering.lower import LoweredPlan
 from offtake.run.devices import cache_folder, prepare
 from offtake.run.draw import HostDraws, base_case
-from offtake.run.traced import kept
+from offtake.run.traced import kept, name_of
+
+_COMPILED: dict[str, Any] = {}
+"""Compiled blocks of this process, by the name of what they were traced from."""
 
 
 def recorder(lowered: LoweredPlan) -> Callable[[HostDraws], Entry]:
@@ -25,11 +28,11 @@ def recorder(lowered: LoweredPlan) -> Callable[[HostDraws], Entry]:
         return ()
 
     given = lowered.program, (), cast("Any", base_case(lowered, BLOCK))
-    run: Any = kept(
-        block(lowered.shape, cast("Reducer", nothing)),
-        given,
-        (lowered.shape, "record"),
-        cache_folder() / "traced",
-    )
-    quick: Any = jax.jit(run)
+    static = (lowered.shape, "record")
+    name = name_of(given, static)
+    if name not in _COMPILED:
+        reduce = cast("Reducer", nothing)
+        run: Any = kept(block(lowered.shape, reduce), given, static, cache_folder() / "traced")
+        _COMPILED[name] = jax.jit(run)
+    quick = _COMPILED[name]
     return lambda draws: quick(lowered.program, (), draws)[1]
