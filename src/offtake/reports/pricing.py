@@ -11,11 +11,11 @@ from offtake.results.table import money
 
 Made = Mapping[str, Any]
 ELECTIONS = {
-    "simple": "simple rule",
-    "fitted": "fitted policy",
+    "simple": "simple",
+    "fitted": "fitted",
     "bound": "at most",
-    "lost": "lost by the simple rule",
-    "gap": "left by the policy, at most",
+    "lost": "lost",
+    "gap": "left",
 }
 
 
@@ -62,8 +62,9 @@ def _elections(made: Made) -> list[RenderableType]:
         for x in made["elections"]
     ]
     says = (
-        "All that a note of which everything is paid brings its holder after the issue, by how it "
-        "elects between compute and cash. No policy brings more than the last but one column says."
+        "What a note brings its holder after the issue if all of it is paid, compute at what it is "
+        "worth to the holder. simple: elects by the index last seen; fitted: by a policy fitted on "
+        "other paths; at most: no policy brings more; lost: by the simple rule; left: by the policy."
     )
     title = "Choice of the holder (USD)"
     return [Text(""), laid_out(title, columns, rows), Text(says, style="dim")]

@@ -23,11 +23,8 @@ from offtake.run.structuring import signed_plan, sized_plan
 
 FloatArray = NDArray[np.float64]
 
-MEASURES = {"plan": PLAN, "pricing": PRICING}
 CHOOSES = ("holder", "fitted")
 """Elections by which the holder of a note chooses."""
-IN_KIND = ("delivery", "delivered_interest", "delivered_principal")
-"""Lines of a note between which no cash moves."""
 
 
 class LineValue(NamedTuple):
@@ -76,7 +73,10 @@ def price(plan: Plan, paths: int = 4096, seed: int = 1) -> dict[str, Priced]:
         message = f"paths must be at least 1 and seed at least 0, found {paths} and {seed}"
         raise ValueError(message)
     sized, blocks = sized_plan(plan).plan, -(-paths // BLOCK)
-    return {name: _priced(sized, blocks, seed, measure) for name, measure in MEASURES.items()}
+    first = _priced(sized, blocks, seed, PLAN)
+    told = any(getattr(x, "price_of_risk", None) is not None for x in plan.drivers.values())
+    alike = not told and plan.plan.risk_free is None
+    return {"plan": first, "pricing": first if alike else _priced(sized, blocks, seed, PRICING)}
 
 
 def _priced(plan: Plan, blocks: int, seed: int, measure: Measure) -> Priced:
