@@ -64,7 +64,7 @@ def _elections(made: Made) -> list[RenderableType]:
     says = (
         "What a note brings its holder after the issue if all of it is paid, compute at what it is "
         "worth to the holder. simple: elects by the index last seen; fitted: by a policy fitted on "
-        "other paths; at most: no policy brings more; lost: by the simple rule; left: by the policy."
+        "other paths; at most: no policy brings more; lost by the simple rule, left by the policy."
     )
     title = "Choice of the holder (USD)"
     return [Text(""), laid_out(title, columns, rows), Text(says, style="dim")]

@@ -1,7 +1,8 @@
 """A run that shows how far it is."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -59,3 +60,21 @@ def watched_run(
         unsourced=len(checked.unsourced),
         changes=list(changes),
     )
+
+
+@contextmanager
+def watched(*, quiet: bool) -> Generator[Callable[[str], None]]:
+    """What has been done, on one line of stderr; nothing where stderr is no terminal.
+
+    Args:
+        quiet: nothing at all.
+
+    Yields:
+        To be told what has been done.
+    """
+    console = Console(file=sys.stderr)
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with console.status("Preparing") as status:
+        yield lambda done: status.update(f"Done: {done}")
