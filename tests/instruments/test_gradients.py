@@ -57,6 +57,7 @@ STEPS = {
     *("participation_from", "distributions_from", "call_from", "call_trigger"),
     *("trap_coverage", "call_coverage", "trap_ltv", "call_ltv", "deliveries_from", "use_value"),
     *("shut_above", "availability", "prepayment_saving", "no_call", "extension_ltv"),
+    *(f"policy[{k}]" for k in range(10)),
 }
 """Fields that may say only whether something happens, or at which close: nothing moves between."""
 PASSED_ON = {"tax_before", "tax_after", "risk_free"}

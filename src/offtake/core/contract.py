@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from offtake.core.arrays import Array
 from offtake.core.flows import Flow
+from offtake.core.series import Series
 
 IntArray = NDArray[np.int64]
 Numbers = Mapping[str, Array]
@@ -169,6 +170,10 @@ class Lowerer(Protocol):
 
         Dates that the plan writes are known beforehand; of a driver it is what it is now.
         """
+        ...
+
+    def series_of(self, value: Series, place: str) -> int:
+        """Index of the observation that carries any series of a plan, by its place in the file."""
         ...
 
     def phase_count(self, site: str) -> int:
