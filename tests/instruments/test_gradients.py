@@ -49,15 +49,15 @@ STEPS = {
     *("cancel_after", "grace", "default_dscr", "extension_dscr", "lock_up_dscr", "extensions"),
     *("start", "term", "extension", "interest_only", "amortise_over", "time_of_sale", "cures"),
     *("interest_every", "principal_every", "distributions_every", "until", "renewals", "notice"),
-    *("reset_every", "capitalise_until", "maturity"),
+    *("reset_every", "capitalise_until", "maturity", "every", "waiting", "on"),
     *("market_rent", "switching_cost", "needs", "flip_date", "recovery", "target"),
     *("step_down.earliest", "cancellation.earliest", "deferral.notice", "cancellation.notice"),
     *("price_outlook", "need_outlook", "price_limit"),
     *("trap_coverage", "call_coverage", "trap_ltv", "call_ltv", "deliveries_from", "use_value"),
 }
 """Fields that may say only whether something happens, or at which close: nothing moves between."""
-PASSED_ON = {"tax_before", "tax_after"}
-"""Fields that move what other instruments pay."""
+PASSED_ON = {"tax_before", "tax_after", "risk_free"}
+"""Fields that move what other instruments pay, or only what is published."""
 
 
 @cache

@@ -1,5 +1,6 @@
 """The instruments. Adding one is one file, one line here, its test, golden table and docs page."""
 
+from offtake.contracts.capacity_backstop import CapacityBackstop
 from offtake.contracts.cash_reserve import CashReserve
 from offtake.contracts.chip_purchase import ChipPurchase
 from offtake.contracts.chip_sale import ChipSale
@@ -10,8 +11,11 @@ from offtake.contracts.construction_account import ConstructionAccount
 from offtake.contracts.construction_contract import ConstructionContract
 from offtake.contracts.delayed_draw_loan import DelayedDrawLoan
 from offtake.contracts.equity_raise import EquityRaise
+from offtake.contracts.government_guarantee import GovernmentGuarantee
 from offtake.contracts.grant import Grant
 from offtake.contracts.income_tax import IncomeTax
+from offtake.contracts.insurance import Insurance
+from offtake.contracts.interest_swap import InterestSwap
 from offtake.contracts.maintenance_reserve import MaintenanceReserve
 from offtake.contracts.metered_tokens import MeteredTokens
 from offtake.contracts.operating_cost import OperatingCost
@@ -19,6 +23,8 @@ from offtake.contracts.other_business import OtherBusiness
 from offtake.contracts.parent_guarantee import ParentGuarantee
 from offtake.contracts.partnership_flip import PartnershipFlip
 from offtake.contracts.power_purchase import PowerPurchase
+from offtake.contracts.power_swap import PowerSwap
+from offtake.contracts.price_floor import PriceFloor
 from offtake.contracts.project_bond import ProjectBond
 from offtake.contracts.reserve_account import ReserveAccount
 from offtake.contracts.reserved_capacity import ReservedCapacity
@@ -57,8 +63,14 @@ ALL = (
     MaintenanceReserve,
     ConstructionAccount,
     ParentGuarantee,
+    GovernmentGuarantee,
     Security,
     ResidualValueGuarantee,
+    PriceFloor,
+    CapacityBackstop,
+    InterestSwap,
+    PowerSwap,
+    Insurance,
     EquityRaise,
     IncomeTax,
     TaxCredit,

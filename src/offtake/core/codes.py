@@ -29,6 +29,7 @@ CODES: dict[str, str] = {
     "paid-twice": "something that two contracts pay for",
     "pledged-twice": "a loan or an asset that two security agreements name",
     "secures-no-loan": "a security agreement for something that is no loan",
+    "loan-needed": "a guarantee of debt or a swap for something that is no loan",
     "site-not-whole": "a site that is pledged without the chips in it",
     "depth-missing": "a fire sale on a market whose size is not known",
     "kind-unknown": "a kind of contract or process that does not exist",
@@ -81,6 +82,7 @@ CODES: dict[str, str] = {
     "schedule-missing": "a sculpted loan with an amount and without a schedule",
     "schedule-unused": "a schedule of a loan that is not sculpted",
     "case-form": "a case that changes more than numbers",
+    "stack-issuer": "capital stacks are compared and it is not clear whose",
     "sizing-open": "a structure that did not settle",
     "sizing-unfunded": "a sized structure that leaves capital cost unpaid",
     # changes

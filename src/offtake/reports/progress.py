@@ -13,7 +13,7 @@ from offtake.run.api import run
 
 
 @contextmanager
-def watched(total: int | None = None, *, quiet: bool) -> Generator[Callable[[int, int], None]]:
+def counted(total: int | None = None, *, quiet: bool) -> Generator[Callable[[int, int], None]]:
     """A progress bar on stderr, and the function that moves it: (futures done, futures in all).
 
     Args:
@@ -62,7 +62,7 @@ def watched_run(
     if checked.plan is None:
         message = "a plan with errors cannot be run"
         raise ValueError(message)
-    with watched(paths, quiet=quiet) as advance:
+    with counted(paths, quiet=quiet) as advance:
         results = run(checked.plan, paths, seed, progress=advance)
     seconds = {"load": loaded, **results.facts["seconds"]}
     warnings = [str(problem) for problem in checked.warnings]
@@ -72,3 +72,21 @@ def watched_run(
         unsourced=len(checked.unsourced),
         changes=list(changes),
     )
+
+
+@contextmanager
+def watched(*, quiet: bool) -> Generator[Callable[[str], None]]:
+    """What has been done, on one line of stderr; nothing where stderr is no terminal.
+
+    Args:
+        quiet: nothing at all.
+
+    Yields:
+        To be told what has been done.
+    """
+    console = Console(file=sys.stderr)
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with console.status("Preparing") as status:
+        yield lambda done: status.update(f"Done: {done}")

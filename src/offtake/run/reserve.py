@@ -23,7 +23,7 @@ from offtake.plan.schema import Plan
 from offtake.results.tables.estimates import mean_and_error
 from offtake.results.tables.reserve import Candidates, rows
 from offtake.run.draw import draw
-from offtake.run.simulate import Runner
+from offtake.run.simulate import Asked, Runner
 
 FloatArray = NDArray[np.float64]
 Patch = Mapping[int, float]
@@ -106,8 +106,8 @@ def reserve(
         raise ValueError(message)
     if plan.reserve is None:
         raise PlanErrors([no_section(plan.plan.name)])
-    measure = BuyerOf(plan.reserve.buyer, plan.reserve.purchase)
-    runner = Runner(plan, devices, kinds=(measure,))
+    kind: Any = BuyerOf(plan.reserve.buyer, plan.reserve.purchase)
+    runner = Runner(plan, devices, asked=Asked((), lambda _, book: (kind.build(book),)))
     runner.compile()
     started = time.perf_counter()
     candidates = patches(plan, runner.lowered)

@@ -7,6 +7,7 @@ from typing import Any
 from tests.reference.books import Row
 from tests.reference.future import Future
 from tests.reference.instruments import chip_purchase, chip_sale, construction_contract, security
+from tests.reference.instruments.capacity_backstop import CapacityBackstop
 from tests.reference.instruments.cash_reserve import CashReserve
 from tests.reference.instruments.common_equity import CommonEquity
 from tests.reference.instruments.compute_commitment import ComputeCommitment
@@ -14,8 +15,11 @@ from tests.reference.instruments.compute_note import ComputeNote
 from tests.reference.instruments.construction_account import ConstructionAccount
 from tests.reference.instruments.delayed_draw_loan import DelayedDrawLoan
 from tests.reference.instruments.equity_raise import EquityRaise
+from tests.reference.instruments.government_guarantee import GovernmentGuarantee
 from tests.reference.instruments.grant import Grant
 from tests.reference.instruments.income_tax import IncomeTax
+from tests.reference.instruments.insurance import Insurance
+from tests.reference.instruments.interest_swap import InterestSwap
 from tests.reference.instruments.maintenance_reserve import MaintenanceReserve
 from tests.reference.instruments.metered_tokens import MeteredTokens
 from tests.reference.instruments.operating_cost import OperatingCost
@@ -23,6 +27,8 @@ from tests.reference.instruments.other_business import OtherBusiness
 from tests.reference.instruments.parent_guarantee import ParentGuarantee
 from tests.reference.instruments.partnership_flip import PartnershipFlip
 from tests.reference.instruments.power_purchase import PowerPurchase
+from tests.reference.instruments.power_swap import PowerSwap
+from tests.reference.instruments.price_floor import PriceFloor
 from tests.reference.instruments.project_bond import ProjectBond
 from tests.reference.instruments.reserve_account import ReserveAccount
 from tests.reference.instruments.reserved_capacity import ReservedCapacity
@@ -58,11 +64,17 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "common_equity": partial(_one, CommonEquity),
     "reserve_account": partial(_one, ReserveAccount),
     "parent_guarantee": partial(_one, ParentGuarantee),
+    "government_guarantee": partial(_one, GovernmentGuarantee),
     "security": security.rows,
     "project_bond": partial(_one, ProjectBond),
     "compute_note": partial(_one, ComputeNote),
     "construction_account": partial(_one, ConstructionAccount),
     "residual_value_guarantee": partial(_one, ResidualValueGuarantee),
+    "price_floor": partial(_one, PriceFloor),
+    "capacity_backstop": partial(_one, CapacityBackstop),
+    "interest_swap": partial(_one, InterestSwap),
+    "power_swap": partial(_one, PowerSwap),
+    "insurance": partial(_one, Insurance),
     "equity_raise": partial(_one, EquityRaise),
     "income_tax": partial(_one, IncomeTax),
     "sale_and_leaseback": partial(_one, SaleAndLeaseback),
