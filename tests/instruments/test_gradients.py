@@ -52,7 +52,9 @@ STEPS = {
     *("reset_every", "capitalise_until", "maturity"),
     *("market_rent", "switching_cost", "needs", "flip_date", "recovery", "target"),
     *("in_kind_until", "redemption_from", "conversion_from"),
-    *("participation_from", "distributions_from", "call_from", "call_trigger"),
+    *("participation_from", "distributions_from", "call_from", "call_trigger", "expiry"),
+    *("threshold", "minimum", "event", "tranches[0].mw", "tranches[0].price"),
+    *("tranches[1].mw", "tranches[1].price"),
     *("trap_coverage", "call_coverage", "trap_ltv", "call_ltv", "deliveries_from", "use_value"),
 }
 """Fields that may say only whether something happens, or at which close: nothing moves between."""

@@ -34,6 +34,7 @@ from offtake.contracts.site_lease import SiteLease
 from offtake.contracts.spot_sale import SpotSale
 from offtake.contracts.tax_credit import TaxCredit
 from offtake.contracts.term_loan import TermLoan
+from offtake.contracts.warrants import Warrants
 
 ALL = (
     ChipPurchase,
@@ -57,6 +58,7 @@ ALL = (
     MilestoneEquity,
     PublicOffering,
     RevenueShare,
+    Warrants,
     PartnershipFlip,
     ReserveAccount,
     CashReserve,

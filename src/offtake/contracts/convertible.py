@@ -177,8 +177,7 @@ class Convertible(NamedTuple):
         rate = n["rate"] * jnp.asarray(self.accrual)[:, month.period][:, None]
         in_kind = jnp.asarray(self.in_kind)[:, None] > 0.5
         added = jnp.where(in_kind, debt.accrued + debt.balance * rate, 0.0)
-        terms = conversion.Terms(*(n[f] for f in ("conversion_price", "call_trigger", "cap")),
-                                 n["discount"])  # fmt: skip
+        terms = conversion.Terms(n["conversion_price"], n["call_trigger"], n["cap"], n["discount"])
         seen = conversion.Seen(
             share_price=month.obs[self.price],
             raised=month.obs[self.raised] - s.before,
