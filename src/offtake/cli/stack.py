@@ -44,14 +44,14 @@ def stack(
     for file in (json_, chart):
         writable(file)
     from offtake.reports.chart import svg
-    from offtake.reports.progress import watched
+    from offtake.reports.progress import step_by_step
     from offtake.reports.stack import comparison
     from offtake.run.stack import compare
 
     plans = {name: found.plan for name, found in checked.items() if found.plan is not None}
     changes = (*[f"scenario {scenario}"] * bool(scenario), *(set_ or ()))
     run = partial(compare, plans, paths, seed, against=against, issuer=issuer, only=only)
-    with watched(quiet=str(json_) == "-") as told:
+    with step_by_step(quiet=str(json_) == "-") as told:
         found = run(shocks=risk, changes=changes, done=told)
     if chart is not None:
         chart.write_text(svg(found), "utf-8")
