@@ -10,7 +10,7 @@ For one company (the issuer, its accounts merged into it), amounts in USD at the
     owners(t)     received by owners from the issuer, less paid to it
     financing(t)  by financier, on every contract in which it puts money in, and on every claim of
                   interest, principal, fee, distribution, support or capital in: received less paid,
-                  and the worth of compute that it gets for money paid ahead
+                  but for what it is paid for goods, and the worth of compute it gets for money ahead
     worth         by party, present value of what it bought less that of what it supplied
     advanced      by party, max(0, -PV[financing(t)]) on contracts in which it bears something so
     ran_short     1 where the issuer left something that it had promised unpaid at some close
@@ -209,6 +209,7 @@ def positions_of(book: Book, issuer: str, hours: FloatArray) -> Positions:
         [claim.contract in money or Flow(claim.flow) in FINANCING for claim in claims], np.float64
     )
     rows = np.array([names.index(n) for n in financiers], np.int64)
+    supplied = np.array([_is_supplied(book, claim) > 0.0 for claim in claims], bool)
     bearing = np.zeros_like(marks)
     for contract, party in _bearers(book):
         bearing[party] += [float(claim.contract == contract) for claim in claims]
@@ -218,9 +219,9 @@ def positions_of(book: Book, issuer: str, hours: FloatArray) -> Positions:
         discount=np.array(book.discount_row, np.int64),
         outside=np.where(with_owners, 0.0, marks[mine]),
         owners=np.where(marks[mine] != 0.0, marks[own].sum(axis=0), 0.0),
-        financing=marks[rows] * theirs,
+        financing=np.where(supplied & (marks[rows] > 0.0), 0.0, marks[rows]) * theirs,
         bought=np.maximum(-marks, 0.0) * [_is_bought(book, claim) for claim in claims]
-        - np.maximum(marks, 0.0) * [_is_supplied(book, claim) for claim in claims],
+        - np.maximum(marks, 0.0) * supplied,
         ahead=marks * bearing,
         promised=np.maximum(-marks[mine], 0.0) * [claim.form == "claim" for claim in claims],
         reserved=_reserved(book, financiers),

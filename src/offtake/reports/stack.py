@@ -26,7 +26,7 @@ FINANCIERS = (
 )
 CARRIERS = (
     "Whose value falls by the shock alone, on the same futures, and by which share of all that "
-    "falls; in brackets what falls together."
+    "falls: the two who carry most."
 )
 WIDE, HIGH = 64, 14
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
