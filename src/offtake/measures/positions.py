@@ -10,7 +10,7 @@ For one company (the issuer, its accounts merged into it), amounts in USD at the
     owners(t)     received by owners from the issuer, less paid to it
     financing(t)  by financier, on every contract in which it puts money in, and on every claim of
                   interest, principal, fee, distribution, support or capital in: received less paid,
-                  but for what it is paid for goods, and the worth of compute it gets for money ahead
+                  but for what it is paid for goods, and the worth of compute got for money ahead
     worth         by party, present value of what it bought less that of what it supplied
     advanced      by party, max(0, -PV[financing(t)]) on contracts in which it bears something so
     ran_short     1 where the issuer left something that it had promised unpaid at some close
