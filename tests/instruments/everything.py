@@ -72,8 +72,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     },
     "capacity_backstop": {
         "price": "0.1 to 0.4 USD/H100e/h",
-        "share": "30 to 80 %",
-        "capacity": "0.4 to 1.6 H100e",
+        "share": "3 to 15 %",
+        "capacity": "0.1 to 0.6 H100e",
         "fee": "24 USD/year",
         "start": "2026-05-10",
         "term": "30.5 months",
