@@ -51,6 +51,8 @@ STEPS = {
     *("interest_every", "principal_every", "distributions_every", "until", "renewals", "notice"),
     *("reset_every", "capitalise_until", "maturity", "every", "waiting", "on"),
     *("market_rent", "switching_cost", "needs", "flip_date", "recovery", "target"),
+    *("step_down.earliest", "cancellation.earliest", "deferral.notice", "cancellation.notice"),
+    *("price_outlook", "need_outlook", "price_limit"),
     *("trap_coverage", "call_coverage", "trap_ltv", "call_ltv", "deliveries_from", "use_value"),
 }
 """Fields that may say only whether something happens, or at which close: nothing moves between."""

@@ -12,9 +12,12 @@ from offtake.cli.check import check
 from offtake.cli.contracts import contracts
 from offtake.cli.explain import explain
 from offtake.cli.new import new
+from offtake.cli.risk import risk
+from offtake.cli.reserve import reserve
 from offtake.cli.run import run
 from offtake.cli.show import PLAN_IS_WRONG, RUN_FAILED, complain
 from offtake.cli.size import size
+from offtake.cli.stack import stack
 from offtake.core.errors import PlanErrors, render
 
 app = typer.Typer(
@@ -25,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (run, size, check, new, explain, contracts, catalogue):
+for command in (run, size, stack, risk, reserve, check, new, explain, contracts, catalogue):
     app.command()(command)
 
 

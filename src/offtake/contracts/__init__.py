@@ -5,6 +5,7 @@ from offtake.contracts.cash_reserve import CashReserve
 from offtake.contracts.chip_purchase import ChipPurchase
 from offtake.contracts.chip_sale import ChipSale
 from offtake.contracts.common_equity import CommonEquity
+from offtake.contracts.compute_commitment import ComputeCommitment
 from offtake.contracts.compute_note import ComputeNote
 from offtake.contracts.construction_account import ConstructionAccount
 from offtake.contracts.construction_contract import ConstructionContract
@@ -32,6 +33,7 @@ from offtake.contracts.revolver import Revolver
 from offtake.contracts.sale_and_leaseback import SaleAndLeaseback
 from offtake.contracts.security import Security
 from offtake.contracts.site_lease import SiteLease
+from offtake.contracts.spot_purchase import SpotPurchase
 from offtake.contracts.spot_sale import SpotSale
 from offtake.contracts.tax_credit import TaxCredit
 from offtake.contracts.term_loan import TermLoan
@@ -45,6 +47,8 @@ ALL = (
     MeteredTokens,
     ReservedCapacity,
     SpotSale,
+    ComputeCommitment,
+    SpotPurchase,
     SiteLease,
     SaleAndLeaseback,
     TermLoan,

@@ -96,6 +96,9 @@ def _paid_for(plan: Plan, names: list[str]) -> Plan:
                 # Equity pays for all while notes are sized; other debt comes after them.
                 full = name in names or field == "commitment"
                 changes[name] = {field: most if full else none}
+        if name in names:
+            # Nor for its underwriter: the fee of so large a note would leave nothing for the site.
+            changes[name]["floor_fee"] = Quantity(0.0, "1/year", text="0 %/year")
         if name in changes and getattr(terms, "amortisation", "") == "sculpted":
             changes[name]["amortisation"] = "bullet"
     contracts = {

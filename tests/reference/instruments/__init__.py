@@ -10,6 +10,7 @@ from tests.reference.instruments import chip_purchase, chip_sale, construction_c
 from tests.reference.instruments.capacity_backstop import CapacityBackstop
 from tests.reference.instruments.cash_reserve import CashReserve
 from tests.reference.instruments.common_equity import CommonEquity
+from tests.reference.instruments.compute_commitment import ComputeCommitment
 from tests.reference.instruments.compute_note import ComputeNote
 from tests.reference.instruments.construction_account import ConstructionAccount
 from tests.reference.instruments.delayed_draw_loan import DelayedDrawLoan
@@ -35,6 +36,7 @@ from tests.reference.instruments.residual_value_guarantee import ResidualValueGu
 from tests.reference.instruments.revolver import Revolver
 from tests.reference.instruments.sale_and_leaseback import SaleAndLeaseback
 from tests.reference.instruments.site_lease import SiteLease
+from tests.reference.instruments.spot_purchase import SpotPurchase
 from tests.reference.instruments.spot_sale import SpotSale
 from tests.reference.instruments.tax_credit import TaxCredit
 from tests.reference.instruments.term_loan import TermLoan
@@ -53,6 +55,8 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "metered_tokens": partial(_one, MeteredTokens),
     "reserved_capacity": partial(_one, ReservedCapacity),
     "spot_sale": partial(_one, SpotSale),
+    "compute_commitment": partial(_one, ComputeCommitment),
+    "spot_purchase": partial(_one, SpotPurchase),
     "site_lease": partial(_one, SiteLease),
     "term_loan": partial(_one, TermLoan),
     "delayed_draw_loan": partial(_one, DelayedDrawLoan),
