@@ -53,7 +53,11 @@ STEPS = {
     *("market_rent", "switching_cost", "needs", "flip_date", "recovery", "target"),
     *("step_down.earliest", "cancellation.earliest", "deferral.notice", "cancellation.notice"),
     *("price_outlook", "need_outlook", "price_limit"),
+    *("in_kind_until", "redemption_from", "conversion_from"),
+    *("participation_from", "distributions_from", "call_from", "call_trigger"),
     *("trap_coverage", "call_coverage", "trap_ltv", "call_ltv", "deliveries_from", "use_value"),
+    *("shut_above", "availability", "prepayment_saving", "no_call", "extension_ltv"),
+    *(f"policy[{k}]" for k in range(10)),
 }
 """Fields that may say only whether something happens, or at which close: nothing moves between."""
 PASSED_ON = {"tax_before", "tax_after", "risk_free"}

@@ -220,7 +220,11 @@ contracts:
             schedule: 300 to 500 H100e, settlement: 1.1 USD/H100e/h, share: 20 %,
             spread: 0.1 USD/H100e/h, floor: 0.9 USD/H100e/h, resale_cost: 15 %, user: market,
             floor_fee: 1 %/year, seniority: junior, grace: 3 months, collateral: [shed, lot],
-            trap_ltv: 60 %}
+            trap_ltv: 60 %, use: 250 H100e, bank: 6 months, election: fitted,
+            policy: [-0.02 USD/H100e/h, 0.3 USD/H100e/h, 0.1 USD/H100e/h, -0.2 USD/H100e/h,
+                     0.1 USD/H100e/h, 0.1 USD/H100e/h,
+                     {2027: -0.1 USD/H100e/h, 2028: 0.2 USD/H100e/h}, 0 USD/H100e/h,
+                     0.1 USD/H100e/h, 0 USD/H100e/h]}
   lien:    {kind: security, grantor: owner, buyer: market, agent: builder, secures: [loan],
             assets: [lot], time_of_sale: 3 months, cost_of_sale: 5 %}
   equity:  {kind: common_equity, investor: fund, issuer: owner, commitment: 40 M USD,

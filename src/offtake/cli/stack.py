@@ -45,12 +45,12 @@ def stack(
             file.parent.mkdir(parents=True, exist_ok=True)
             file.touch()  # a file that cannot be written is told before the run, not after it
     from offtake.reports.chart import svg
-    from offtake.reports.progress import watched
+    from offtake.reports.progress import step_by_step
     from offtake.reports.stack import comparison
     from offtake.run.stack import compare, with_changes
 
     plans = {name: found.plan for name, found in checked.items() if found.plan is not None}
-    with watched(quiet=str(json_) == "-") as told:
+    with step_by_step(quiet=str(json_) == "-") as told:
         found = compare(
             plans,
             paths,

@@ -130,7 +130,7 @@ def check_text(
     changed, refused = _changed(tree, list(overrides), scenario, stack)
     plan, found, changed_problems = _read(changed, known, memory)
     problems += [*refused, *found, *changed_problems]
-    if plan is not None and plan.sized:
+    if plan is not None and (plan.sized or plan.fitted):
         signed = changed if scenario is None else _changed(tree, list(overrides), None, stack)[0]
         problems += _add_variants(plan, changed, signed, known, memory)
     if plan is not None:
@@ -213,7 +213,7 @@ def _changed(
 def _add_variants(
     plan: Plan, tree: Node, signed: Node, kinds: Mapping[str, type[Terms]], memory: Memory
 ) -> list[Problem]:
-    """Give a plan with sized amounts the plans in which they are sized.
+    """Give a plan with sized amounts or fitted policies the plans in which they are worked out.
 
     Args:
         plan: as read.

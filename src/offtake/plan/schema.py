@@ -96,7 +96,7 @@ class Plan(Terms):
 
     @property
     def variants(self) -> dict[str, Plan]:
-        """Other plans that structuring needs; empty where no amount is sized.
+        """Other plans that structuring needs; empty where nothing is worked out.
 
         `signed` is the plan without its scenario, `cases.<name>` with the changes of a case.
         """
@@ -109,6 +109,15 @@ class Plan(Terms):
             place
             for place, number in self.numbers()
             if isinstance(number, Quantity) and number.sized
+        )
+
+    @property
+    def fitted(self) -> tuple[str, ...]:
+        """Contracts whose policy is worked out before a run."""
+        return tuple(
+            name
+            for name, terms in self.contracts.items()
+            if getattr(terms, "election", "") == "fitted" and not getattr(terms, "policy", ())
         )
 
     @property

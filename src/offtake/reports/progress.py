@@ -75,7 +75,7 @@ def watched_run(
 
 
 @contextmanager
-def watched(*, quiet: bool) -> Generator[Callable[[str], None]]:
+def step_by_step(*, quiet: bool) -> Generator[Callable[[str], None]]:
     """What has been done, on one line of stderr; nothing where stderr is no terminal.
 
     Args:

@@ -60,7 +60,7 @@ def with_notes(plan: Plan, source: Plan) -> tuple[Plan, list[Facility]]:
     names = sized_notes(source)
     if not names:
         return plan, []
-    lowered = lower(_paid_for(source, names), WANTED)
+    lowered = lower(paid_for(source, names), WANTED)
     observed = _observed(lowered)
     changes: Changes = {}
     facilities: list[Facility] = []
@@ -85,7 +85,7 @@ def _changed(plan: Plan, changes: Changes) -> Plan:
     return made
 
 
-def _paid_for(plan: Plan, names: list[str]) -> Plan:
+def paid_for(plan: Plan, names: list[str]) -> Plan:
     """The plan with notes that bring all that is needed, and nothing else that is sized."""
     most, none = (Quantity(usd, "USD", text=f"{usd} USD") for usd in (FULL_PURSE, 0.0))
     changes: Changes = {}

@@ -106,7 +106,7 @@ def reserve(
         raise ValueError(message)
     if plan.reserve is None:
         raise PlanErrors([no_section(plan.plan.name)])
-    measure = BuyerOf(plan.reserve.buyer, plan.reserve.purchase)
+    measure: Any = BuyerOf(plan.reserve.buyer, plan.reserve.purchase)
     runner = Runner(
         plan, devices, asked=Asked(measure.wanted, lambda _, book: (measure.build(book),))
     )
