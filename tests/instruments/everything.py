@@ -75,6 +75,7 @@ CHANGES: dict[str, dict[str, Any]] = {
         "price": "0.1 to 0.4 USD/H100e/h",
         "share": "3 to 15 %",
         "capacity": "0.1 to 0.6 H100e",
+        "revenue_share": {"2026-01": "10 %", "2027-04": "5 %"},
         "fee": "24 USD/year",
         "start": "2026-05-10",
         "term": "30.5 months",
@@ -189,7 +190,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "government_guarantee": {
         "cap": "5 to 100 USD",
         "start": "2026-01-10",
-        "end": "2029-06-10",
+        "end": "2027-09-10",
         "risk_free": "SOFR",
     },
     "security": {
