@@ -52,6 +52,7 @@ STEPS = {
     *("reset_every", "capitalise_until", "maturity"),
     *("market_rent", "switching_cost", "needs", "flip_date", "recovery", "target"),
     *("trap_coverage", "call_coverage", "trap_ltv", "call_ltv", "deliveries_from", "use_value"),
+    *("longstop", "budget", "cost_share", "conversion_dscr", "conversion_ltv", "step_every"),
     *("shut_above", "availability", "prepayment_saving", "no_call", "extension_ltv"),
 }
 """Fields that may say only whether something happens, or at which close: nothing moves between."""

@@ -8,6 +8,7 @@ from offtake.contracts.common_equity import CommonEquity
 from offtake.contracts.compute_note import ComputeNote
 from offtake.contracts.construction_account import ConstructionAccount
 from offtake.contracts.construction_contract import ConstructionContract
+from offtake.contracts.construction_loan import ConstructionLoan
 from offtake.contracts.delayed_draw_loan import DelayedDrawLoan
 from offtake.contracts.equity_raise import EquityRaise
 from offtake.contracts.grant import Grant
@@ -47,6 +48,7 @@ ALL = (
     ChipLease,
     TermLoan,
     DelayedDrawLoan,
+    ConstructionLoan,
     VendorFinancing,
     Refinancing,
     ProjectBond,
