@@ -200,6 +200,14 @@ CHANGES: dict[str, dict[str, Any]] = {
         "no_call": "4 months",
         "sweep": "5 %",
     },
+    "customer_supplied_hardware": {
+        "power": "0.0005 to 0.003 MW",
+        "per_mw": "50 k USD/MW/year",
+        "per_mwh": "60 USD/MWh",
+        "per_hour": "0.05 USD/H100e/h",
+        "start": "2026-02-10",
+        "term": "30.5 months",
+    },
     "vendor_financing": {
         "rate": "SOFR + 300 bp",
         "interest_free": "2.5 months",
@@ -543,7 +551,7 @@ def _world(suffix: str) -> dict[str, Any]:
         # Chips on sale at once depress one another's price; a further copy pledges none.
         contracts["security"] = {**contracts["security"], "assets": ["campus"]}
     yard = {**cohort, "site": "yard", "units": 1}
-    chips = {"cohort": cohort, "batch": yard, "rented": yard}
+    chips = {"cohort": cohort, "batch": yard, "rented": yard, "guests": yard}
     names = {*parties, *sites, *vendors, *chips, "mill", *contracts}
     whole = {
         "parties": parties,

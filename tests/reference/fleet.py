@@ -16,7 +16,10 @@ sites:
           {power: 2 MW, pue: 1.2, energise: 2026-10, build: 5 months,
            delay: {median: 2 months, p90: 6 months}},
           {power: 1 MW, pue: 1.2, energise: 2026-12, build: 5 months}]}
+  colo:  {owner: cloud, phases: [{power: 1 MW, pue: 1.2, energise: 2026-03}]}
 chips:
+  guests: {site: colo, chip: {h100e: 1.5, watts: 900 W}, units: 500, deliver: 2026-07,
+           price: 9k USD}
   third:  {site: annex, chip: {h100e: 1.5, watts: 900 W}, units: 400, deliver: 2026-11,
            price: 9k USD}
   rented: {site: hall, chip: {h100e: 1.5, watts: 900 W}, units: 800, deliver: 2026-03,
@@ -88,6 +91,10 @@ contracts:
             amortisation: annuity, interest_only: 2 months, interest_every: 2 months,
             principal_every: 3 months, step_up: 0.5 %/year, step_every: 6 months, sweep: 20 %,
             seniority: junior, grace: 2 months, prepaid_by: late, no_call: 4 months}
+  hosting: {kind: customer_supplied_hardware, operator: cloud, customer: dealer, site: colo,
+            chips: guests, power: 0.8 MW, per_mw: {2026: 0.9 M USD/MW/year, 2028: 1 M USD/MW/year},
+            per_mwh: 60 USD/MWh, per_hour: 0.02 USD/H100e/h, take_or_pay: 40 to 90 %,
+            start: 2026-04-10, term: 33.5 months, grace: 2 months}
   capital: {kind: common_equity, investor: owner, issuer: cloud, commitment: 4 M USD,
             funds: [credit, store]}
 """

@@ -9,6 +9,7 @@ from offtake.contracts.compute_note import ComputeNote
 from offtake.contracts.construction_account import ConstructionAccount
 from offtake.contracts.construction_contract import ConstructionContract
 from offtake.contracts.construction_loan import ConstructionLoan
+from offtake.contracts.customer_supplied_hardware import CustomerSuppliedHardware
 from offtake.contracts.delayed_draw_loan import DelayedDrawLoan
 from offtake.contracts.equity_raise import EquityRaise
 from offtake.contracts.grant import Grant
@@ -46,6 +47,7 @@ ALL = (
     SiteLease,
     SaleAndLeaseback,
     ChipLease,
+    CustomerSuppliedHardware,
     TermLoan,
     DelayedDrawLoan,
     ConstructionLoan,

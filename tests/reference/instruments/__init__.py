@@ -13,6 +13,7 @@ from tests.reference.instruments.common_equity import CommonEquity
 from tests.reference.instruments.compute_note import ComputeNote
 from tests.reference.instruments.construction_account import ConstructionAccount
 from tests.reference.instruments.construction_loan import ConstructionLoan
+from tests.reference.instruments.customer_supplied_hardware import CustomerSuppliedHardware
 from tests.reference.instruments.delayed_draw_loan import DelayedDrawLoan
 from tests.reference.instruments.equity_raise import EquityRaise
 from tests.reference.instruments.grant import Grant
@@ -58,6 +59,7 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "refinancing": partial(_one, Refinancing),
     "chip_lease": partial(_one, ChipLease),
     "construction_loan": partial(_one, ConstructionLoan),
+    "customer_supplied_hardware": partial(_one, CustomerSuppliedHardware),
     "revolver": partial(_one, Revolver),
     "common_equity": partial(_one, CommonEquity),
     "reserve_account": partial(_one, ReserveAccount),
