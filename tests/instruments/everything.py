@@ -316,6 +316,34 @@ CHANGES: dict[str, dict[str, Any]] = {
         "purchase_price": "50 to 900 USD",
         "grace": "20 months",
     },
+    "construction_loan": {
+        "amount": "50 to 200 USD",
+        "funds": ["works", "order"],
+        "rate": "SOFR + 400 bp",
+        "longstop": "12 months",
+        "term": "20 months",
+        "amortise_over": "30 months",
+        "conversion_dscr": "0.1",
+        "conversion_ltv": "900 %",
+        "collateral": ["cohort"],
+        "budget": "1,500 USD",
+        "cost_share": "1 to 10 %",
+        "upfront_fee": "1 %",
+        "interest_every": "2 months",
+        "principal_every": "3 months",
+        "prepaid_by": "swap",
+        "call_premium": "1 %",
+        "no_call": "4 months",
+        "sweep": "5 %",
+    },
+    "customer_supplied_hardware": {
+        "power": "0.0005 to 0.003 MW",
+        "per_mw": "50 k USD/MW/year",
+        "per_mwh": "60 USD/MWh",
+        "per_hour": "0.05 USD/H100e/h",
+        "start": "2026-02-10",
+        "term": "30.5 months",
+    },
     "vendor_financing": {
         "rate": "SOFR + 300 bp",
         "interest_free": "2.5 months",
@@ -589,8 +617,8 @@ EXTRA: dict[str, dict[str, Any]] = {
     "mortgage": {
         "kind": "term_loan",
         "lender": "bank",
-        "borrower": "developer",
-        "amount": "1,000 USD",
+        "borrower": "lab",
+        "amount": "100 USD",
         "rate": "12 %/year",
         "term": "20 months",
         "amortisation": "linear",
@@ -602,18 +630,19 @@ EXTRA: dict[str, dict[str, Any]] = {
     "cheaper": {
         "kind": "refinancing",
         "lender": "bank",
-        "borrower": "developer",
+        "borrower": "lab",
         "funds": ["mortgage"],
-        "amount": "2,000 USD",
-        "rate": "6 %/year",
+        "amount": "200 USD",
+        "rate": "4 %/year",
         "spread": "1 to 6 %/year",
-        "term": "12 months",
+        "term": "30 months",
+        "amortisation": "bullet",
     },
     "swap": {
         "kind": "refinancing",
         "lender": "bank",
         "borrower": "company",
-        "funds": ["delayed_draw_loan"],
+        "funds": ["delayed_draw_loan", "construction_loan"],
         "amount": "2,000 USD",
         "rate": "1 %/year",
         "spread": "0 to 9 %/year",
@@ -745,7 +774,7 @@ def _world(suffix: str) -> dict[str, Any]:
         # Chips on sale at once depress one another's price; a further copy pledges none.
         contracts["security"] = {**contracts["security"], "assets": ["campus"]}
     yard = {**cohort, "site": "yard", "units": 1}
-    chips = {"cohort": cohort, "batch": yard, "rented": yard}
+    chips = {"cohort": cohort, "batch": yard, "rented": yard, "guests": yard}
     names = {*parties, *sites, *vendors, *chips, "mill", *contracts}
     whole = {
         "parties": parties,
