@@ -128,6 +128,18 @@ CHANGES: dict[str, dict[str, Any]] = {
     "chip_purchase": {"cancel_after": "1 to 2 months", "cancellation_fee": "10 %"},
     "common_equity": {"commitment": "100 to 1,000 USD"},
     "equity_raise": {"amount": "200 to 2,000 USD"},
+    "warrants": {
+        "holder": "sovereign",
+        "issuer": "project",
+        "tranches": [
+            {"shares": "4 to 30", "mw": "0.002 MW", "price": "5 USD"},
+            {"shares": "10", "mw": "0.001 to 0.006 MW", "price": "8 to 15 USD"},
+        ],
+        "sites": ["hall"],
+        "expiry": "2029-08-10",
+        "share_price": "share_price",
+        "outstanding": "40",
+    },
     "revenue_share": {
         "company": "project",
         "amount": "40 USD",
@@ -304,6 +316,34 @@ CHANGES: dict[str, dict[str, Any]] = {
         "renewal": "8.5 months",
         "purchase_price": "50 to 900 USD",
         "grace": "20 months",
+    },
+    "construction_loan": {
+        "amount": "50 to 200 USD",
+        "funds": ["works", "order"],
+        "rate": "SOFR + 400 bp",
+        "longstop": "12 months",
+        "term": "20 months",
+        "amortise_over": "30 months",
+        "conversion_dscr": "0.1",
+        "conversion_ltv": "900 %",
+        "collateral": ["cohort"],
+        "budget": "1,500 USD",
+        "cost_share": "1 to 10 %",
+        "upfront_fee": "1 %",
+        "interest_every": "2 months",
+        "principal_every": "3 months",
+        "prepaid_by": "swap",
+        "call_premium": "1 %",
+        "no_call": "4 months",
+        "sweep": "5 %",
+    },
+    "customer_supplied_hardware": {
+        "power": "0.0005 to 0.003 MW",
+        "per_mw": "50 k USD/MW/year",
+        "per_mwh": "60 USD/MWh",
+        "per_hour": "0.05 USD/H100e/h",
+        "start": "2026-02-10",
+        "term": "30.5 months",
     },
     "vendor_financing": {
         "rate": "SOFR + 300 bp",
@@ -578,8 +618,8 @@ EXTRA: dict[str, dict[str, Any]] = {
     "mortgage": {
         "kind": "term_loan",
         "lender": "bank",
-        "borrower": "developer",
-        "amount": "1,000 USD",
+        "borrower": "lab",
+        "amount": "100 USD",
         "rate": "12 %/year",
         "term": "20 months",
         "amortisation": "linear",
@@ -591,18 +631,19 @@ EXTRA: dict[str, dict[str, Any]] = {
     "cheaper": {
         "kind": "refinancing",
         "lender": "bank",
-        "borrower": "developer",
+        "borrower": "lab",
         "funds": ["mortgage"],
-        "amount": "2,000 USD",
-        "rate": "6 %/year",
+        "amount": "200 USD",
+        "rate": "4 %/year",
         "spread": "1 to 6 %/year",
-        "term": "12 months",
+        "term": "30 months",
+        "amortisation": "bullet",
     },
     "swap": {
         "kind": "refinancing",
         "lender": "bank",
         "borrower": "company",
-        "funds": ["delayed_draw_loan"],
+        "funds": ["delayed_draw_loan", "construction_loan"],
         "amount": "2,000 USD",
         "rate": "1 %/year",
         "spread": "0 to 9 %/year",
@@ -624,6 +665,16 @@ EXTRA: dict[str, dict[str, Any]] = {
         "commitment": "100 USD",
         "funds": ["line"],
         "cures": "1 to 4",
+    },
+    "options": {
+        "kind": "warrants",
+        "holder": "lab",
+        "issuer": "company",
+        "strike": "2 to 9 USD",
+        "tranches": [{"shares": "6", "price": "8 USD"}],
+        "share_price": "share_price",
+        "buyer": "capital_markets",
+        "cost_of_sale": "5 %",
     },
     "bridge": {
         "kind": "convertible",
@@ -724,7 +775,7 @@ def _world(suffix: str) -> dict[str, Any]:
         # Chips on sale at once depress one another's price; a further copy pledges none.
         contracts["security"] = {**contracts["security"], "assets": ["campus"]}
     yard = {**cohort, "site": "yard", "units": 1}
-    chips = {"cohort": cohort, "batch": yard, "rented": yard}
+    chips = {"cohort": cohort, "batch": yard, "rented": yard, "guests": yard}
     names = {*parties, *sites, *vendors, *chips, "mill", *contracts}
     whole = {
         "parties": parties,

@@ -6,7 +6,13 @@ from typing import Any
 
 from tests.reference.books import Row
 from tests.reference.future import Future
-from tests.reference.instruments import chip_purchase, chip_sale, construction_contract, security
+from tests.reference.instruments import (
+    chip_purchase,
+    chip_sale,
+    construction_contract,
+    security,
+    warrants,
+)
 from tests.reference.instruments.capacity_backstop import CapacityBackstop
 from tests.reference.instruments.cash_reserve import CashReserve
 from tests.reference.instruments.chip_lease import ChipLease
@@ -14,7 +20,9 @@ from tests.reference.instruments.common_equity import CommonEquity
 from tests.reference.instruments.compute_commitment import ComputeCommitment
 from tests.reference.instruments.compute_note import ComputeNote
 from tests.reference.instruments.construction_account import ConstructionAccount
+from tests.reference.instruments.construction_loan import ConstructionLoan
 from tests.reference.instruments.convertible import Convertible
+from tests.reference.instruments.customer_supplied_hardware import CustomerSuppliedHardware
 from tests.reference.instruments.delayed_draw_loan import DelayedDrawLoan
 from tests.reference.instruments.equity_raise import EquityRaise
 from tests.reference.instruments.government_guarantee import GovernmentGuarantee
@@ -71,6 +79,8 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "vendor_financing": partial(_one, VendorFinancing),
     "refinancing": partial(_one, Refinancing),
     "chip_lease": partial(_one, ChipLease),
+    "construction_loan": partial(_one, ConstructionLoan),
+    "customer_supplied_hardware": partial(_one, CustomerSuppliedHardware),
     "revolver": partial(_one, Revolver),
     "common_equity": partial(_one, CommonEquity),
     "preferred_equity": partial(_one, PreferredEquity),
@@ -78,6 +88,7 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "public_offering": partial(_one, PublicOffering),
     "convertible": partial(_one, Convertible),
     "revenue_share": partial(_one, RevenueShare),
+    "warrants": warrants.rows,
     "reserve_account": partial(_one, ReserveAccount),
     "parent_guarantee": partial(_one, ParentGuarantee),
     "government_guarantee": partial(_one, GovernmentGuarantee),
