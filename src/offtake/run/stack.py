@@ -16,6 +16,8 @@ from offtake.core.errors import PlanErrors, Problem, Where
 from offtake.core.names import suggestion
 from offtake.finance.discount import annual_rate
 from offtake.finance.returns import irr
+from offtake.lowering.book import book_of
+from offtake.lowering.lower import lower
 from offtake.measures.positions import financiers_of, money_of
 from offtake.plan.schema import Plan
 from offtake.results.allocation import Allocation, tail
@@ -24,6 +26,7 @@ from offtake.results.tables.estimates import mean_and_error
 from offtake.results.tables.facilities import facility_rows
 from offtake.results.tables.quantiles import plain, quantile
 from offtake.risk.shocks import shocks_of
+from offtake.run.notes import paid_for, sized_notes
 from offtake.run.risk import Allocated, allocate, asked
 from offtake.run.sample import Sample, base_of, sample
 from offtake.run.simulate import Runner
@@ -86,7 +89,7 @@ def compare(
     shown = only or tuple(plans)
     first = plans[shown[0]]
     company = _issuer(first, issuer)
-    base = against or _own_money(plans)
+    base = against or _own_money(plans, company)
     ran: dict[str, _Ran] = {}
     first_of_all = [base] if base else []
     for name in dict.fromkeys([*first_of_all, *shown]):
@@ -127,12 +130,13 @@ def _issuer(plan: Plan, name: str | None) -> str:
     )
 
 
-def _own_money(plans: Mapping[str, Plan]) -> str | None:
-    """The stack that has no contract but those which every stack has."""
-    every = [set(plan.contracts) for plan in plans.values()]
-    shared = every[0].intersection(*every[1:])
-    alone = [name for name, plan in plans.items() if set(plan.contracts) == shared]
-    return alone[0] if len(plans) > 1 and alone else None
+def _own_money(plans: Mapping[str, Plan], issuer: str) -> str | None:
+    """The first stack by which nobody but owners of the issuer puts money in."""
+    for name, plan in plans.items():
+        named = lower(paid_for(plan, sized_notes(plan)))  # for its names: sizes do not matter
+        if not money_of(book_of(named), issuer):
+            return name
+    return None
 
 
 def _run(
