@@ -96,6 +96,8 @@ class Simulation:
             kind = row.terms.kind  # type: ignore[attr-defined]
             if kind in ("chip_purchase", "chip_sale") and row.part:
                 found.add(f"chips.{row.part}.paid")
+            if kind == "vendor_financing":
+                found.add(f"chips.{row.terms.chips}.paid")  # type: ignore[attr-defined]
             if kind == "construction_contract":
                 found.add(f"{row.place}.paid")  # type: ignore[attr-defined]
         return found

@@ -19,6 +19,7 @@ from offtake.plan.load import load
 from offtake.run.draw import draw
 from offtake.run.structuring import structure
 from tests.reference.campus import RENTED
+from tests.reference.fleet import FLEET
 from tests.reference.foundry import FOUNDRY
 from tests.reference.future import Future
 from tests.reference.owners import OWNERS
@@ -126,15 +127,12 @@ LESS_CASH = (
         *((SMALL, ()), (CAMPUS, ()), (CAMPUS, MORE_FUNDING), (QUARTERS, ()), (QUARTERS, LESS_CASH)),
         (RENTED, ()),
         (OWNERS, ()),
+        (FLEET, ()),
     ],
     ids=[
-        "small",
-        "campus",
-        "campus well funded",
-        "quarters",
-        "quarters short of cash",
-        "rented",
+        *("small", "campus", "campus well funded", "quarters", "quarters short of cash", "rented"),
         "owners",
+        "fleet",
     ],
 )
 def test_engine_equals_the_oracle(text: str, changes: tuple[str, ...], tmp_path: Path):
@@ -190,6 +188,7 @@ def test_the_plans_hold_every_kind(tmp_path: Path):
         ("foundry", FOUNDRY),
         ("rented", RENTED),
         ("owners", OWNERS),
+        ("fleet", FLEET),
     ):
         file = tmp_path / f"{name}.yaml"
         file.write_text(text, encoding="utf-8")

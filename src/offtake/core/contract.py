@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from offtake.core.arrays import Array
 from offtake.core.flows import Flow
+from offtake.core.series import Series
 
 IntArray = NDArray[np.int64]
 Numbers = Mapping[str, Array]
@@ -171,6 +172,10 @@ class Lowerer(Protocol):
         """
         ...
 
+    def series_of(self, value: Series, place: str) -> int:
+        """Index of the observation that carries any series of a plan, by its place in the file."""
+        ...
+
     def phase_count(self, site: str) -> int:
         """Number of phases of a site."""
         ...
@@ -193,6 +198,10 @@ class Lowerer(Protocol):
 
     def is_site(self, asset: str) -> bool:
         """Whether something pledged is a site."""
+        ...
+
+    def is_cohort(self, asset: str) -> bool:
+        """Whether something pledged is a cohort of chips."""
         ...
 
     def contracts_of_site(self, site: str, publishing: str) -> tuple[str, ...]:

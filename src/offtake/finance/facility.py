@@ -81,6 +81,13 @@ def power_of(terms: Sequence[Any], at: Lowerer) -> IntArray:
     )
 
 
+def values_of(collateral: Sequence[Sequence[str]], at: Lowerer) -> IntArray:
+    """Market values of the cohorts among what is pledged for each of K, USD [K, longest]."""
+    return padded(
+        [[at.observe(f"chips.{c}.value") for c in row if at.is_cohort(c)] for row in collateral], at
+    )
+
+
 class Beside(NamedTuple):
     """Other debt of the borrowers of K loans that ranks senior to or equal with each loan."""
 

@@ -168,6 +168,10 @@ class At:
         """Whether something pledged is a site."""
         return asset in self.phase_counts
 
+    def is_cohort(self, asset: str) -> bool:
+        """Whether something pledged is a cohort of chips."""
+        return asset not in self.phase_counts and asset not in self.terms
+
     def contracts_of_site(self, site: str, publishing: str) -> tuple[str, ...]:
         """Ids of the contracts on a site that publish a value of that name."""
         return tuple(
