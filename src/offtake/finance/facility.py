@@ -68,6 +68,13 @@ def padded(rows: Sequence[Sequence[int]], at: Lowerer) -> IntArray:
     return table
 
 
+def values_of(collateral: Sequence[Sequence[str]], at: Lowerer) -> IntArray:
+    """Market values of the cohorts among what is pledged for each of K, USD [K, longest]."""
+    return padded(
+        [[at.observe(f"chips.{c}.value") for c in row if at.is_cohort(c)] for row in collateral], at
+    )
+
+
 def power_of(terms: Sequence[Any], at: Lowerer) -> IntArray:
     """Power of the sites that K contracts name, [K, longest] observations, MW.
 
@@ -78,13 +85,6 @@ def power_of(terms: Sequence[Any], at: Lowerer) -> IntArray:
     value = {"energised": "power_mw", "running": "running_mw"}
     return padded(
         [[at.observe(f"sites.{site}.{value[t.counts]}") for site in t.sites] for t in terms], at
-    )
-
-
-def values_of(collateral: Sequence[Sequence[str]], at: Lowerer) -> IntArray:
-    """Market values of the cohorts among what is pledged for each of K, USD [K, longest]."""
-    return padded(
-        [[at.observe(f"chips.{c}.value") for c in row if at.is_cohort(c)] for row in collateral], at
     )
 
 
