@@ -12,6 +12,7 @@ from offtake.contracts import ALL
 from offtake.core.terms import Terms
 from offtake.plan.load import check_text
 from offtake.plan.schema import Plan
+from tests.instruments import owners
 
 #: Where another contract's example refers to a contract, it does so by these names.
 IDS = {
@@ -38,6 +39,7 @@ OUTSIDE = (
 #: Changes to examples, so that one plan gives each of them, and each of its numbers, something to
 #: do: where a number matters only beside another, one of the two is an interval round the other.
 CHANGES: dict[str, dict[str, Any]] = {
+    **owners.CHANGES,
     "construction_contract": {"per_mw": "40 k USD/MW", "per_phase": "2 k USD"},
     "site_lease": {
         "per_mw": "20 k USD/MW/year",
@@ -128,71 +130,6 @@ CHANGES: dict[str, dict[str, Any]] = {
     "chip_purchase": {"cancel_after": "1 to 2 months", "cancellation_fee": "10 %"},
     "common_equity": {"commitment": "100 to 1,000 USD"},
     "equity_raise": {"amount": "200 to 2,000 USD"},
-    "warrants": {
-        "holder": "sovereign",
-        "issuer": "project",
-        "tranches": [
-            {"shares": "4 to 30", "mw": "0.002 MW", "price": "5 USD"},
-            {"shares": "10", "mw": "0.001 to 0.006 MW", "price": "8 to 15 USD"},
-        ],
-        "sites": ["hall"],
-        "expiry": "2029-08-10",
-        "share_price": "share_price",
-        "outstanding": "40",
-    },
-    "revenue_share": {
-        "company": "project",
-        "amount": "40 USD",
-        "start": "2026-03-10",
-        "share": "4 to 12 %",
-        "contracts": ["trading"],
-        "cap": "1.2 to 3",
-        "floor": "1 to 1.4",
-        "term": "20 months",
-    },
-    "convertible": {
-        "borrower": "project",
-        "amount": "60 to 160 USD",
-        "rate": "8 %/year",
-        "start": "2026-02-10",
-        "term": "20 months",
-        "upfront_fee": "2 %",
-        "conversion_price": "6 to 14 USD",
-        "call_from": "2026-08-10",
-        "share_price": "share_price",
-        "outstanding": "40",
-    },
-    "public_offering": {
-        "issuer": "project",
-        "underwriter": "bank",
-        "amount": "20 to 600 USD",
-        "minimum": "10 to 100 USD",
-        "start": "2026-10-10",
-        "until": "2028-11-10",
-        "sentiment": "40 to 160 %",
-        "threshold": "60 to 140 %",
-    },
-    "milestone_equity": {
-        "issuer": "project",
-        "commitment": "150 to 400 USD",
-        "start": "2026-02-10",
-        "at_signing": "20 USD",
-        "per_mw": "4 to 40 k USD/MW",
-        "sites": ["hall"],
-        "step": "0.001 MW",
-        "on_event": "10 USD",
-        "event": "20 to 150 %",
-        "until": "2029-06-10",
-        "share_price": "share_price",
-    },
-    "preferred_equity": {
-        "issuer": "project",
-        "commitment": "50 to 150 USD",
-        "start": "2026-03-10",
-        "in_kind_until": "2026-08-10",
-        "redemption_from": "2028-01-10",
-        "participation": "30 to 60 %",
-    },
     "parent_guarantee": {
         "contracts": ["loan", "staff"],
         "cap": "5 to 100 USD",
@@ -404,6 +341,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 #: Contracts that examples need beside them: to refer to, to share with, or for terms that exclude
 #: those of the example (a lease from a date, a stated capacity).
 EXTRA: dict[str, dict[str, Any]] = {
+    **owners.EXTRA,
     "strip_swap": {
         "kind": "interest_swap",
         "payer": "company",
@@ -665,46 +603,6 @@ EXTRA: dict[str, dict[str, Any]] = {
         "commitment": "100 USD",
         "funds": ["line"],
         "cures": "1 to 4",
-    },
-    "options": {
-        "kind": "warrants",
-        "holder": "lab",
-        "issuer": "company",
-        "strike": "2 to 9 USD",
-        "tranches": [{"shares": "6", "price": "8 USD"}],
-        "share_price": "share_price",
-        "buyer": "capital_markets",
-        "cost_of_sale": "5 %",
-    },
-    "bridge": {
-        "kind": "convertible",
-        "lender": "sovereign",
-        "borrower": "project",
-        "amount": "80 USD",
-        "rate": "10 %/year",
-        "payment": "in_kind",
-        "start": "2026-04",
-        "term": "30 months",
-        "interest_every": "2 months",
-        "converts_on": "public_offering",
-        "cap": "300 to 900 USD",
-        "share_price": "share_price",
-        "distributions_from": "2026-12-10",
-    },
-    "series_b": {
-        "kind": "preferred_equity",
-        "investor": "sovereign",
-        "issuer": "project",
-        "commitment": "100 to 900 USD",
-        "funds": ["trading"],
-        "weight": "2",
-        "dividend": "8 %/year",
-        "payment": "in_kind",
-        "conversion": "option",
-        "conversion_from": "2027-01-10",
-        "conversion_price": "6 to 14 USD",
-        "share_price": "share_price",
-        "outstanding": "40",
     },
     "partners": {
         "kind": "common_equity",
