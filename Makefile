@@ -18,7 +18,7 @@ PLAN ?= plans/abilene
 # Further words for pytest, e.g. make test ARGS='tests/finance -x'
 ARGS ?=
 
-.PHONY: help demo test test-scenarios lint bench conformance docs lock lock-upgrade setup setup-test format clean
+.PHONY: help demo test test-scenarios lint bench conformance docs lock lock-upgrade setup setup-test setup-compare format clean
 
 help: ## say what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s%s\n", $$1, $$2}'
@@ -42,10 +42,10 @@ format: setup-test ## mend what style mends by itself
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-bench: setup-test ## offtake against plain NumPy and compiled loops, as ratios
+bench: setup-compare ## offtake against plain NumPy, compiled loops and PySAM, as ratios
 	$(BIN)/python -m benchmarks $(ARGS)
 
-conformance: setup-test ## compare with outside truth; writes docs/conformance.json and .md
+conformance: setup-compare ## compare with outside truth; writes docs/conformance.json and .md
 	$(BIN)/python -m tests.conformance $(ARGS)
 
 docs: setup-test ## write the generated pages of docs/
@@ -55,6 +55,7 @@ docs: setup-test ## write the generated pages of docs/
 
 setup: $(VENV)/.run ## .venv with offtake in it
 setup-test: $(VENV)/.test ## .venv with offtake and what tests and checks need
+setup-compare: $(VENV)/.compare ## the same and what comparisons need besides
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -81,6 +82,11 @@ $(VENV)/.test: $(VENV)/.run requirements/test.txt
 	@$(INSTALL) --requirement requirements/test.txt
 	@touch $@
 
+$(VENV)/.compare: $(VENV)/.test requirements/compare.txt
+	@echo "Installing what comparisons need (requirements/compare.txt; once) ..."
+	@$(INSTALL) --requirement requirements/compare.txt
+	@touch $@
+
 # -------------------------------------------------------------------------------------------- locks
 
 # The only way requirements/*.txt change. Pins stay as they are unless an .in file asks otherwise;
@@ -92,6 +98,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" PIP_CONFIG_FILE=/dev/null PIP_FIND
 lock: $(LOCK_VENV)/.made ## write requirements/*.txt from requirements/*.in
 	$(COMPILE) --output-file requirements/run.txt requirements/run.in
 	$(COMPILE) --output-file requirements/test.txt requirements/test.in
+	$(COMPILE) --output-file requirements/compare.txt requirements/compare.in
 	@! grep -nE '^(-i|-f|--)|://' requirements/run.txt requirements/test.txt
 
 lock-upgrade: UPGRADE := --upgrade

@@ -1,4 +1,4 @@
-"""`make bench`: agreement first, then times as ratios in one run, whole processes, the market."""
+"""`make bench`: agreement first, then times as ratios in one run, PySAM, whole processes, the market."""
 
 import argparse
 import time
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import by_loops, by_numpy, market, processes, sweeps
+from benchmarks import by_loops, by_numpy, market, processes, pysam, sweeps
 from benchmarks.ours import PLAN, Ours, without_clearing
-from benchmarks.shared import Inputs, Outputs, months_of
+from benchmarks.shared import Inputs, Outputs, best, months_of
 
 CHUNK = 2048
 """Paths that NumPy works on at once; the quickest of 256 to 8,192 on the machine of the README."""
@@ -37,17 +37,6 @@ def disagreement(mine: Outputs, other: Outputs) -> float:
         scale = max(float(np.abs(a[known]).max(initial=0.0)), 1e-300)
         worst = max(worst, float(np.abs(a - b)[known].max(initial=0.0)) / scale)
     return worst
-
-
-def best(run: Callable[[], object], times: int) -> float:
-    """Least seconds of several runs, after one that is not counted."""
-    run()
-    found: list[float] = []
-    for _ in range(times):
-        started = time.perf_counter()
-        run()
-        found.append(time.perf_counter() - started)
-    return min(found)
 
 
 def compare(paths: int, width: int, times: int) -> None:
@@ -91,10 +80,12 @@ def main() -> None:
     size, times = (512, 1) if asked.quick else (8_192, 3)
     compare(size, 256 if asked.quick else asked.width, times)
     if not asked.skip_processes:
+        pysam.report(quick=asked.quick)
         root = Path(__file__).resolve().parents[1]
         processes.report(root, quick=asked.quick)
         market.report(root, quick=asked.quick)
         sweeps.report([PLAN, root / "plans/abilene/plan.yaml"], quick=asked.quick)
+        sweeps.growth(quick=asked.quick)
 
 
 if __name__ == "__main__":

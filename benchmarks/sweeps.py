@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks import child
 
 WIDTHS = (256, 512, 1024, 2048)
+COPIES = (1, 2, 4)
 MEASURED = """
 import json, sys, time
 import offtake
@@ -17,7 +18,12 @@ from offtake.run.draw import draw
 from offtake.run.simulate import Runner
 from offtake.core.arrays import jax
 
-runner = Runner(offtake.load(sys.argv[1]), width=int(sys.argv[2]))
+if sys.argv[1].isdigit():
+    from tests.instruments.everything import everything
+    plan = everything(int(sys.argv[1]))
+else:
+    plan = offtake.load(sys.argv[1])
+runner = Runner(plan, width=int(sys.argv[2]))
 runner.compile()
 drawn = draw(runner.lowered, 1, 0, runner.width, runner.width)
 jax.block_until_ready(runner.run_block(drawn))
@@ -26,13 +32,23 @@ for _ in range(int(sys.argv[3])):
     started = time.perf_counter()
     jax.block_until_ready(runner.run_block(drawn))
     found.append(time.perf_counter() - started)
-facts = {"compile": runner.seconds["compile"], "paths_per_second": runner.width / min(found)}
+facts = {
+    "compile": runner.seconds["compile"],
+    "paths_per_second": runner.width / min(found),
+    "contracts": len(plan.contracts),
+}
 print(json.dumps(facts))
 """
 
 
-def measured(plan: Path, width: int, times: int, cache: str) -> dict[str, float]:
+def measured(plan: Path | int, width: int, times: int, cache: str) -> dict[str, float]:
     """Seconds of compiling and paths per second of one plan at one width.
+
+    Args:
+        plan: a plan file, or how many copies of the plan with every kind of contract.
+        width: paths per device and block.
+        times: blocks timed, of which the quickest counts.
+        cache: folder of the compiled programs.
 
     Raises:
         RuntimeError: the process failed.
@@ -57,3 +73,18 @@ def report(plans: list[Path], *, quick: bool) -> None:
                 f"{warm['compile']:4.1f} s, traced anew {anew['compile']:4.1f} s; {cold['paths_per_second']:8,.0f} paths/s, "
                 f"{cold['paths_per_second'] / first:4.2f} x that of {WIDTHS[0]}"
             )
+
+
+def growth(*, quick: bool) -> None:
+    """Print how compile time and speed go as a plan with every kind of contract grows."""
+    print("every kind of contract in one plan, and copies of all of it")
+    first = 0.0
+    for copies in COPIES[:1] if quick else COPIES:
+        with tempfile.TemporaryDirectory() as cache:
+            found = measured(copies, WIDTHS[0], 1 if quick else 3, cache)
+        first = first or found["compile"]
+        print(
+            f"  {found['contracts']:>5} contracts: compile {found['compile']:5.1f} s, "
+            f"{found['compile'] / first:4.2f} x that of {COPIES[0]} copy; "
+            f"{found['paths_per_second']:8,.0f} paths/s"
+        )

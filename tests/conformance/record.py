@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.conformance import returns
 from tests.conformance.actus import suite as actus
 from tests.conformance.case import Outcome, Suite
+from tests.conformance.ssc import live
 from tests.conformance.ssc import suite as ssc
 from tests.reference_data import ROOT
 
@@ -25,6 +26,7 @@ SUITES = (
     Suite("actus", "actus", actus.TOLERANCE, actus.run_actus),
     Suite("ssc", "ssc_cases", ssc.TOLERANCE, ssc.run_ssc, slow=True),
     Suite("pysam", "pysam_cases", ssc.TOLERANCE, ssc.run_pysam, slow=True),
+    Suite("pysam anew", "", ssc.TOLERANCE, live.run_live, slow=True),
 )
 
 
@@ -44,12 +46,15 @@ and the rate.
 
 `ssc`, `pysam`: regression cases of NREL/ssc and cases made with NREL-PySAM (single owner,
 partnership flips with and without debt, sale and leaseback), turned into plans with periods of a
-year and run. What an hourly model of a plant gives (energy, its revenue, purchases from the grid)
-is taken from the case. Amounts agree to 1e-9 of the largest of their series. Rates of return agree
-to 1e-6, or leave no more than 1e-6 of the largest flow, which is where SSC's own search stops;
-where SSC finds none, none is compared. The conventions that differ are stated in the plans: losses
-and credits used at once, fees of lenders not deducted, capital cost counted when due, a debt by
-share of a cost that holds its fee at first order, a largest share of debt of an expected cost.
+year and run. `pysam anew`: the same with terms drawn by the number in the name of the case and
+worked out by PySAM on the spot, so that any other number is a case that nobody looked at before
+(`python -m tests.conformance.ssc.live 30 31`). What an hourly model of a plant gives (energy, its
+revenue, purchases from the grid) is taken from the case. Amounts agree to 1e-9 of the largest of
+their series. Rates of return agree to 1e-6, or leave no more than 1e-6 of the largest flow, which
+is where SSC's own search stops; where SSC finds none, none is compared. The conventions that differ
+are stated in the plans: losses and credits used at once, fees of lenders not deducted, capital cost
+counted when due, a debt by share of a cost that holds its fee at first order, a largest share of
+debt of an expected cost.
 """
 
 

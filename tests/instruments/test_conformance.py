@@ -52,22 +52,25 @@ def test_conserves() -> None:
     assert max(checks.values()) < 1e-9, checks
 
 
+@cache
+def times(factor: float) -> NDArray[np.float64]:
+    """[T, C, P] payments with all money multiplied."""
+    values = np.array(draws(1).values)
+    values[money_rows()] *= factor
+    return flows(draws(1)._replace(values=values))
+
+
 @KINDS
 def test_scales(kind: Any) -> None:
     """Twice the money everywhere is twice every flow: nothing knows what a dollar is worth."""
-    values = np.array(draws(1).values)
-    values[money_rows()] *= 2.0
-    twice = flows(draws(1)._replace(values=values))
     mine = lines(kind)
     # Tolerances of "paid in full" (1e-9 of a claim) may be met from either side by rounding.
-    np.testing.assert_allclose(twice[:, mine], 2 * paid()[:, mine], rtol=1e-7, atol=1e-6)
+    np.testing.assert_allclose(times(2.0)[:, mine], 2 * paid()[:, mine], rtol=1e-7, atol=1e-6)
 
 
 @KINDS
 def test_zero_notional_gives_zero(kind: Any) -> None:
-    values = np.array(draws(1).values)
-    values[money_rows()] = 0.0
-    np.testing.assert_array_equal(flows(draws(1)._replace(values=values))[:, lines(kind)], 0.0)
+    np.testing.assert_array_equal(times(0.0)[:, lines(kind)], 0.0)
 
 
 @pytest.mark.parametrize("until", [3, 17, 40])

@@ -49,15 +49,20 @@ STEPS = {
     *("cancel_after", "grace", "default_dscr", "extension_dscr", "lock_up_dscr", "extensions"),
     *("start", "term", "extension", "interest_only", "amortise_over", "time_of_sale", "cures"),
     *("interest_every", "principal_every", "distributions_every", "until", "renewals", "notice"),
-    *("reset_every", "capitalise_until", "maturity"),
+    *("reset_every", "capitalise_until", "maturity", "every", "waiting", "on"),
     *("market_rent", "switching_cost", "needs", "flip_date", "recovery", "target"),
+    *("step_down.earliest", "cancellation.earliest", "deferral.notice", "cancellation.notice"),
+    *("price_outlook", "need_outlook", "price_limit"),
+    *("in_kind_until", "redemption_from", "conversion_from"),
+    *("participation_from", "distributions_from", "call_from", "call_trigger"),
     *("trap_coverage", "call_coverage", "trap_ltv", "call_ltv", "deliveries_from", "use_value"),
     *("longstop", "budget", "cost_share", "conversion_dscr", "conversion_ltv", "step_every"),
     *("shut_above", "availability", "prepayment_saving", "no_call", "extension_ltv"),
+    *(f"policy[{k}]" for k in range(10)),
 }
 """Fields that may say only whether something happens, or at which close: nothing moves between."""
-PASSED_ON = {"tax_before", "tax_after"}
-"""Fields that move what other instruments pay."""
+PASSED_ON = {"tax_before", "tax_after", "risk_free"}
+"""Fields that move what other instruments pay, or only what is published."""
 
 
 @cache

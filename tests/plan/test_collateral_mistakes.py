@@ -28,12 +28,19 @@ contracts:
           rate: 9 %/year, term: 1 year, ltv: 50 %, collateral: [new]}
   lien:  {kind: security, grantor: owner, buyer: shop, agent: agent, secures: [loan],
           assets: [new, old, hall], fire_sale: 1, market_depth: 5k H100e}
+  guard: {kind: government_guarantee, guarantor: bank, obligor: owner, contracts: [note],
+          risk_free: 3 %/year}
+  swap:  {kind: interest_swap, payer: owner, receiver: bank, loan: loan, fixed: 4 %/year,
+          floating: SOFR + 0 bp, term: 2 years}
+drivers: {SOFR: {process: random_walk, start: 4 %/year}}
 """
 # what is replaced ; by what ; place ; code ; a part of the mend
 TABLE = """
 secures: [loan] ; secures: [loan, loan] ; contracts.lien.secures[1] ; pledged-twice ; join
 new, old, hall ; new, old, hall, old ; contracts.lien.assets[3] ; pledged-twice ; delete
 secures: [loan] ; secures: [wages] ; contracts.lien.secures[0] ; secures-no-loan ; loan
+contracts: [note] ; contracts: [wages] ; contracts.guard.contracts[0] ; loan-needed ; loan
+loan: loan, ; loan: wages, ; contracts.swap.loan ; loan-needed ; loan
 secures: [loan] ; secures: [lon] ; contracts.lien.secures[0] ; name-unknown ; loan
 new, old, hall ; new, hall ; contracts.lien.assets[1] ; site-not-whole ; old
 new, old, hall ; loan ; contracts.lien.assets[0] ; name-unknown ; cohort

@@ -61,6 +61,10 @@ drivers:
   anchor_price: {formula: 0.8 * world_price}
 market: {energy_price: tariff, running_cost: 0.3 M USD/MW/year}
 contracts:
+  winds:   {kind: power_swap, payer: lab, receiver: gas, site: north, source: wind,
+            index: tariff, strike: {2026: 45 USD/MWh, 2028: 55 USD/MWh}, term: 3 years}
+  flat:    {kind: power_swap, payer: lab, receiver: world, power: 5 to 10 MW, index: tariff,
+            strike: 50 USD/MWh, start: 2027-02-10, term: 25 months}
   north:    {kind: spot_sale, seller: lab, buyer: users, site: north}
   south:    {kind: spot_sale, seller: lab, buyer: users, site: south}
   east:     {kind: spot_sale, seller: lab, buyer: users, site: east}

@@ -60,6 +60,27 @@ contracts:
             prepayment: 4 M USD, credit_share: 40 %, grace: 2 months, termination: 60 %,
             termination_rate: 8 %/year}
   spot:    {kind: spot_sale, seller: cloud, site: hall, price: 1.6 USD/H100e/h, utilisation: 75 %}
+  steady:  {kind: interest_swap, payer: cloud, receiver: bank, loan: facility, share: 70 %,
+            fixed: 3.5 to 5 %/year, floating: sofr + 10 bp, floor: 3 %/year, day_count: A/360,
+            start: 2026-04-10, term: 24 months, every: 3 months}
+  outage:  {kind: insurance, insurer: sponsor, insured: cloud, covers: interruption, site: hall,
+            capacity: 11k H100e, agreed: {2026: 2 USD/H100e/h, 2028: 1.4 USD/H100e/h},
+            waiting: 2 months, deductible: 3 M USD, limit: 20 to 60 M USD, premium: 1.5 M USD/year,
+            start: 2026-11-10, term: 18 months}
+  resale:  {kind: insurance, insurer: sponsor, insured: cloud, covers: value,
+            guaranteed: {2026: 30 M USD, 2028: 20 M USD}, value: 5 to 40 M USD, on: 2027-10-20,
+            limit: 12 M USD, premium: 0.2 M USD/year, term: 26 months}
+  cfd:     {kind: power_swap, payer: cloud, receiver: utility, site: hall, share: 60 %,
+            index: {2026: 50 USD/MWh, 2027: 75 USD/MWh, 2028: 40 USD/MWh}, strike: 58 USD/MWh,
+            start: 2026-09-20, term: 20 months}
+  idle:    {kind: capacity_backstop, provider: vendor, owner: cloud, site: hall,
+            price: {2026: 1 USD/H100e/h, 2028: 0.7 USD/H100e/h}, share: 60 to 90 %,
+            capacity: 9000 H100e, revenue_share: {2026: 4 %, 2027-06: 2 %}, fee: 1 M USD/year,
+            start: 2026-10-20, term: 18 months}
+  hedge:   {kind: price_floor, buyer: cloud, seller: sponsor, index: compute_price,
+            capacity: {2026: 3000 H100e, 2027-06: 2000 H100e}, floor: 2 to 2.6 USD/H100e/h,
+            cap: {2026: 3.4 USD/H100e/h, 2028: 3 USD/H100e/h}, premium: 1 M USD,
+            premium_per_hour: 0.02 USD/H100e/h, start: 2026-09-10, term: 16.5 months}
   order:   {kind: chip_purchase, buyer: cloud, seller: vendor, chips: [first, second],
             signed: 2026-04, milestones: {signing: 20 %, delivery: 80 %}, cancel_after: 5 months,
             cancellation_fee: 5 %}
@@ -115,11 +136,29 @@ contracts:
             months: 3 months, minimum: 2 M USD, start: 2026-10}
   promise: {kind: parent_guarantee, guarantor: parent, obligor: lab, contracts: [reserve, note],
             cap: 18 M USD, end: 2028-03, fee: 0.5 M USD/year}
+  backstop: {kind: government_guarantee, guarantor: treasury, obligor: lab, contracts: [note],
+            cap: 9 M USD, start: 2026-08-10, end: 2028-01, upfront_fee: 1 %, fee: 0.7 %/year,
+            interest: 5 %/year, risk_free: sofr}
   shares:  {kind: equity_raise, issuer: lab, investor: markets, capacity: 70 M USD/year,
             sentiment: mood, carry_over: 3 months, amount: 120 M USD, share: 1}
   tax:     {kind: income_tax, taxpayer: cloud, government: treasury, rate: 21 %,
             depreciation: macrs_5, bonus: 20 %, losses: 3 M USD, paid: monthly}
   lab_tax: {kind: income_tax, taxpayer: lab, government: treasury, rate: 25 %, life: 5 years}
+  early:   {kind: compute_commitment, seller: rest, buyer: lab, capacity: 900 H100e,
+            ramp: 3 months, price: 1.8 USD/H100e/h, start: 2026-05-12, term: 21 months,
+            take_or_pay: 85 %, need: {2026: 6k H100e, 2027-02: 5k to 6k H100e, 2027-09: 1k H100e},
+            after: [reserve], market: compute_price, price_outlook: -20 %/year,
+            need_outlook: 10 %/year, grace: 2 months, termination: 30 %,
+            step_down: {share: 40 %, earliest: 5 months, notice: 1.5 months, fee: 10 %},
+            cancellation: {earliest: 9 months, notice: 2 months, fee: 25 %},
+            resale: {buyer: market, share: 80 %, spread: 15 %}}
+  later:   {kind: compute_commitment, seller: cloud, buyer: lab, site: yard, capacity: 400 H100e,
+            price_share: 90 %, start: 2026-12, term: 10 months, need: 5.5k H100e,
+            after: [reserve, early], market: 1.5 to 2.5 USD/H100e/h, take_or_pay: 90 %,
+            deferral: {by: 4 months, notice: 2 months, fee: 5 %}}
+  hourly:  {kind: spot_purchase, buyer: lab, seller: market, demand: {2026: 6.5k H100e,
+            2027-04: 7k H100e}, after: [reserve, early, later], price: compute_price,
+            available: 700 H100e, price_limit: 3.2 USD/H100e/h}
   group:   {kind: other_business, party: parent, rest: rest, inflow: 30 M USD/year,
             outflow: 24 M USD/year, capital_spending: 5 M USD/year, start: 2026-05}
 """
@@ -181,7 +220,11 @@ contracts:
             schedule: 300 to 500 H100e, settlement: 1.1 USD/H100e/h, share: 20 %,
             spread: 0.1 USD/H100e/h, floor: 0.9 USD/H100e/h, resale_cost: 15 %, user: market,
             floor_fee: 1 %/year, seniority: junior, grace: 3 months, collateral: [shed, lot],
-            trap_ltv: 60 %}
+            trap_ltv: 60 %, use: 250 H100e, bank: 6 months, election: fitted,
+            policy: [-0.02 USD/H100e/h, 0.3 USD/H100e/h, 0.1 USD/H100e/h, -0.2 USD/H100e/h,
+                     0.1 USD/H100e/h, 0.1 USD/H100e/h,
+                     {2027: -0.1 USD/H100e/h, 2028: 0.2 USD/H100e/h}, 0 USD/H100e/h,
+                     0.1 USD/H100e/h, 0 USD/H100e/h]}
   lien:    {kind: security, grantor: owner, buyer: market, agent: builder, secures: [loan],
             assets: [lot], time_of_sale: 3 months, cost_of_sale: 5 %}
   equity:  {kind: common_equity, investor: fund, issuer: owner, commitment: 40 M USD,
@@ -201,8 +244,14 @@ contracts:
             rate: 12 %/year, term: 4 years, start: 2027-01, cross_default: [note]}
   cover:   {kind: parent_guarantee, guarantor: backer, obligor: borrower, contracts: [note],
             fee: 0.1 M USD/year}
+  rates:   {kind: interest_swap, payer: owner, receiver: lender,
+            notional: {2027: 20 M USD, 2029: 8 M USD}, fixed: 3.2 %/year, floating: base + 0 bp,
+            fixed_day_count: 30E/360, day_count: A/360, start: 2026-10, term: 3 years,
+            every: 6 months}
   keep:    {kind: reserve_account, account: account, owner: owner, facilities: [loan],
             months: 6 months}
+  shield:  {kind: government_guarantee, guarantor: state, obligor: owner, contracts: [loan],
+            collection: true, upfront_fee: 0.5 %, fee: 1 %/year, risk_free: 3 %/year}
   costs:   {kind: operating_cost, payer: owner, payee: builder, amount: 1 M USD/year,
             start: 2027-02-14, end: 2030-05-05}
   owner_tax: {kind: income_tax, taxpayer: owner, government: state, rate: 24 %, losses: 1 M USD,

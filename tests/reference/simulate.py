@@ -106,7 +106,7 @@ class Simulation:
         """What every row asks for."""
         asked = {row: row.claim(month) for row in self.rows if not row.derived}
         month.claimed = [
-            Payment(line.payer, line.payee, line.flow, asked[row][line.name])
+            Payment(line.payer, line.payee, line.flow, asked[row][line.name], row.contract)
             for row, line in self.lines
             if not row.derived and line.form != "support"
         ]
@@ -221,7 +221,7 @@ class Simulation:
         """Every row moves its state; cash moves; signals are kept for the next month."""
         for row, line in self.lines:
             amount = booked.paid[key(row, line)]
-            month.paid.append(Payment(line.payer, line.payee, line.flow, amount))
+            month.paid.append(Payment(line.payer, line.payee, line.flow, amount, row.contract))
         self.signals = {}
         stops: set[str] = set()
         for row in self.rows:

@@ -22,6 +22,7 @@ from tests.reference.campus import RENTED
 from tests.reference.fleet import FLEET
 from tests.reference.foundry import FOUNDRY
 from tests.reference.future import Future
+from tests.reference.owners import OWNERS
 from tests.reference.plans import BAZAAR, CAMPUS, QUARTERS
 from tests.reference.simulate import Simulation
 from tests.reference_data import ROOT
@@ -125,10 +126,12 @@ LESS_CASH = (
     [
         *((SMALL, ()), (CAMPUS, ()), (CAMPUS, MORE_FUNDING), (QUARTERS, ()), (QUARTERS, LESS_CASH)),
         (RENTED, ()),
+        (OWNERS, ()),
         (FLEET, ()),
     ],
     ids=[
         *("small", "campus", "campus well funded", "quarters", "quarters short of cash", "rented"),
+        "owners",
         "fleet",
     ],
 )
@@ -184,6 +187,7 @@ def test_the_plans_hold_every_kind(tmp_path: Path):
         ("quarters", QUARTERS),
         ("foundry", FOUNDRY),
         ("rented", RENTED),
+        ("owners", OWNERS),
         ("fleet", FLEET),
     ):
         file = tmp_path / f"{name}.yaml"

@@ -12,9 +12,14 @@ from offtake.cli.check import check
 from offtake.cli.contracts import contracts
 from offtake.cli.explain import explain
 from offtake.cli.new import new
+from offtake.cli.price import price
+from offtake.cli.reserve import reserve
+from offtake.cli.risk import risk
 from offtake.cli.run import run
 from offtake.cli.show import PLAN_IS_WRONG, RUN_FAILED, complain
 from offtake.cli.size import size
+from offtake.cli.stack import stack
+from offtake.cli.termsheet import termsheet
 from offtake.core.errors import PlanErrors, render
 
 app = typer.Typer(
@@ -25,7 +30,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (run, size, check, new, explain, contracts, catalogue):
+for command in (
+    *(run, size, stack, risk, price, reserve, check),
+    *(new, explain, termsheet, contracts, catalogue),
+):
     app.command()(command)
 
 

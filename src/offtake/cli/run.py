@@ -21,12 +21,15 @@ def run(
         ),
     ] = None,
     scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
+    stack: Annotated[str | None, typer.Option(help="Stack of contracts of the plan.")] = None,
     json_: Annotated[
         Path | None, typer.Option("--json", help="Write results as JSON; - for stdout.")
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Results file; default results/NAME.nc, with the scenario in its name."),
+        typer.Option(
+            help="Results file; default results/NAME.nc, with scenario and stack in its name."
+        ),
     ] = None,
     save: Annotated[bool, typer.Option(help="Save the results.")] = True,
 ) -> None:
@@ -35,7 +38,7 @@ def run(
     from offtake.core.errors import render
     from offtake.plan.load import check
 
-    checked = check(plan, set_ or (), scenario)
+    checked = check(plan, set_ or (), scenario, stack)
     if checked.plan is None:
         complain(render(checked.errors))
         raise typer.Exit(PLAN_IS_WRONG)
@@ -46,12 +49,14 @@ def run(
     from offtake.reports.progress import watched_run
     from offtake.reports.terminal import summary
 
-    changes = [f"scenario {scenario}"] * bool(scenario) + list(set_ or ())
+    changes = [f"scenario {scenario}"] * bool(scenario) + [f"stack {stack}"] * bool(stack)
+    changes += set_ or ()
     results = watched_run(checked, paths, seed, loaded, changes=changes, quiet=str(json_) == "-")
     saved = None
     if save:
         name = checked.file.parent.name if checked.file.name == "plan.yaml" else checked.file.stem
         name += f"-{scenario}" if scenario else ""
+        name += f"-{stack}" if stack else ""
         name += "-changed" if set_ else ""
         saved = results.save(out or Path("results") / f"{name}.nc")
     if json_ is not None:

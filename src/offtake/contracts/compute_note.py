@@ -167,7 +167,7 @@ class ComputeNote(NamedTuple):
     def publish(self, n: Numbers, s: ComputeNoteState, month: Month) -> Amounts:
         """State at the start of the period, and what of the site is kept for deliveries in it."""
         now, issued = self._now(n, s, month), self._issued(n, month)
-        takes = self.sight.takes(n, s.debt, s.seen, month)
+        takes = self.sight.takes(n, s.debt, s.hours.banked, s.seen, month)
         need = self.sight.need(month)
         first, then = note.asked(now.split.due, s.hours.banked, takes, need)
         asked = first + then

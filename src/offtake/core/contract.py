@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from offtake.core.arrays import Array
 from offtake.core.flows import Flow
+from offtake.core.series import Series
 
 IntArray = NDArray[np.int64]
 Numbers = Mapping[str, Array]
@@ -171,6 +172,10 @@ class Lowerer(Protocol):
         """
         ...
 
+    def series_of(self, value: Series, place: str) -> int:
+        """Index of the observation that carries any series of a plan, by its place in the file."""
+        ...
+
     def phase_count(self, site: str) -> int:
         """Number of phases of a site."""
         ...
@@ -212,8 +217,19 @@ class Lowerer(Protocol):
         """
         ...
 
-    def total(self, party: str, signs: Mapping[tuple[str, Flow], float]) -> int:
-        """Index of a registered total: signed sum of a party's claims in ("in") and out ("out")."""
+    def total(
+        self,
+        party: str,
+        signs: Mapping[tuple[str, Flow], float],
+        contracts: Sequence[str] = (),
+    ) -> int:
+        """Index of a registered total: signed sum of a party's claims in ("in") and out ("out").
+
+        Args:
+            party: whose claims.
+            signs: of each class in each direction.
+            contracts: whose claims count; all where there are none.
+        """
         ...
 
     def position(self, day: date) -> float:

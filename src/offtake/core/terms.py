@@ -108,6 +108,7 @@ _CHIP_COUNT = Unit("GPU", "a number of chips", "7000", bare=True, minimum=0.0)
 _CHIP_FLOW = Unit("GPU/year", "chips per time", "500k GPU/year", minimum=0.0)
 _COMPUTE = Unit("H100e", "compute capacity", "100k H100e", minimum=0.0)
 _COMPUTE_PRICE = Unit("USD/H100e/h", "a price of compute", "2.6 USD/H100e/h", minimum=0.0)
+_NET_COMPUTE_PRICE = Unit("USD/H100e/h", "a difference of prices of compute", "-0.2 USD/H100e/h")
 _CHIP_HOUR_PRICE = Unit("USD/GPU/h", "a price of a chip per hour", "2.75 USD/GPU/h", minimum=0.0)
 _ENERGY_PRICE = Unit("USD/MWh", "a price of energy", "55 USD/MWh")
 _COST_PER_MW = Unit("USD/MW", "a cost per power built", "12.5 M USD/MW", minimum=0.0)
@@ -209,6 +210,8 @@ ComputeSeries = Annotated[Series, _COMPUTE]
 """Capacity over time."""
 ComputePriceSeries = Annotated[Series, _COMPUTE_PRICE]
 """A price of compute over time."""
+NetComputePriceSeries = Annotated[Series, _NET_COMPUTE_PRICE]
+"""USD/H100e/h over time; of either sign."""
 ChipHourPriceSeries = Annotated[Series, _CHIP_HOUR_PRICE]
 """A price of a chip per hour, over time."""
 EnergyFlowSeries = Annotated[Series, _ENERGY_FLOW]

@@ -1,7 +1,7 @@
 """When a party uses an option that a contract gives it: rules, one function each.
 
     renews  = needs >= 1/2  and  market x (1 + switching cost) >= rent
-    takes   = worth - excess >= cash
+    takes   = worth - excess >= cash,   or of a fitted policy:   advantage >= 0
     prepays = rate - offered >= saving
 
 Everything a rule looks at is known when the choice falls due; nothing is the path's future. What
@@ -39,6 +39,16 @@ def takes_delivery(worth: Array, excess: Array, cash: Array) -> Array:
     return jnp.where(worth - excess >= cash * (1.0 - PAID_TOLERANCE), 1.0, 0.0)
 
 
+def converts(worth: Array, owed: Array) -> Array:
+    """Whether a holder would rather have shares than what it is owed, 1.0 or 0.0, `[..., path]`.
+
+    Args:
+        worth: of the shares, USD, `[..., path]`.
+        owed: what it gives up for them, USD, `[..., path]`.
+    """
+    return jnp.where(worth > owed * (1.0 + PAID_TOLERANCE), 1.0, 0.0)
+
+
 def prepays(rate: Array, offered: Array, saving: Array) -> Array:
     """Whether a borrower prepays a loan out of a cheaper one, 1.0 or 0.0, `[..., path]`.
 
@@ -48,3 +58,28 @@ def prepays(rate: Array, offered: Array, saving: Array) -> Array:
         saving: that is worth the trouble, per year, `[..., path]`.
     """
     return jnp.where(rate - offered >= saving - PAID_TOLERANCE, 1.0, 0.0)
+
+
+def advantage(policy: Array, seen: Array, price: Array, banked: Array, scheduled: Array) -> Array:
+    """What a fitted policy expects compute to bring more than cash, USD per hour, `[K, path]`.
+
+        sum over k < 5 of (p_k + p_{5+k} n) z^k
+        z = (seen - price) / (seen + price),   n = banked / (banked + scheduled)
+
+    Args:
+        policy: p, `[K, 10, path]`, USD/H100e/h (`finance.note_election` fits it).
+        seen: index of the period before, USD/H100e/h.
+        price: settlement price, USD/H100e/h.
+        banked: hours banked.
+        scheduled: hours of the schedule.
+    """
+    z, n = _share(seen - price, seen + price), _share(banked, banked + scheduled)
+    degree = policy.shape[1] // 2
+    powers = jnp.stack([z**k for k in range(degree)], axis=1)
+    empty = jnp.sum(policy[:, :degree] * powers, axis=1)
+    return empty + n * jnp.sum(policy[:, degree:] * powers, axis=1)
+
+
+def _share(part: Array, whole: Array) -> Array:
+    """Part of a whole; 0 where there is nothing."""
+    return jnp.where(whole > 0.0, part / jnp.where(whole > 0.0, whole, 1.0), 0.0)

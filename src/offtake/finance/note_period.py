@@ -11,8 +11,8 @@ from offtake.core.contract import IntArray, Lowerer, Month, Numbers
 from offtake.finance import compute_note as note
 from offtake.finance import facility
 from offtake.finance.enforcement import padded
-from offtake.finance.exercise import takes_delivery
-from offtake.finance.note_terms import NoteTerms
+from offtake.finance.exercise import advantage, takes_delivery
+from offtake.finance.note_terms import POLICY, NoteTerms
 from offtake.finance.servicing import Debt
 
 NONE = 1e15
@@ -27,6 +27,7 @@ LEFT_OUT = {"start": 0.0, "deliveries_from": 0.0, "cap": NONE, "trap_ltv": NONE,
 SERIES = ("schedule", "settlement", "use", "use_value")
 MARKS: dict[str, Callable[[NoteTerms], bool]] = {
     "chooses": lambda terms: terms.election == "holder",
+    "fitted": lambda terms: terms.election == "fitted",
     "delivers": lambda terms: terms.election == "delivery",
     "bounded": lambda terms: terms.use is not None,
     "valued": lambda terms: terms.use_value is not None,
@@ -65,6 +66,8 @@ class Sight(NamedTuple):
 
     series: Mapping[str, IntArray]
     """field of `SERIES` -> [K] observation"""
+    policy: IntArray
+    """[K, 10] observation: the fitted policy; zero where there is none"""
     priced: IntArray
     """[K] observation: the index, USD/H100e/h"""
     pool: IntArray
@@ -86,6 +89,7 @@ class Sight(NamedTuple):
         parties = [(x.issuer, x.holder, x.underwriter or x.issuer) for x in terms]
         return cls(
             series={f: np.array([at.series(name, f) for name, _ in items]) for f in SERIES},
+            policy=np.array([policy_of(name, term, at) for name, term in items]),
             priced=np.array(
                 [
                     at.observe(f"sites.{x.site}.spot_price")
@@ -112,12 +116,13 @@ class Sight(NamedTuple):
         """[K, P] a series of the terms in this period; field: of `SERIES`."""
         return month.obs[self.series[field]]
 
-    def takes(self, n: Numbers, debt: Debt, seen: Array, month: Month) -> Array:
+    def takes(self, n: Numbers, debt: Debt, banked: Array, seen: Array, month: Month) -> Array:
         """[K, P] 1.0 where the holder takes compute this period, by notice given before it.
 
         Args:
             n: numbers.
             debt: at the start of the period.
+            banked: hours banked then.
             seen: index of the period before, USD/H100e/h.
             month: the period; of it only the terms' own series and payouts are looked at.
         """
@@ -126,7 +131,16 @@ class Sight(NamedTuple):
         excess = note.excess_price(seen, n["cap"], n["excess_share"])
         cash = note.cash_price(seen, n["spread"], n["floor"], n["cap"])
         chosen = takes_delivery(worth, excess, cash)
-        takes = jnp.where(self.says("chooses"), chosen, jnp.where(self.says("delivers"), 1.0, 0.0))
+        gain = advantage(
+            month.obs[self.policy],
+            seen,
+            self.see("settlement", month),
+            banked,
+            self.due(n, debt, month)[3],
+        )
+        takes = jnp.where(self.says("delivers"), 1.0, 0.0)
+        takes = jnp.where(self.says("chooses"), chosen, takes)
+        takes = jnp.where(self.says("fitted") & (gain >= 0.0), 1.0, takes)
         able = jnp.all(month.obs[self.payouts[:, :2]] >= 1.0, axis=1)
         return jnp.where(able & (debt.accelerated == 0.0), takes, 0.0)
 
@@ -148,10 +162,10 @@ class Sight(NamedTuple):
         return due, note.credit(debt, rate, worth, month.t >= last), rate, hours
 
     def now(self, n: Numbers, debt: Debt, hours: note.Hours, seen: Array, month: Month) -> Now:
-        """What this period asks for; arguments as of `takes`."""
+        """What this period asks for; arguments as of `takes`; hours: accounts."""
         due, credit, rate, scheduled = self.due(n, debt, month)
         going, index = debt.accelerated == 0.0, month.obs[self.priced]
-        takes = self.takes(n, debt, seen, month)
+        takes = self.takes(n, debt, hours.banked, seen, month)
         pool = n["share"] * month.obs[self.pool]
         split = note.split(due, hours.banked, takes, self.need(month), pool)
         price = note.cash_price(index, n["spread"], n["floor"], n["cap"])
@@ -182,6 +196,14 @@ class Sight(NamedTuple):
             floor=(price - own) * split.cash,
             above=above * delivered,
         )
+
+
+def policy_of(contract: str, terms: NoteTerms, at: Lowerer) -> list[int]:
+    """Observations of the numbers of a fitted policy; of zero where there is none."""
+    if not terms.policy:
+        return [at.observe("zero")] * POLICY
+    place = f"contracts.{contract}.policy"
+    return [at.series_of(number, f"{place}[{i}]") for i, number in enumerate(terms.policy)]
 
 
 class Outcome(NamedTuple):

@@ -14,6 +14,7 @@ from offtake.core.terms import (
     Duration,
     FacePrice,
     Money,
+    NetComputePriceSeries,
     PartyName,
     Rate,
     Ratio,
@@ -24,6 +25,9 @@ from offtake.core.terms import (
     When,
     default,
 )
+
+POLICY = 10
+"""Numbers of a fitted policy in each period."""
 
 
 class NoteTerms(Terms):
@@ -68,8 +72,12 @@ class NoteTerms(Terms):
     the site if left out."""
     share: Share = default("100 %")
     """Most of the H100e-hours of the site that the note may take."""
-    election: Literal["holder", "delivery", "cash"] = "holder"
-    """Whether the holder chooses each period between compute and cash, or one is agreed."""
+    election: Literal["holder", "fitted", "delivery", "cash"] = "holder"
+    """Whether the holder chooses each period between compute and cash, by the index last seen or by
+    a fitted policy, or one is agreed."""
+    policy: tuple[NetComputePriceSeries, ...] = ()
+    """The fitted policy, USD/H100e/h: five numbers, and five times the share that is banked; worked
+    out where it is left out."""
     use: ComputeSeries | None = None
     """Compute that the holder can use, H100e; all there is if left out."""
     use_value: ComputePriceSeries | None = None
@@ -130,6 +138,7 @@ def check_note(terms: Any) -> None:
     Raises:
         Mistakes: at the field that is wrong.
     """
+    check_policy(terms)
     missing = [f for f in ("schedule", "settlement") if getattr(terms, f) is None]
     if not terms.amount.sized and missing:
         raise mistake_at(
@@ -162,3 +171,23 @@ def check_note(terms: Any) -> None:
             ),
             written[0],
         )
+
+
+def check_policy(terms: Any) -> None:
+    """Refuse a policy that nothing reads, and one that has not the numbers it needs.
+
+    Raises:
+        Mistakes: at the policy.
+    """
+    count = len(terms.policy)
+    if count == 0 or (terms.election == "fitted" and count == POLICY):
+        return
+    raise mistake_at(
+        Mistake(
+            code="note-policy",
+            found=f"a policy of {count} numbers with election: {terms.election}",
+            expected=f"{POLICY} numbers over time, with election: fitted",
+            mend="delete policy, and it is worked out before the run",
+        ),
+        "policy",
+    )

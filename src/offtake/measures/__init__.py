@@ -6,6 +6,7 @@ from offtake.measures.contract_value import ContractValue
 from offtake.measures.dependence import Dependence
 from offtake.measures.facilities import Facilities
 from offtake.measures.funding import Funding
+from offtake.measures.guarantees import Guarantees
 from offtake.measures.income_shares import IncomeShares
 from offtake.measures.learning import Learning
 from offtake.measures.levelised import Levelised
@@ -24,6 +25,7 @@ ALL = (
     Facilities,
     Unspent,
     ContractValue,
+    Guarantees,
     Cohorts,
     Levelised,
     Dependence,

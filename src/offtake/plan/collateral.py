@@ -42,13 +42,7 @@ def secured_once(plan: Plan) -> Iterator[Finding]:
 
 def loans_are_secured(plan: Plan) -> Iterator[Finding]:
     """A security agreement for a contract under which nobody can be repaid from a sale."""
-    from offtake.contracts import BY_KIND
-
-    lending = [
-        name
-        for name, terms in plan.contracts.items()
-        if (kind := BY_KIND.get(str(getattr(terms, "kind", "")))) and "owed" in kind.published
-    ]
+    lending = _publishing(plan, "owed")
     for name, terms in _agreements(plan):
         for i, loan in enumerate(_secured(terms)):
             if loan in plan.contracts and loan not in lending:
@@ -60,6 +54,41 @@ def loans_are_secured(plan: Plan) -> Iterator[Finding]:
                         found=f"{quoted(loan)}, under which no money is lent",
                         expected="one of " + (", ".join(lending) or "the loans of the plan"),
                         mend="name a loan, or delete it here",
+                    ),
+                )
+
+
+def _publishing(plan: Plan, value: str) -> list[str]:
+    """Contracts that publish a value of that name."""
+    from offtake.contracts import BY_KIND
+
+    return [
+        name
+        for name, terms in plan.contracts.items()
+        if (kind := BY_KIND.get(str(getattr(terms, "kind", "")))) and value in kind.published
+    ]
+
+
+def loans_are_named(plan: Plan) -> Iterator[Finding]:
+    """A guarantee or a swap that follows what is owed under a contract, where nothing is owed."""
+    lending = _publishing(plan, "balance")
+    for name, terms in plan.contracts.items():
+        named = dict[str, str]()
+        if hasattr(terms, "risk_free"):
+            guaranteed: tuple[str, ...] = getattr(terms, "contracts", ())
+            named |= {f"contracts[{i}]": loan for i, loan in enumerate(guaranteed)}
+        if swapped := getattr(terms, "loan", None):
+            named["loan"] = str(swapped)
+        for field, loan in named.items():
+            if loan in plan.contracts and loan not in lending:
+                yield (
+                    f"contracts.{name}.{field}",
+                    "error",
+                    Mistake(
+                        code="loan-needed",
+                        found=f"{quoted(loan)}, under which no money is lent",
+                        expected="one of " + (", ".join(lending) or "the loans of the plan"),
+                        mend="name a loan; a parent_guarantee may guarantee any claim",
                     ),
                 )
 
@@ -103,4 +132,10 @@ def fire_sales_have_a_market(plan: Plan) -> Iterator[Finding]:
             )
 
 
-COLLATERAL = (secured_once, loans_are_secured, sites_are_sold_whole, fire_sales_have_a_market)
+COLLATERAL = (
+    secured_once,
+    loans_are_secured,
+    loans_are_named,
+    sites_are_sold_whole,
+    fire_sales_have_a_market,
+)

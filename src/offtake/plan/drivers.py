@@ -28,7 +28,7 @@ from offtake.core.errors import Mistake, Mistakes, quoted
 from offtake.core.formula import Expression, parse_formula
 from offtake.core.names import nearest, suggestion
 from offtake.core.terms import AnyQuantity, DriverName, Duration, Rate, Series, Terms, default
-from offtake.plan.items import Correlation
+from offtake.plan.items import Correlation, PriceOfRisk
 
 
 class RandomWalk(Terms):
@@ -44,6 +44,9 @@ class RandomWalk(Terms):
     """Standard deviation of the logarithm after a year."""
     ceiling: AnyQuantity | None = None
     """Level at which growth ends, so that the trend is an S-curve; in the unit of start."""
+    price_of_risk: PriceOfRisk | None = None
+    """Market price of risk, per volatility and year; pricing runs drift by so much less; 0 if left
+    out."""
     about: str | None = None
     """What it is."""
 
@@ -63,6 +66,9 @@ class MeanReverting(Terms):
     """Time in which half of a deviation is gone."""
     ceiling: AnyQuantity | None = None
     """Level at which growth ends, so that the trend is an S-curve; in the unit of start."""
+    price_of_risk: PriceOfRisk | None = None
+    """Market price of risk, per volatility and year; pricing runs drift by so much less; 0 if left
+    out."""
     about: str | None = None
     """What it is."""
 

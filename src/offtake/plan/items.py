@@ -53,6 +53,8 @@ Correlation = Annotated[
     Quantity, Unit("1", "a correlation", "0.4", bare=True, minimum=-1.0, maximum=1.0)
 ]
 """1; between -1 and 1."""
+PriceOfRisk = Annotated[Quantity, Unit("1", "a market price of risk", "0.4", bare=True)]
+"""1 per square root of a year; of either sign."""
 PowerUsage = Annotated[
     Quantity, Unit("1", "a power usage effectiveness", "1.2", bare=True, minimum=1.0)
 ]
@@ -72,6 +74,9 @@ class Header(Terms):
     """Length of one period: months, quarters or years."""
     discount_rate: Rate
     """Rate at which money of different dates is compared; per year."""
+    risk_free: RateSeries | None = None
+    """Rate by which pricing runs discount, per year: a rate or a driver; the discount rate if left
+    out."""
     currency: Literal["USD"] = "USD"
     """All amounts are in US dollars; other currencies are not possible yet."""
     about: str | None = None

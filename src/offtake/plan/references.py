@@ -14,6 +14,7 @@ from offtake.core.units import canonical
 from offtake.core.walk import driver_fields
 from offtake.plan.build import Draft
 from offtake.plan.drivers import Formula, FromMarket, Regimes
+from offtake.plan.items import Header
 from offtake.plan.messages import problem_of
 from offtake.plan.told import told
 from offtake.plan.tree import Path, parse_path
@@ -50,10 +51,14 @@ def check_references(draft: Draft) -> list[Problem]:
 
 
 def _models(draft: Draft) -> Iterator[tuple[str, Terms]]:
+    if isinstance(draft.header, Header):
+        yield "plan", draft.header
     yield "market", draft.market
     if draft.learning is not None:
         yield "learning", draft.learning
     yield "readings", draft.readings
+    if draft.reserve is not None:
+        yield "reserve", draft.reserve
     for section, items in draft.sections.items():
         for name, item in items.items():
             if isinstance(item, Terms):

@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from offtake.reports.guarantees import guarantees
 from offtake.reports.levelised import levelised
 from offtake.reports.market import market
 from offtake.reports.pieces import laid_out, number, percent
@@ -53,6 +54,7 @@ def summary(results: Results, saved: Path | None = None, json_file: Path | None 
         parts += [Text(""), *limits(list(results.structure()))]
     if len(results.facilities()):
         parts += [Text(""), _facilities(results.facilities()), Text(FACILITIES, style="dim")]
+    parts += guarantees(results)
     if len(results.unspent()):
         parts += [Text(""), _unspent(results.unspent()), Text(UNSPENT, style="dim")]
     if len(results.cohorts()):

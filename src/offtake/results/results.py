@@ -19,6 +19,7 @@ from offtake.results.tables.contracts import contract_rows, hurdle_rows, support
 from offtake.results.tables.dependence import at_year_ends, dependence_rows
 from offtake.results.tables.facilities import facility_detail_rows, facility_rows
 from offtake.results.tables.funding import funding_gap_rows, sources_and_uses_rows
+from offtake.results.tables.guarantees import guarantee_rows
 from offtake.results.tables.learning import learning_rows, published_rows
 from offtake.results.tables.levelised import levelised_rows, token_rows
 from offtake.results.tables.market import (
@@ -38,7 +39,7 @@ from offtake.results.tables.readings import (
     threshold_rows,
 )
 from offtake.results.tables.unspent import unspent_rows
-from offtake.results.tables.who_pays import who_pays_rows
+from offtake.results.tables.who_pays import who_pays_rows, worst_paths
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -169,6 +170,12 @@ class Results:
         """Expected cost of every support."""
         rows = support_rows(self._labels("support"), self._outputs("contract_value"))
         return Table("Supports", tuple(rows))
+
+    def guarantees(self) -> Table:
+        """What guarantees cost who gives them: fees, payments, recoveries, how often called."""
+        worst = worst_paths(self._outputs("who_pays")["loss"])
+        rows = guarantee_rows(self.facts.get("guarantees", ()), self._outputs("guarantees"), worst)
+        return Table("Guarantees", tuple(rows))
 
     def funding_gap(self) -> Table:
         """Cash needed by year beyond liquidity and all money promised."""
@@ -378,6 +385,7 @@ class Results:
             "facilities": list(self.facilities()),
             "unspent": list(self.unspent()),
             "contracts": list(self.contracts()),
+            "guarantees": list(self.guarantees()),
             "funding_gap_usd": list(self.funding_gap()),
             "cohorts": list(self.cohorts()),
             "levelised": list(self.levelised()),

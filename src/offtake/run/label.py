@@ -15,6 +15,7 @@ from offtake.lowering.lower import LoweredPlan
 from offtake.measures import (
     contract_value,
     dependence,
+    guarantees,
     income_shares,
     learning,
     levelised,
@@ -59,6 +60,7 @@ def _coordinates(outcome: Outcome) -> dict[str, Any]:
         "side": [f"{contract}:{party}" for contract, party in contract_value.sides(book)],
         "financing": [f"{contract}:{party}" for contract, party in contract_value.financings(book)],
         "support": list(contract_value.supports(book)),
+        "guarantee": list(guarantees.names(book)),
         "source": list(plant.named(book, "power", "available_mw")),
         "fab": list(plant.named(book, "fabs", "wafers")),
         "vendor": list(plant.named(book, "vendors", "unsold")),
@@ -130,6 +132,23 @@ def _claims(book: Book) -> list[dict[str, str]]:
             "form": claim.form,
         }
         for claim in book.labels.claims
+    ]
+
+
+def _guarantees(book: Book) -> list[dict[str, Any]]:
+    """Who gives each guarantee, whom it relieves, and at what rate its cost is worked out."""
+    budget = {name for name in book.labels.published if name.endswith(".discount_factor")}
+    return [
+        {
+            "contract": name,
+            "kind": book.kinds[name],
+            "guarantor": book.labels.parties[guarantees.guarantor_of(book, name)],
+            "relieves": list(guarantees.relieved(book, name)),
+            "discounted_at": "risk_free"
+            if f"contracts.{name}.discount_factor" in budget
+            else "plan",
+        }
+        for name in guarantees.names(book)
     ]
 
 
@@ -211,6 +230,7 @@ def label(outcome: Outcome) -> Results:
             }
             for f in book.facilities
         ],
+        "guarantees": _guarantees(book),
         "structure": outcome.structure.plain(),
         "fabs": {name: fab.vendor for name, fab in plan.fabs.items()},
         "claims": _claims(book),

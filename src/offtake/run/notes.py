@@ -60,7 +60,7 @@ def with_notes(plan: Plan, source: Plan) -> tuple[Plan, list[Facility]]:
     names = sized_notes(source)
     if not names:
         return plan, []
-    lowered = lower(_paid_for(source, names), WANTED)
+    lowered = lower(paid_for(source, names), WANTED)
     observed = _observed(lowered)
     changes: Changes = {}
     facilities: list[Facility] = []
@@ -85,7 +85,7 @@ def _changed(plan: Plan, changes: Changes) -> Plan:
     return made
 
 
-def _paid_for(plan: Plan, names: list[str]) -> Plan:
+def paid_for(plan: Plan, names: list[str]) -> Plan:
     """The plan with notes that bring all that is needed, and nothing else that is sized."""
     most, none = (Quantity(usd, "USD", text=f"{usd} USD") for usd in (FULL_PURSE, 0.0))
     changes: Changes = {}
@@ -96,6 +96,9 @@ def _paid_for(plan: Plan, names: list[str]) -> Plan:
                 # Equity pays for all while notes are sized; other debt comes after them.
                 full = name in names or field == "commitment"
                 changes[name] = {field: most if full else none}
+        if name in names:
+            # Nor for its underwriter: the fee of so large a note would leave nothing for the site.
+            changes[name]["floor_fee"] = Quantity(0.0, "1/year", text="0 %/year")
         if name in changes and getattr(terms, "amortisation", "") == "sculpted":
             changes[name]["amortisation"] = "bullet"
     contracts = {

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -82,6 +82,24 @@ def _placed(draws: HostDraws) -> Draws:
     return Draws(*parts)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The measures that a run takes."""
+
+    wanted: Sequence[str]
+    """Patterns of the observations that they need."""
+    build: Callable[[LoweredPlan, Book], tuple[Measure, ...]]
+
+
+def _every_measure(lowered: LoweredPlan, book: Book) -> tuple[Measure, ...]:
+    del lowered
+    kinds: tuple[Any, ...] = MEASURES
+    return tuple(kind.build(book) for kind in kinds)
+
+
+EVERY = Asked(sorted({pattern for m in MEASURES for pattern in m.wanted}), _every_measure)
+
+
 class Runner:
     """A lowered plan with its compiled block; values may change between calls, structure may not.
 
@@ -89,9 +107,16 @@ class Runner:
         plan: as loaded.
         devices: CPU devices; all cores if None.
         width: paths per device and block, a multiple of 256.
+        asked: measures to take; every one if left out.
     """
 
-    def __init__(self, plan: Plan, devices: int | None = None, width: int | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        devices: int | None = None,
+        width: int | None = None,
+        asked: Asked = EVERY,
+    ) -> None:
         self.seconds: dict[str, float] = {}
         self.devices = prepare(devices)
         started = time.perf_counter()
@@ -99,11 +124,9 @@ class Runner:
         self.structure = made.structure
         self.seconds["structure"] = time.perf_counter() - started
         started = time.perf_counter()
-        wanted = sorted({pattern for measure in MEASURES for pattern in measure.wanted})
-        self.lowered = lower(made.plan, wanted)
+        self.lowered = lower(made.plan, asked.wanted)
         self.book = book_of(self.lowered)
-        kinds: tuple[Any, ...] = MEASURES
-        self.measures: tuple[Measure, ...] = tuple(kind.build(self.book) for kind in kinds)
+        self.measures: tuple[Measure, ...] = asked.build(self.lowered, self.book)
         self.seconds["lower"] = time.perf_counter() - started
         self._share = width or int(os.environ.get("OFFTAKE_BLOCK_PATHS", BLOCK_PATHS))
         self.width = self._share * self.devices

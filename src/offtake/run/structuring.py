@@ -32,6 +32,7 @@ from offtake.plan.schema import Plan
 from offtake.run.cases import case_draws, case_of, merchant_contracts
 from offtake.run.devices import cache_folder, prepare
 from offtake.run.draw import HostDraws, draw
+from offtake.run.elections import with_policies
 from offtake.run.limits import Reading, Trial, allowed, life, reading, uses_left_unpaid
 from offtake.run.notes import with_notes
 from offtake.run.traced import kept
@@ -67,21 +68,27 @@ def structure(plan: Plan) -> Structured:
         PlanErrors: a case changes more than numbers, the structure does not settle, or it leaves
             capital cost unpaid.
     """
+    made = sized_plan(plan)
+    return Structured(with_policies(made.plan, signed_plan(made.plan)), made.structure)
+
+
+def sized_plan(plan: Plan) -> Structured:
+    """The plan with all amounts in it."""
     places = plan.sized
     if not places:
         return Structured(plan, Structure((), 0, 0.0))
     started = time.perf_counter()
-    plan, notes = with_notes(plan, _signed(plan))
+    plan, notes = with_notes(plan, signed_plan(plan))
     if not plan.sized:
         return Structured(plan, Structure(tuple(notes), 1, time.perf_counter() - started))
-    worked = _Work(_signed(plan))
+    worked = _Work(signed_plan(plan))
     facilities = notes + worked.settle()
     seconds = time.perf_counter() - started
     made = Structure(tuple(facilities), worked.rounds, seconds)
     return Structured(_written(plan, worked), made)
 
 
-def _signed(plan: Plan) -> Plan:
+def signed_plan(plan: Plan) -> Plan:
     """The plan without its scenario, if that leaves as much to size."""
     signed = plan.variants.get("signed", plan)
     return signed if set(plan.sized) <= set(signed.sized) else plan

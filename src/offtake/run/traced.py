@@ -36,7 +36,7 @@ def _flat(given: Any) -> tuple[list[Any], Any]:
     return jax.tree.flatten(given)  # pyright: ignore
 
 
-def _name(given: Any, static: object) -> str:
+def name_of(given: Any, static: object) -> str:
     """Name of the block for arguments of this structure: their tree, shapes and types."""
     leaves, tree = _flat(given)
     shapes = [(leaf.shape, str(leaf.dtype)) for leaf in leaves]
@@ -74,7 +74,7 @@ def kept(run: Block, given: tuple[Any, Any, Draws], static: object, folder: Path
         static: what the trace depends on besides the source and the structure of `given`.
         folder: where traced blocks are kept.
     """
-    file = folder / f"{_name(given, static)}.traced"
+    file = folder / f"{name_of(given, static)}.traced"
     exported = _read(file)
     if exported is None:
         leaves, tree = _flat(given)

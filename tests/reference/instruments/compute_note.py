@@ -125,12 +125,26 @@ class ComputeNote(Loan):
             return False
         if self.terms.election == "delivery":
             return True
+        if self.terms.election == "fitted":
+            return self.future.reaches(f"{self.contract}.election", self.advantage(month), 0.0)
         worth = (1.0 - self.number("resale_cost")) * self.seen
         if self.terms.use_value is not None:
             worth = self.over_time("use_value", month)
         cash = self.in_cash(self.seen, self.number("floor"))
         name = f"{self.contract}.election"
         return self.future.reaches(name, worth - self.excess(self.seen), cash * (1.0 - PAID))
+
+    def advantage(self, month: Month) -> float:
+        """What the fitted policy expects compute to bring more than cash, per hour."""
+        price, hours = self.over_time("settlement", month), self.due_hours(month)[0]
+        z = (self.seen - price) / (self.seen + price) if self.seen + price > 0.0 else 0.0
+        n = self.banked / (self.banked + hours) if self.banked + hours > 0.0 else 0.0
+        place = f"contracts.{self.contract}.policy"
+        p = [
+            self.future.series(number, f"{place}[{k}]", month.t)
+            for k, number in enumerate(self.terms.policy)
+        ]
+        return sum((p[k] + n * p[k + 5]) * z**k for k in range(5)) if p else 0.0
 
     def wanted(self, month: Month) -> tuple[float, float]:
         """Hours asked for, of those due and of those banked."""

@@ -1,0 +1,46 @@
+"""`offtake risk`: how each party's losses change under one shock at a time."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from offtake.cli.show import PLAN_IS_WRONG, complain, console
+
+
+def risk(
+    plan: Annotated[Path, typer.Argument(help="Plan folder or file.")],
+    paths: Annotated[int, typer.Option(min=1, help="Number of futures.")] = 4096,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all random streams.")] = 1,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Change: place=value.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
+    stack: Annotated[str | None, typer.Option(help="Stack of contracts of the plan.")] = None,
+    json_: Annotated[
+        Path | None, typer.Option("--json", help="Write the table as JSON; - for stdout.")
+    ] = None,
+) -> None:
+    """Say who bears which risk: price, volume, technology, delay, rates, counterparties."""
+    from offtake.core.errors import render
+    from offtake.plan.load import check
+
+    checked = check(plan, set_ or (), scenario, stack)
+    if checked.plan is None:
+        complain(render(checked.errors))
+        raise typer.Exit(PLAN_IS_WRONG)
+    from offtake.reports.progress import step_by_step
+    from offtake.reports.risk import allocation
+    from offtake.run.risk import risk as allocated
+
+    with step_by_step(quiet=str(json_) == "-") as told:
+        found = allocated(checked.plan, paths, seed, told)
+    name = checked.plan.plan.name + (f", {stack}" if stack else "")
+    if json_ is not None:
+        head = {"plan": name, "paths": paths, "seed": seed}
+        text = json.dumps({**head, **found.to_json()}, indent=1, allow_nan=False)
+        if str(json_) == "-":
+            typer.echo(text)
+            return
+        json_.write_text(text + "\n")
+    frame = f"{paths:,} futures, the same for every shock, seed {seed}."
+    console().print(allocation(name, frame, found))

@@ -1,0 +1,1 @@
+"""Shocks to a plan, as changes of its numbers: pure, makes plan diffs and reads results."""

@@ -1,0 +1,197 @@
+"""Six shocks, one at a time: what each changes about the numbers of a plan.
+
+    price          compute, and tokens, earn 30 % less
+    volume         15 % less of what is offered by the hour, or of what is asked for, finds a buyer
+    technology     the price of compute falls by 10 points a year more, and so does what is expected
+    delay          every site opens six months later than it would have
+    rates          base rates are 2 points higher
+    counterparty   parties outside the plan default three times as often
+
+A shock acts on what it finds in the plan and on nothing else; where it finds nothing it says what
+it looked for. It changes numbers only, so that contracts stay as they were signed: a price agreed,
+a schedule, a size do not move. Drawn numbers are changed as drawn.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from offtake.core.quantity import FloatingRate, Quantity, When
+from offtake.core.walk import leaves
+from offtake.plan.schema import Plan
+
+PRICES = ("USD/H100e/h", "USD/token")
+RATE = "1/year"
+LEVELS = ("", "start", "ceiling", "value")
+"""Fields of a driver that are levels of it."""
+NEVER_HAPPENS = 1e-12
+"""Hazard per year below which a party never defaults."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One number changed; a place stands for all numbers below it too."""
+
+    place: str
+    how: Literal["times", "plus", "later"]
+    by: float
+    """Factor; what is added, in the canonical unit; months."""
+
+
+@dataclass(frozen=True)
+class Shock:
+    """What is shocked and by what changes."""
+
+    name: str
+    about: str
+    changes: tuple[Change, ...]
+    sought: str
+    """What the shock acts on."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether the plan has nothing to shock."""
+        return not self.changes
+
+    def described(self) -> dict[str, Any]:
+        """As plain data."""
+        changes = [{"place": c.place, "how": c.how, "by": c.by} for c in self.changes]
+        return {
+            "shock": self.name,
+            "about": self.about,
+            "changes": changes,
+            "nothing_to_shock": f"no {self.sought.split(' ', 1)[1]}" if self.empty else None,
+        }
+
+
+Numbers = list[tuple[str, Quantity | When]]
+
+
+def shocks_of(plan: Plan) -> tuple[Shock, ...]:
+    """The six shocks for one plan, empty ones among them."""
+    numbers = list(plan.numbers())
+    return tuple(
+        Shock(name, about, tuple(dict.fromkeys(find(plan, numbers))), sought)
+        for name, about, sought, find in SHOCKS
+    )
+
+
+def _unit(number: Quantity | When) -> str:
+    return number.unit if isinstance(number, Quantity) else "date"
+
+
+def _of_drivers(plan: Plan, numbers: Numbers, units: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """(driver, place of a level) of every driver that is written in one of some units."""
+    del plan
+    for place, number in numbers:
+        section, _, rest = place.partition(".")
+        if section == "drivers" and _unit(number) in units:
+            driver, _, field = rest.partition(".")
+            if field in LEVELS or field[:1].isdigit() or field.startswith("states."):
+                yield driver, place
+
+
+def _price(plan: Plan, numbers: Numbers) -> Iterator[Change]:
+    for _, place in _of_drivers(plan, numbers, PRICES):
+        yield Change(place, "times", 0.7)
+    pattern = re.compile(r"market\.(demand\..+\.(price|choke_price)|fixed_price|compute_price)\b")
+    for place, number in numbers:
+        if pattern.match(place) and _unit(number) in PRICES:
+            yield Change(place, "times", 0.7)
+
+
+def _volume(plan: Plan, numbers: Numbers) -> Iterator[Change]:
+    contract = re.compile(r"contracts\.[^.]+\.utilisation\b")
+    asked = re.compile(r"market\.(utilisation|demand\.[^.]+\.(compute|tokens))\b")
+    for place, _ in numbers:
+        if contract.match(place) or asked.match(place):
+            yield Change(place, "times", 0.85)
+    volumes = {
+        series.driver
+        for segment in plan.market.demand.values()
+        for series in (segment.tokens, segment.compute)
+        if series is not None and series.driver is not None
+    }
+    for driver, place in _of_drivers(plan, numbers, ("token/year", "H100e")):
+        if driver in volumes:
+            yield Change(place, "times", 0.85)
+
+
+def _technology(plan: Plan, numbers: Numbers) -> Iterator[Change]:
+    prices = {driver for driver, _ in _of_drivers(plan, numbers, PRICES)}
+    for place, _ in numbers:
+        section, _, rest = place.partition(".")
+        if section == "drivers" and rest.endswith(".trend") and rest.split(".")[0] in prices:
+            yield Change(place, "plus", -0.1)
+    # Without a price that falls nothing tells how fast chips lose their worth, but for what the
+    # market expects of the next generation.
+    if prices or plan.market.clears:
+        yield Change("market.price_decline", "plus", 0.1)
+
+
+def _delay(plan: Plan, numbers: Numbers) -> Iterator[Change]:
+    del plan
+    opening = re.compile(r"sites\.[^.]+\.phases\[\d+\]\.energise$")
+    for place, _ in numbers:
+        if opening.match(place):
+            yield Change(place, "later", 6.0)
+
+
+def _rates(plan: Plan, numbers: Numbers) -> Iterator[Change]:
+    bases = {
+        value.base
+        for name, terms in plan.contracts.items()
+        for _, _, value in leaves(terms, name)
+        if isinstance(value, FloatingRate) and value.base is not None
+    }
+    for driver, place in _of_drivers(plan, numbers, (RATE,)):
+        if driver in bases:
+            yield Change(place, "plus", 0.02)
+
+
+def _counterparty(plan: Plan, numbers: Numbers) -> Iterator[Change]:
+    hazards = {
+        place.split(".")[1]: number
+        for place, number in numbers
+        if re.match(r"parties\.[^.]+\.credit\.hazard\b", place) and isinstance(number, Quantity)
+    }
+    for name, party in plan.parties.items():
+        if party.credit is None:
+            continue
+        rated = party.credit.rating is not None
+        if rated or (name in hazards and hazards[name].value > NEVER_HAPPENS):
+            yield Change(f"parties.{name}.credit.hazard", "times", 3.0)
+
+
+Finder = Callable[[Plan, Numbers], Iterator[Change]]
+
+SHOCKS: tuple[tuple[str, str, str, Finder], ...] = (
+    (
+        "price",
+        "compute and tokens earn 30 % less",
+        "a driver, or the demand of the market, in USD/H100e/h or USD/token",
+        _price,
+    ),
+    (
+        "volume",
+        "15 % less finds a buyer",
+        "a utilisation of a contract or of the market, or a volume of demand",
+        _volume,
+    ),
+    (
+        "technology",
+        "the price of compute falls by 10 points a year more",
+        "the trend of a driver in USD/H100e/h or USD/token",
+        _technology,
+    ),
+    ("delay", "sites open six months later", "a phase of a site", _delay),
+    ("rates", "base rates are 2 points higher", "a driver that is the base of a rate", _rates),
+    (
+        "counterparty",
+        "parties outside default three times as often",
+        "a party outside the plan with a credit that can fail",
+        _counterparty,
+    ),
+)
+"""Name, what it is, what it acts on, how that is found."""
