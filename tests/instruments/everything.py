@@ -127,6 +127,18 @@ CHANGES: dict[str, dict[str, Any]] = {
     "chip_purchase": {"cancel_after": "1 to 2 months", "cancellation_fee": "10 %"},
     "common_equity": {"commitment": "100 to 1,000 USD"},
     "equity_raise": {"amount": "200 to 2,000 USD"},
+    "warrants": {
+        "holder": "sovereign",
+        "issuer": "project",
+        "tranches": [
+            {"shares": "4 to 30", "mw": "0.002 MW", "price": "5 USD"},
+            {"shares": "10", "mw": "0.001 to 0.006 MW", "price": "8 to 15 USD"},
+        ],
+        "sites": ["hall"],
+        "expiry": "2029-08-10",
+        "share_price": "share_price",
+        "outstanding": "40",
+    },
     "revenue_share": {
         "company": "project",
         "amount": "40 USD",
@@ -652,6 +664,16 @@ EXTRA: dict[str, dict[str, Any]] = {
         "commitment": "100 USD",
         "funds": ["line"],
         "cures": "1 to 4",
+    },
+    "options": {
+        "kind": "warrants",
+        "holder": "lab",
+        "issuer": "company",
+        "strike": "2 to 9 USD",
+        "tranches": [{"shares": "6", "price": "8 USD"}],
+        "share_price": "share_price",
+        "buyer": "capital_markets",
+        "cost_of_sale": "5 %",
     },
     "bridge": {
         "kind": "convertible",

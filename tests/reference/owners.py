@@ -63,5 +63,11 @@ contracts:
             share: 7 %, contracts: [trade], cap: 1.4 to 1.9, floor: 1.2, term: 2 years}
   levy:    {kind: revenue_share, financier: founder, company: lab, amount: 2 M USD, share: 1 %,
             cap: 3, seniority: junior}
+  rights:  {kind: warrants, holder: vendor, issuer: lab, strike: 0.01 USD, sites: [halls],
+            share_price: price, outstanding: 5000000, expiry: 2029-06, tranches: [
+            {shares: 100000, mw: 1 MW}, {shares: 200000, mw: 2 MW, price: 9 to 15 USD}]}
+  options: {kind: warrants, holder: founder, issuer: lab, strike: 11 USD, share_price: price,
+            tranches: [{shares: 50000, price: 8 USD}], outstanding: 5000000, buyer: users,
+            cost_of_sale: 4 %}
 """
 """Some issuers fail, some funds do not pay, some holders convert, put or wait."""

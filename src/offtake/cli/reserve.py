@@ -39,11 +39,11 @@ def reserve(
     if checked.plan.reserve is None:
         complain(render([no_section(str(checked.file))]))
         raise typer.Exit(PLAN_IS_WRONG)
-    from offtake.reports.progress import watched
+    from offtake.reports.progress import counted
     from offtake.reports.reserve import summary
     from offtake.run.reserve import reserve as run
 
-    with watched(quiet=str(json_) == "-") as advance:
+    with counted(quiet=str(json_) == "-") as advance:
         found = run(checked.plan, paths, seed, progress=advance)
     if json_ is not None:
         text = json.dumps(found.to_json(), indent=1, allow_nan=False)

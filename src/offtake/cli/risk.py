@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from offtake.cli.show import PLAN_IS_WRONG, complain, console
+from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable
 
 
 def risk(
@@ -28,6 +28,7 @@ def risk(
     if checked.plan is None:
         complain(render(checked.errors))
         raise typer.Exit(PLAN_IS_WRONG)
+    writable(json_)
     from offtake.reports.progress import step_by_step
     from offtake.reports.risk import allocation
     from offtake.run.risk import risk as allocated

@@ -47,6 +47,7 @@ from offtake.contracts.spot_sale import SpotSale
 from offtake.contracts.tax_credit import TaxCredit
 from offtake.contracts.term_loan import TermLoan
 from offtake.contracts.vendor_financing import VendorFinancing
+from offtake.contracts.warrants import Warrants
 
 ALL = (
     ChipPurchase,
@@ -77,6 +78,7 @@ ALL = (
     MilestoneEquity,
     PublicOffering,
     RevenueShare,
+    Warrants,
     PartnershipFlip,
     ReserveAccount,
     CashReserve,

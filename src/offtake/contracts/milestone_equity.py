@@ -43,7 +43,7 @@ from offtake.core.terms import (
     When,
     default,
 )
-from offtake.finance.facility import padded
+from offtake.finance.facility import power_of
 from offtake.finance.shares import dilution, distributed, issued, relative
 from offtake.finance.span import reached
 from offtake.finance.unpaid import unpaid
@@ -70,6 +70,8 @@ class MilestoneEquityTerms(Terms):
     """Paid per MW of IT power that runs, USD/MW."""
     sites: tuple[SiteName, ...] = ()
     """Sites whose power counts for `per_mw`."""
+    counts: Literal["energised", "running"] = "energised"
+    """Whether power counts when it is there, or when chips draw it."""
     step: Power = default("0 MW")
     """Power of a tranche, paid for when all of it runs; every MW by itself if 0."""
     on_event: Money = default("0 USD")
@@ -163,9 +165,8 @@ class MilestoneEquity(NamedTuple):
         investor, issuer = (
             at.parties([getattr(t, f) for _, t in items]) for f in ("investor", "issuer")
         )
-        sites = [[at.observe(f"sites.{site}.power_mw") for site in t.sites] for _, t in items]
         group = cls(
-            power=padded(sites, at),
+            power=power_of([t for _, t in items], at),
             event=np.array([at.series(name, "event") for name in ids]),
             price=np.array([at.series(name, "share_price") for name in ids]),
             payout=np.array([at.observe(f"parties.{t.investor}.payout") for _, t in items]),

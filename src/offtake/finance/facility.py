@@ -75,6 +75,19 @@ def values_of(collateral: Sequence[Sequence[str]], at: Lowerer) -> IntArray:
     )
 
 
+def power_of(terms: Sequence[Any], at: Lowerer) -> IntArray:
+    """Power of the sites that K contracts name, [K, longest] observations, MW.
+
+    Args:
+        terms: with fields `sites` and `counts`.
+        at: the plan.
+    """
+    value = {"energised": "power_mw", "running": "running_mw"}
+    return padded(
+        [[at.observe(f"sites.{site}.{value[t.counts]}") for site in t.sites] for t in terms], at
+    )
+
+
 class Beside(NamedTuple):
     """Other debt of the borrowers of K loans that ranks senior to or equal with each loan."""
 

@@ -78,7 +78,6 @@ class BuyerOf:
     """party"""
     purchase: str
     """its spot purchase"""
-    wanted: tuple[str, ...] = ()
 
     def build(self, book: Book) -> Buyer:
         """The measure for one plan."""

@@ -13,7 +13,7 @@ from offtake.run.api import run
 
 
 @contextmanager
-def watched(total: int | None = None, *, quiet: bool) -> Generator[Callable[[int, int], None]]:
+def counted(total: int | None = None, *, quiet: bool) -> Generator[Callable[[int, int], None]]:
     """A progress bar on stderr, and the function that moves it: (futures done, futures in all).
 
     Args:
@@ -62,7 +62,7 @@ def watched_run(
     if checked.plan is None:
         message = "a plan with errors cannot be run"
         raise ValueError(message)
-    with watched(paths, quiet=quiet) as advance:
+    with counted(paths, quiet=quiet) as advance:
         results = run(checked.plan, paths, seed, progress=advance)
     seconds = {"load": loaded, **results.facts["seconds"]}
     warnings = [str(problem) for problem in checked.warnings]

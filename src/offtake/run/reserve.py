@@ -106,10 +106,8 @@ def reserve(
         raise ValueError(message)
     if plan.reserve is None:
         raise PlanErrors([no_section(plan.plan.name)])
-    measure: Any = BuyerOf(plan.reserve.buyer, plan.reserve.purchase)
-    runner = Runner(
-        plan, devices, asked=Asked(measure.wanted, lambda _, book: (measure.build(book),))
-    )
+    kind: Any = BuyerOf(plan.reserve.buyer, plan.reserve.purchase)
+    runner = Runner(plan, devices, asked=Asked((), lambda _, book: (kind.build(book),)))
     runner.compile()
     started = time.perf_counter()
     candidates = patches(plan, runner.lowered)

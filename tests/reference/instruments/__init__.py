@@ -6,7 +6,13 @@ from typing import Any
 
 from tests.reference.books import Row
 from tests.reference.future import Future
-from tests.reference.instruments import chip_purchase, chip_sale, construction_contract, security
+from tests.reference.instruments import (
+    chip_purchase,
+    chip_sale,
+    construction_contract,
+    security,
+    warrants,
+)
 from tests.reference.instruments.capacity_backstop import CapacityBackstop
 from tests.reference.instruments.cash_reserve import CashReserve
 from tests.reference.instruments.chip_lease import ChipLease
@@ -82,6 +88,7 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "public_offering": partial(_one, PublicOffering),
     "convertible": partial(_one, Convertible),
     "revenue_share": partial(_one, RevenueShare),
+    "warrants": warrants.rows,
     "reserve_account": partial(_one, ReserveAccount),
     "parent_guarantee": partial(_one, ParentGuarantee),
     "government_guarantee": partial(_one, GovernmentGuarantee),

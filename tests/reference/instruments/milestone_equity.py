@@ -28,7 +28,8 @@ class MilestoneEquity(Row):
     def due(self, month: Month) -> float:
         """What has fallen due by this period."""
         if month.t <= self.number("until", NEVER) + 1e-9:
-            runs = sum(month.observe(f"sites.{site}.power_mw") for site in self.terms.sites)
+            value = "power_mw" if self.terms.counts == "energised" else "running_mw"
+            runs = sum(month.observe(f"sites.{site}.{value}") for site in self.terms.sites)
             self.power = max(self.power, runs)
             if self.over_time("event", month) >= 1.0 - PAID:
                 self.happened = True
