@@ -584,7 +584,7 @@ EXTRA: dict[str, dict[str, Any]] = {
         "funds": ["delayed_draw_loan", "construction_loan"],
         "amount": "2,000 USD",
         "rate": "1 %/year",
-        "spread": "0 to 9 %/year",
+        "spread": "3 to 9 %/year",
         "start": "2026-12",
         "term": "15 months",
     },
