@@ -51,7 +51,15 @@ STEPS = {
     *("interest_every", "principal_every", "distributions_every", "until", "renewals", "notice"),
     *("reset_every", "capitalise_until", "maturity", "every", "waiting", "on"),
     *("market_rent", "switching_cost", "needs", "flip_date", "recovery", "target"),
+    *("step_down.earliest", "cancellation.earliest", "deferral.notice", "cancellation.notice"),
+    *("price_outlook", "need_outlook", "price_limit"),
+    *("in_kind_until", "redemption_from", "conversion_from"),
+    *("participation_from", "distributions_from", "call_from", "call_trigger", "expiry"),
+    *("threshold", "minimum", "event", "tranches[0].mw", "tranches[0].price"),
+    *("tranches[1].mw", "tranches[1].price"),
     *("trap_coverage", "call_coverage", "trap_ltv", "call_ltv", "deliveries_from", "use_value"),
+    *("longstop", "budget", "cost_share", "conversion_dscr", "conversion_ltv", "step_every"),
+    *("shut_above", "availability", "prepayment_saving", "no_call", "extension_ltv"),
     *(f"policy[{k}]" for k in range(10)),
 }
 """Fields that may say only whether something happens, or at which close: nothing moves between."""

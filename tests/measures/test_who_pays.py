@@ -57,6 +57,19 @@ def test_a_loan_that_runs_past_the_horizon_is_open_not_lost():
     assert got["unreturned"]["bank"] == 0.0  # 38 are out and 57 are open
 
 
+def test_a_holding_is_open_at_what_it_states():
+    ledger = Ledger({"company": "internal", "fund": "external", "shop": "external"}, 3, rate=0.25)
+    ledger.claim("shares", "fund", "company", Flow.CAPITAL_IN, paid={0: 100.0})
+    ledger.claim("spend", "company", "shop", Flow.CAPITAL_COST, paid={0: 90.0})
+    ledger.claim("shares", "company", "fund", Flow.DISTRIBUTION, paid={1: 10.0}, form="residual")
+    ledger.publish("shares", holding=75.0)
+    got = figures(ledger)
+    # 75 in two years at 25 % are 48; 10 in one are 8.
+    assert got["open"] == pytest.approx({"fund": 48.0, "company": 0.0, "shop": 0.0})
+    assert got["loss"]["fund"] == pytest.approx(100 - 48 - 8)
+    assert got["unreturned"]["fund"] == pytest.approx(100 - 75 - 10)
+
+
 def test_a_guarantor_pays_and_recovers():
     ledger = Ledger(
         {"company": "internal", "parent": "internal", "bank": "external", "customer": "external"},

@@ -23,7 +23,9 @@ contracts:
   loan:  {kind: term_loan, lender: bank, borrower: owner, amount: 1 M USD, rate: 9 %/year,
           term: 2 years, amortisation: linear, cross_default: "*"}
   note:  {kind: term_loan, lender: bank, borrower: owner, amount: 1 M USD, rate: 9 %/year,
-          term: 2 years, amortisation: linear, cross_default: [loan]}
+          term: 2 years, amortisation: linear, cross_default: [loan], prepaid_by: new_loan}
+  new_loan: {kind: refinancing, lender: bank, borrower: owner, funds: [note], amount: 1 M USD,
+          rate: 9 %/year, term: 1 year, ltv: 50 %, collateral: [new]}
   lien:  {kind: security, grantor: owner, buyer: shop, agent: agent, secures: [loan],
           assets: [new, old, hall], fire_sale: 1, market_depth: 5k H100e}
   guard: {kind: government_guarantee, guarantor: bank, obligor: owner, contracts: [note],
@@ -44,6 +46,8 @@ new, old, hall ; new, hall ; contracts.lien.assets[1] ; site-not-whole ; old
 new, old, hall ; loan ; contracts.lien.assets[0] ; name-unknown ; cohort
 new, old, hall ; ; contracts.lien.assets ; value-short ;
 , market_depth: 5k H100e ; ; contracts.lien.fire_sale ; depth-missing ; market_depth
+prepaid_by: new_loan ; prepaid_by: loan ; contracts.note.prepaid_by ; prepaid-by ; kind: refinancing
+funds: [note] ; funds: [loan] ; contracts.note.prepaid_by ; prepaid-by ; add note
 """
 ROWS = [tuple(part.strip() for part in row.split(";")) for row in TABLE.strip().split("\n")]
 

@@ -37,6 +37,8 @@ class Payment:
     payee: str
     flow: Flow
     amount: float
+    contract: str = ""
+    """Under which it is owed."""
 
 
 def net(payments: Sequence[Payment], party: str, inward: set[Flow], outward: set[Flow]) -> float:
@@ -121,6 +123,10 @@ class Row:
         if series is None or series.driver is not None:
             return self.over_time(name, month)
         return self.future.series(series, f"contracts.{self.contract}.{name}", month.t + 1)
+
+    def distributed(self, weight: float, month: Month) -> float:
+        """What owners take at most of what is left, from the date of distributions on."""
+        return weight * ALL if month.t >= self.number("distributions_from", 0.0) - 1e-9 else 0.0
 
     def publish(self, t: int) -> Mapping[str, float]:
         """Values that others may read from the start of period t."""

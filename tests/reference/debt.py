@@ -36,6 +36,8 @@ class Loan(Row):
         self.begin = after(max(self.number("start", 0.0), 0.0))
         self.accrual = future.calendar.accrual(terms.day_count)  # type: ignore[attr-defined]
         self.pledge = pledge_of(future, contract)
+        self.early: float | None = None
+        """premium, in a period in which the loan is prepaid"""
         self.due: tuple[float, float] = (0.0, 0.0)
         """interest and principal due in the period, whoever is asked for it"""
 
@@ -131,6 +133,22 @@ class Loan(Row):
         flow, service = self.history[-1]
         left = self.balance - self.principal_due(scheduled)
         return min(self.number("sweep") * max(flow - service, 0.0), left)
+
+    def premium(self, month: Month, rate: float, begin: float, last: float) -> float | None:
+        """Premium on a prepayment in this period; None where there is none."""
+        by = self.terms.prepaid_by  # type: ignore[attr-defined]
+        t = month.t
+        clean = self.arrears + self.overdue == 0.0 and not self.accelerated and self.balance > 0.0
+        if by is None or not clean or not begin < t < last:
+            return None
+        if not t > begin + self.number("no_call") - 1e-9:
+            return None
+        share = self.over_time("call_premium", month)
+        years = max(last - t, 1.0) / self.future.calendar.per_year
+        offered = month.observe(f"contracts.{by}.offered") + share / years
+        wants = rate - offered >= self.number("prepayment_saving") - 1e-9
+        lends = month.observe(f"contracts.{by}.capacity") >= self.balance * (1.0 + share)
+        return share * self.balance if wants and lends else None
 
     def yearly_rate(self, month: Month) -> float:
         """Fixed rate, or margin over the base rate and its floor."""
@@ -238,6 +256,8 @@ class Loan(Row):
         """
         self.crossed(month)
         own = month.observe(f"contracts.{self.contract}.service_due")
+        if self.early is not None:
+            own, self.early = self.service, None
         flow = cash_flow(month.paid, self.borrower) + self.pending[0]
         others = sum(month.observe(f"contracts.{k}.service_due") for k in self.beside())
         others += self.pending[1]

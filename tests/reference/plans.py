@@ -144,6 +144,21 @@ contracts:
   tax:     {kind: income_tax, taxpayer: cloud, government: treasury, rate: 21 %,
             depreciation: macrs_5, bonus: 20 %, losses: 3 M USD, paid: monthly}
   lab_tax: {kind: income_tax, taxpayer: lab, government: treasury, rate: 25 %, life: 5 years}
+  early:   {kind: compute_commitment, seller: rest, buyer: lab, capacity: 900 H100e,
+            ramp: 3 months, price: 1.8 USD/H100e/h, start: 2026-05-12, term: 21 months,
+            take_or_pay: 85 %, need: {2026: 6k H100e, 2027-02: 5k to 6k H100e, 2027-09: 1k H100e},
+            after: [reserve], market: compute_price, price_outlook: -20 %/year,
+            need_outlook: 10 %/year, grace: 2 months, termination: 30 %,
+            step_down: {share: 40 %, earliest: 5 months, notice: 1.5 months, fee: 10 %},
+            cancellation: {earliest: 9 months, notice: 2 months, fee: 25 %},
+            resale: {buyer: market, share: 80 %, spread: 15 %}}
+  later:   {kind: compute_commitment, seller: cloud, buyer: lab, site: yard, capacity: 400 H100e,
+            price_share: 90 %, start: 2026-12, term: 10 months, need: 5.5k H100e,
+            after: [reserve, early], market: 1.5 to 2.5 USD/H100e/h, take_or_pay: 90 %,
+            deferral: {by: 4 months, notice: 2 months, fee: 5 %}}
+  hourly:  {kind: spot_purchase, buyer: lab, seller: market, demand: {2026: 6.5k H100e,
+            2027-04: 7k H100e}, after: [reserve, early, later], price: compute_price,
+            available: 700 H100e, price_limit: 3.2 USD/H100e/h}
   group:   {kind: other_business, party: parent, rest: rest, inflow: 30 M USD/year,
             outflow: 24 M USD/year, capital_spending: 5 M USD/year, start: 2026-05}
 """

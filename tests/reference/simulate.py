@@ -96,6 +96,8 @@ class Simulation:
             kind = row.terms.kind  # type: ignore[attr-defined]
             if kind in ("chip_purchase", "chip_sale") and row.part:
                 found.add(f"chips.{row.part}.paid")
+            if kind == "vendor_financing":
+                found.add(f"chips.{row.terms.chips}.paid")  # type: ignore[attr-defined]
             if kind == "construction_contract":
                 found.add(f"{row.place}.paid")  # type: ignore[attr-defined]
         return found
@@ -104,7 +106,7 @@ class Simulation:
         """What every row asks for."""
         asked = {row: row.claim(month) for row in self.rows if not row.derived}
         month.claimed = [
-            Payment(line.payer, line.payee, line.flow, asked[row][line.name])
+            Payment(line.payer, line.payee, line.flow, asked[row][line.name], row.contract)
             for row, line in self.lines
             if not row.derived and line.form != "support"
         ]
@@ -219,7 +221,7 @@ class Simulation:
         """Every row moves its state; cash moves; signals are kept for the next month."""
         for row, line in self.lines:
             amount = booked.paid[key(row, line)]
-            month.paid.append(Payment(line.payer, line.payee, line.flow, amount))
+            month.paid.append(Payment(line.payer, line.payee, line.flow, amount, row.contract))
         self.signals = {}
         stops: set[str] = set()
         for row in self.rows:

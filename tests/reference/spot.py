@@ -32,6 +32,7 @@ class Spot:
         """of sites that have power"""
         terms = future.plan.contracts.values()
         self.pledged = {a for x in terms if getattr(x, "secures", ()) for a in x.assets}  # type: ignore
+        self.pledged |= {x.chips for x in terms if x.kind == "chip_lease"}  # type: ignore
 
     def stays(self, cohort: str) -> bool:
         """Whether a cohort has not left for want of earnings."""

@@ -19,8 +19,10 @@ from offtake.plan.load import load
 from offtake.run.draw import draw
 from offtake.run.structuring import structure
 from tests.reference.campus import RENTED
+from tests.reference.fleet import FLEET
 from tests.reference.foundry import FOUNDRY
 from tests.reference.future import Future
+from tests.reference.owners import OWNERS
 from tests.reference.plans import BAZAAR, CAMPUS, QUARTERS
 from tests.reference.simulate import Simulation
 from tests.reference_data import ROOT
@@ -124,8 +126,14 @@ LESS_CASH = (
     [
         *((SMALL, ()), (CAMPUS, ()), (CAMPUS, MORE_FUNDING), (QUARTERS, ()), (QUARTERS, LESS_CASH)),
         (RENTED, ()),
+        (OWNERS, ()),
+        (FLEET, ()),
     ],
-    ids=["small", "campus", "campus well funded", "quarters", "quarters short of cash", "rented"],
+    ids=[
+        *("small", "campus", "campus well funded", "quarters", "quarters short of cash", "rented"),
+        "owners",
+        "fleet",
+    ],
 )
 def test_engine_equals_the_oracle(text: str, changes: tuple[str, ...], tmp_path: Path):
     file = tmp_path / "plan.yaml"
@@ -179,6 +187,8 @@ def test_the_plans_hold_every_kind(tmp_path: Path):
         ("quarters", QUARTERS),
         ("foundry", FOUNDRY),
         ("rented", RENTED),
+        ("owners", OWNERS),
+        ("fleet", FLEET),
     ):
         file = tmp_path / f"{name}.yaml"
         file.write_text(text, encoding="utf-8")

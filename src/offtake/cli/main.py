@@ -13,6 +13,7 @@ from offtake.cli.contracts import contracts
 from offtake.cli.explain import explain
 from offtake.cli.new import new
 from offtake.cli.price import price
+from offtake.cli.reserve import reserve
 from offtake.cli.risk import risk
 from offtake.cli.run import run
 from offtake.cli.show import PLAN_IS_WRONG, RUN_FAILED, complain
@@ -30,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (
-    *(run, size, stack, risk, price, check),
+    *(run, size, stack, risk, price, reserve, check),
     *(new, explain, termsheet, contracts, catalogue),
 ):
     app.command()(command)

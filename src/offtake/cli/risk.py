@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from offtake.cli.show import PLAN_IS_WRONG, complain, console
+from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable
 
 
 def risk(
@@ -28,11 +28,12 @@ def risk(
     if checked.plan is None:
         complain(render(checked.errors))
         raise typer.Exit(PLAN_IS_WRONG)
-    from offtake.reports.progress import watched
+    writable(json_)
+    from offtake.reports.progress import step_by_step
     from offtake.reports.risk import allocation
     from offtake.run.risk import risk as allocated
 
-    with watched(quiet=str(json_) == "-") as told:
+    with step_by_step(quiet=str(json_) == "-") as told:
         found = allocated(checked.plan, paths, seed, told)
     name = checked.plan.plan.name + (f", {stack}" if stack else "")
     if json_ is not None:

@@ -1,6 +1,7 @@
 """Where text goes: answers to stdout, complaints to stderr, both within 100 columns."""
 
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
@@ -20,3 +21,14 @@ def console() -> Console:
 def complain(text: str) -> None:
     """Write to stderr."""
     print(text, file=sys.stderr)
+
+
+def writable(file: Path | None) -> None:
+    """Make a file that is to be written: if it cannot be, that is told before a run, not after it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    if file is not None and str(file) != "-":
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()

@@ -1,12 +1,13 @@
 """`offtake stack`: the same site and the same futures under several capital stacks."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from offtake.cli.show import console
+from offtake.cli.show import console, writable
 
 
 def stack(
@@ -41,28 +42,17 @@ def stack(
     if against is not None:
         chosen(checked, against)
     for file in (json_, chart):
-        if file is not None and str(file) != "-":
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.touch()  # a file that cannot be written is told before the run, not after it
+        writable(file)
     from offtake.reports.chart import svg
-    from offtake.reports.progress import watched
+    from offtake.reports.progress import step_by_step
     from offtake.reports.stack import comparison
-    from offtake.run.stack import compare, with_changes
+    from offtake.run.stack import compare
 
     plans = {name: found.plan for name, found in checked.items() if found.plan is not None}
-    with watched(quiet=str(json_) == "-") as told:
-        found = compare(
-            plans,
-            paths,
-            seed,
-            against=against,
-            issuer=issuer,
-            only=only,
-            shocks=risk,
-            done=told,
-        )
-    changes = [f"scenario {scenario}"] * bool(scenario) + list(set_ or ())
-    found = with_changes(found, tuple(changes))
+    changes = (*[f"scenario {scenario}"] * bool(scenario), *(set_ or ()))
+    run = partial(compare, plans, paths, seed, against=against, issuer=issuer, only=only)
+    with step_by_step(quiet=str(json_) == "-") as told:
+        found = run(shocks=risk, changes=changes, done=told)
     if chart is not None:
         chart.write_text(svg(found), "utf-8")
     if json_ is not None:

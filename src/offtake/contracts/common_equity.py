@@ -20,7 +20,6 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
@@ -36,7 +35,7 @@ from offtake.core.terms import (
     When,
     default,
 )
-from offtake.finance.facility import padded, published_by
+from offtake.finance.lock_up import LockUp
 from offtake.finance.span import reached
 
 UNLIMITED = 1e9
@@ -97,16 +96,7 @@ class CommonEquityState(NamedTuple):
 class CommonEquity(NamedTuple):
     """A group of holdings."""
 
-    arrears: IntArray
-    """[K, facilities] observation of each facility in `lock_up`; zero where there are fewer"""
-    accelerated: IntArray
-    """[K, facilities] observation"""
-    trapped: IntArray
-    """[K, facilities] observation; zero for kinds that trap no cash"""
-    dscr: IntArray
-    """[K, facilities] observation"""
-    watched: NDArray[np.float64]
-    """[K, facilities] 1.0 for a facility, 0.0 for padding"""
+    lock_up: LockUp
     issuer: IntArray
     """[K] party"""
 
@@ -120,39 +110,10 @@ class CommonEquity(NamedTuple):
     def lower(cls, items: Sequence[tuple[str, CommonEquityTerms]], at: Lowerer) -> Lowered:
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
-        width = max([1, *(len(term.lock_up) for _, term in items)])
-
-        def watch(value: str) -> IntArray:
-            return published_by([term.lock_up for _, term in items], value, at)
-
-        def watch_some(value: str) -> IntArray:
-            """Of facilities whose kind publishes it."""
-            zero = at.observe("zero")
-            return padded(
-                [
-                    [
-                        at.observe(f"contracts.{facility}.{value}")
-                        if facility in {name for name, _ in at.debts(term.issuer, value)}
-                        else zero
-                        for facility in term.lock_up
-                    ]
-                    for _, term in items
-                ],
-                at,
-            )
-
-        watched = np.array([[float(j < len(t.lock_up)) for j in range(width)] for _, t in items])
         investor, issuer = (
             at.parties([getattr(t, f) for _, t in items]) for f in ("investor", "issuer")
         )
-        group = cls(
-            watch("arrears"),
-            watch("accelerated"),
-            watch_some("trapped"),
-            watch("dscr"),
-            watched,
-            issuer,
-        )
+        group = cls(LockUp.lower([term for _, term in items], at), issuer)
         ones = np.ones(len(ids), np.int64)
         lines = (
             Line(
@@ -192,10 +153,7 @@ class CommonEquity(NamedTuple):
 
     def claim(self, n: Numbers, s: CommonEquityState, month: Month) -> Amounts:
         """The undrawn commitment, and all that is left unless locked up."""
-        below = month.obs[self.dscr] < n["lock_up_dscr"][:, None] * (1.0 - 1e-9)
-        trouble = (month.obs[self.arrears] > 0.0) | (month.obs[self.accelerated] > 0.0)
-        trouble = trouble | (month.obs[self.trapped] > 0.0) | below
-        locked = jnp.any(trouble & (jnp.asarray(self.watched) > 0.5)[:, :, None], axis=1)
+        locked = self.lock_up.locked(n["lock_up_dscr"], month)
         opened = reached(n["distributions_from"], month.t) & self._dated(n, month)
         left = s.used + 1.0 <= n["cures"] + 1e-9
         cures = left & ((n["cures"] >= UNLIMITED) | ~month.stopped[self.issuer])

@@ -14,7 +14,8 @@ Construction ends after the longer of `availability` and `interest_only`. The dr
 tier 1: it meets what the borrower cannot pay of the claims of `funds`, with other funding of that
 tier in proportion to `weight`; with `capitalise_interest` its own interest and fees as well (DESIGN
 §5.6). At maturity the term is extended while extensions are left, nothing is overdue, the borrower
-is not in default and cover is at least `extension_dscr`. Between dates interest accrues.
+is not in default, cover is at least `extension_dscr` and the balance at most `extension_ltv` of
+what is pledged, for a fee. Between dates interest accrues. Once built it may be prepaid.
 
 Reads and publishes what a term loan does (in construction nothing is due), and drawn.
 On shortfall: as for a term loan; a breach of `default_dscr` for longer than `grace` accelerates it
@@ -34,8 +35,8 @@ from numpy.typing import NDArray
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Lowered, Lowerer, Month, Numbers
 from offtake.core.flows import CFADS
-from offtake.core.terms import ContractName, Count, Duration, Rate, Ratio, default
-from offtake.finance import facility, timetable, trailing
+from offtake.core.terms import ContractName, Count, Duration, Rate, Ratio, Share, default
+from offtake.finance import facility, prepayment, timetable, trailing
 from offtake.finance.amortisation import Profile
 from offtake.finance.enforcement import Remedies, applied, lines
 from offtake.finance.loan_terms import LoanTerms
@@ -66,8 +67,12 @@ class DelayedDrawLoanTerms(LoanTerms):
     """Length of each extension, months."""
     extension_dscr: Ratio = default("0")
     """Cover that an extension needs."""
+    extension_ltv: Ratio | None = None
+    """Balance over the market value of the cohorts in `collateral` that an extension needs."""
     extension_margin: Rate = default("0 %/year")
     """What each extension adds to the rate, per year."""
+    extension_fee: Share = default("0 %")
+    """Fee on each extension, as a share of the balance."""
     commitment_fee: Rate = default("0 %/year")
     """Fee on what is not drawn while it is available, per year."""
     default_dscr: Ratio = default("0")
@@ -93,10 +98,20 @@ EXAMPLE = DelayedDrawLoanTerms.model_validate(
 
 FIELDS = (
     *("amount", "weight", "rate", "floor", "availability", "interest_only", "term", "extensions"),
-    *("extension", "extension_dscr", "extension_margin", "upfront_fee", "commitment_fee"),
-    *("default_dscr", "grace", "interest_every", "principal_every", "sweep"),
+    *("extension", "extension_dscr", "extension_margin", "extension_fee", *prepayment.FIELDS),
+    *(
+        "upfront_fee",
+        "commitment_fee",
+        "default_dscr",
+        "grace",
+        "interest_every",
+        "principal_every",
+        "sweep",
+    ),
 )
 """Numbers that every contract has."""
+LEFT_OUT = {"start": 0.0, "amortise_over": 1e9, "extension_ltv": 1e9}
+"""Numbers that may be left out, and what stands for them."""
 
 
 class DelayedDrawLoanState(NamedTuple):
@@ -140,6 +155,9 @@ class DelayedDrawLoan(NamedTuple):
     interest: facility.Interest
     beside: facility.Beside
     remedies: Remedies
+    prepayment: prepayment.Prepayment
+    value: IntArray
+    """[K, cohorts] observation of pledged cohorts, USD; zero where there are fewer"""
     borrower: IntArray
     """[K] party"""
     payout: IntArray
@@ -169,12 +187,16 @@ class DelayedDrawLoan(NamedTuple):
             interest=facility.Interest.lower(rates, [x.day_count for x in terms], at),
             beside=facility.Beside.lower(items, at),
             remedies=Remedies.lower(items, at),
+            prepayment=prepayment.Prepayment.lower(items, at),
+            value=facility.values_of(
+                [() if x.extension_ltv is None else x.collateral for x in terms], at
+            ),
             borrower=borrower,
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
             window=np.zeros(at.periods_per_year),
         )
-        numbers = {**at.numbers(ids, *FIELDS), **at.optionals(ids, start=0.0, amortise_over=1e9)}
+        numbers = {**at.numbers(ids, *FIELDS), **at.optionals(ids, **LEFT_OUT)}
         protects = tuple(x.funds + (name,) * x.capitalise_interest for name, x in items)
         draw = facility.draw_line(lender, borrower, 1, protects)
         debt = facility.debt_lines(borrower, lender, [x.seniority for x in terms])
@@ -196,7 +218,7 @@ class DelayedDrawLoan(NamedTuple):
         built = t > finished + facility.ROUNDING
         going = (s.debt.accelerated == 0.0) & ~month.stopped[self.borrower]
         maturity = facility.closing(signed + n["term"] + s.extended * n["extension"])
-        extends = jnp.where(going & (t == maturity), self._extendable(n, s), 0.0)
+        extends = jnp.where(going & (t == maturity), self._extendable(n, s, month), 0.0)
         maturity = facility.closing(maturity + extends * n["extension"])
         margin = n["rate"] + s.extended * n["extension_margin"]
         rate = self.interest.yearly(margin, n["floor"], month)
@@ -212,11 +234,14 @@ class DelayedDrawLoan(NamedTuple):
         available = (t >= signed) & (t <= closes + facility.ROUNDING) & (t < maturity) & going
         waiting = between(signed, jnp.minimum(closes, maturity), t) * accrual
         upfront = jnp.where(t == signed, n["upfront_fee"] * n["amount"], 0.0)
-        service = due(s.debt, rate * accrual, jnp.where(t >= maturity, left, regular), Timing(pays))
+        early = self.prepayment.early(n, s.debt, rate, finished, maturity, month)
+        scheduled, pays = jnp.where((t >= maturity) | early.now, left, regular), pays | early.now
+        service = due(s.debt, rate * accrual, scheduled, Timing(pays))
+        once = upfront + extends * n["extension_fee"] * s.debt.balance + early.premium
         return _Due(
             service=service,
             regular=regular,
-            fee=jnp.where(going, n["commitment_fee"] * undrawn * waiting, 0.0) + upfront,
+            fee=jnp.where(going, n["commitment_fee"] * undrawn * waiting, 0.0) + once,
             limit=jnp.where(available, undrawn, 0.0),
             built=built,
             counted=jnp.where(built, service.accrued + regular, 0.0),
@@ -224,12 +249,14 @@ class DelayedDrawLoan(NamedTuple):
             between=built & ~(pays | (cycle.here(t) & (profile != Profile.BULLET))),
         )
 
-    def _extendable(self, n: Numbers, s: DelayedDrawLoanState) -> Array:
+    def _extendable(self, n: Numbers, s: DelayedDrawLoanState, month: Month) -> Array:
         """[K, P] 1.0 where an extension is left and its conditions hold."""
         left = s.extended + 1.0 <= n["extensions"] + facility.ROUNDING
         clean = (s.debt.arrears == 0.0) & (s.debt.overdue == 0.0) & (s.debt.balance > 0.0)
         cover = trailing.trailing_dscr(s.history) >= n["extension_dscr"] * (1.0 - 1e-9)
-        return jnp.where(left & clean & cover, 1.0, 0.0)
+        worth = n["extension_ltv"] * (1.0 + 1e-9) * jnp.sum(month.obs[self.value], axis=1)
+        covered = (s.debt.balance <= worth) | (n["extension_ltv"] >= LEFT_OUT["extension_ltv"])
+        return jnp.where(left & clean & cover & covered, 1.0, 0.0)
 
     def publish(self, n: Numbers, s: DelayedDrawLoanState, month: Month) -> Amounts:
         """Balance, state and cover at the start of the month."""

@@ -116,7 +116,7 @@ class PowerSwapState(NamedTuple):
 class PowerSwap(NamedTuple):
     """A group of swaps."""
 
-    index: IntArray
+    quoted: IntArray
     """[K] observation, USD/MWh"""
     strike: IntArray
     """[K] observation, USD/MWh"""
@@ -139,7 +139,7 @@ class PowerSwap(NamedTuple):
         ids = [name for name, _ in items]
         terms = [term for _, term in items]
         group = cls(
-            index=np.array([at.series(name, "index") for name in ids]),
+            quoted=np.array([at.series(name, "index") for name in ids]),
             strike=np.array([at.series(name, "strike") for name in ids]),
             energy=np.array([at.observe(_energy(t)) for t in terms]),
             fixed=np.array([float(t.power is not None) for t in terms]),
@@ -180,7 +180,7 @@ class PowerSwap(NamedTuple):
         fixed = jnp.asarray(self.fixed)[:, None] > 0.5
         volume = jnp.where(fixed, n["power"] * month.hours, drawn)
         covered = between(n["start"], n["start"] + n["term"], month.t)
-        net = (month.obs[self.index] - month.obs[self.strike]) * volume * covered
+        net = (month.obs[self.quoted] - month.obs[self.strike]) * volume * covered
         return {
             "paid": jnp.maximum(-net, 0.0) + s.paid,
             "received": jnp.maximum(net, 0.0) + s.received,

@@ -121,7 +121,7 @@ class PriceFloorState(NamedTuple):
 class PriceFloor(NamedTuple):
     """A group of floors."""
 
-    index: IntArray
+    quoted: IntArray
     """[K] observation, USD/H100e/h"""
     capacity: IntArray
     """[K] observation, H100e"""
@@ -145,7 +145,7 @@ class PriceFloor(NamedTuple):
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
         group = cls(
-            index=np.array([at.series(name, "index") for name in ids]),
+            quoted=np.array([at.series(name, "index") for name in ids]),
             capacity=np.array([at.series(name, "capacity") for name in ids]),
             floor=np.array([at.series(name, "floor") for name in ids]),
             cap=np.array(
@@ -186,7 +186,7 @@ class PriceFloor(NamedTuple):
         """What the price is below the floor, above the cap, and the premium."""
         term = between(n["start"], n["start"] + n["term"], month.t)
         covered = month.obs[self.capacity] * month.hours * term
-        index = month.obs[self.index]
+        index = month.obs[self.quoted]
         above = jnp.where(jnp.asarray(self.capped)[:, None] > 0.5, index - month.obs[self.cap], 0.0)
         upfront = jnp.where(signing(n["start"]) == month.t, n["premium"], 0.0)
         return {

@@ -10,7 +10,7 @@ The term runs from `start`, or from the first period with hours delivered if no 
 prepayment is paid in the opening period and credited against bills, at most `credit_share` of each.
 
 Reads: delivered H100e-hours of the site, payout of both parties. Publishes: arrears, terminated,
-and what is reserved this period: reserved_share (of the site) and reserved_h100e (at most).
+and of this period reserved_share (of the site), reserved_h100e (at most) and offered_hours.
 Signals: hours sold; that the site is under contract.
 On shortfall: what is unpaid, damages too, is owed next period without interest (lost where the
 payer is a party in default outside the plan); after `grace` the seller ends the contract, the
@@ -166,7 +166,7 @@ class ReservedCapacity(NamedTuple):
 
     kind = "reserved_capacity"
     stage = "primary"
-    published = ("arrears", "terminated", "reserved_share", "reserved_h100e")
+    published = ("arrears", "terminated", "reserved_share", "reserved_h100e", "offered_hours")
     Terms = ReservedCapacityTerms
     example = EXAMPLE
 
@@ -218,6 +218,7 @@ class ReservedCapacity(NamedTuple):
             "terminated": s.ended,
             "reserved_share": n["share"] * opened,
             "reserved_h100e": n["capacity"] * opened,
+            "offered_hours": self._hours(n, s, month)[0],
         }
 
     def _open(self, n: Numbers, s: ReservedCapacityState, t: Array) -> Array:

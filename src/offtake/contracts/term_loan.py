@@ -16,11 +16,12 @@ Interest is capitalised until `capitalise_until`, and where a stated payment is 
 payment is worked out afresh on each date (`finance.timetable`).
 
 Reads: the base rate's driver, the borrower's cash flow (CFADS) and payout, service due on other
-debt of the borrower that ranks senior or equal, what the sale of collateral brings. Publishes:
-balance, service (of the period before, balloon apart), service_due (of this one), service_next (of
-the next, if this one is paid), accelerated, arrears, owed (balance and interest due), accrued,
-rate, dscr (trailing year, over the service of the loan and that other debt; NO_SERVICE where
-nothing was due on the loan).
+debt of the borrower that ranks senior or equal, what the sale of collateral brings, what a
+refinancing would lend and ask (where that is cheaper the loan is prepaid: `finance.prepayment`).
+Publishes: balance, service (of the period before, balloon apart), service_due (of this one),
+service_next (of the next, if this one is paid), accelerated, arrears, owed (balance and interest
+due), accrued, rate, dscr (trailing year, over the service of the loan and that other debt;
+NO_SERVICE where nothing was due on the loan).
 On shortfall: interest becomes an arrear bearing the same rate, principal stays due; after `grace`,
 or once a debt of `cross_default` is called, the loan is accelerated: all of it is due, and the
 borrower is in default while it owes. A loan that a security agreement names is then repaid from the
@@ -41,13 +42,12 @@ from pydantic import model_validator
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
-from offtake.core.errors import Mistake
 from offtake.core.flows import CFADS, Flow, Rank
 from offtake.core.terms import Dates, Duration, MoneySeries, Rate, Ratio, When, default
-from offtake.finance import facility, timetable
+from offtake.finance import facility, prepayment, timetable
 from offtake.finance.amortisation import Profile
 from offtake.finance.enforcement import Remedies, applied, lines
-from offtake.finance.loan_terms import LoanTerms
+from offtake.finance.loan_terms import LoanTerms, check_end
 from offtake.finance.servicing import Debt, Service, Timing, due, no_debt, settled, stops
 from offtake.finance.trailing import PUBLISHED, Trailing, no_history, published, remember, swept
 
@@ -82,14 +82,7 @@ class TermLoanTerms(LoanTerms):
     @model_validator(mode="after")
     def _one_end(self) -> "TermLoanTerms":
         """Term or maturity."""
-        if (self.term is None) == (self.maturity is None):
-            both = self.term is not None
-            raise Mistake(
-                code="loan-end",
-                found="both term and maturity" if both else "neither term nor maturity",
-                expected="one of them",
-                mend="delete one" if both else "add term: 5 years or maturity: 2031-06-30",
-            )
+        check_end(self)
         return self
 
 
@@ -108,7 +101,7 @@ EXAMPLE = TermLoanTerms.model_validate(
 
 FIELDS = (
     *("amount", "rate", "floor", "interest_only", "interest_every", "principal_every"),
-    *("reset_every", "issue_price", "upfront_fee", "grace", "sweep"),
+    *("reset_every", "issue_price", "upfront_fee", "grace", "sweep", *prepayment.FIELDS),
 )
 """Numbers that every contract has."""
 NONE = 1e9
@@ -133,7 +126,9 @@ class _Due(NamedTuple):
     rate: Array
     """rate in force, per year"""
     balloon: Array
-    """scheduled principal beyond the profile, USD"""
+    """principal due beyond the profile, USD"""
+    premium: Array
+    """on a prepayment, USD"""
     between: Array
     """True in a period between two dates"""
 
@@ -155,6 +150,7 @@ class TermLoan(NamedTuple):
     """[K] observation of the same in the next period"""
     beside: facility.Beside
     remedies: Remedies
+    prepayment: prepayment.Prepayment
     payout: IntArray
     """[K] observation: share of its claims that the borrower meets"""
     cfads: IntArray
@@ -185,6 +181,7 @@ class TermLoan(NamedTuple):
             stated_next=np.array([at.series_next(name, "payment") for name in ids]),
             beside=facility.Beside.lower(items, at),
             remedies=Remedies.lower(items, at),
+            prepayment=prepayment.Prepayment.lower(items, at),
             payout=np.array([at.observe(f"parties.{term.borrower}.payout") for term in terms]),
             cfads=np.array([at.total(term.borrower, CFADS) for term in terms]),
             window=np.zeros(at.periods_per_year),
@@ -236,11 +233,13 @@ class TermLoan(NamedTuple):
         )
         regular = self.dates.repays.principal(terms, left, earned, rate, cycle, month)
         regular = jnp.where(repays, regular, 0.0)
-        scheduled = jnp.where(t >= last, left, regular)
-        capitalises = (t <= facility.closing(n["capitalise_until"])) & (t < last)
-        timing = Timing(pays, capitalises)
+        early = self.prepayment.early(n, s, rate, begin, last, month)
+        ends = (t >= last) | early.now
+        scheduled, pays = jnp.where(ends, left, regular), pays | early.now
+        timing = Timing(pays, (t <= facility.closing(n["capitalise_until"])) & ~ends)
+        between = (t > begin) & ~(pays | repays)
         service = due(s, interest, scheduled, timing)
-        return _Due(service, rate, scheduled - regular, (t > begin) & ~(pays | repays))
+        return _Due(service, rate, scheduled - regular, early.premium, between)
 
     def publish(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Balance, state and cover at the start of the month."""
@@ -265,20 +264,20 @@ class TermLoan(NamedTuple):
     def claim(self, n: Numbers, s: TermLoanState, month: Month) -> Amounts:
         """Advance and fee at the start; interest and principal after it."""
         starts = facility.signing(n["start"]) == month.t
-        service = self._service(n, s, month).service
+        now = self._service(n, s, month)
         asked = {
             "advance": jnp.where(starts, n["amount"] * n["issue_price"], 0.0),
-            "fee": jnp.where(starts, n["amount"] * n["upfront_fee"], 0.0),
-            "sweep": swept(n["sweep"], s.debt, service, s.history, self.cfads, month),
+            "fee": jnp.where(starts, n["amount"] * n["upfront_fee"], 0.0) + now.premium,
+            "sweep": swept(n["sweep"], s.debt, now.service, s.history, self.cfads, month),
         }
-        return self.remedies.claims(month, service, s.debt, asked)
+        return self.remedies.claims(month, now.service, s.debt, asked)
 
     def settle(
         self, n: Numbers, s: TermLoanState, month: Month, claimed: Amounts, paid: Amounts
     ) -> tuple[TermLoanState, Mapping[str, Array]]:
         """Repay, carry arrears, add the advance."""
         paid = applied(paid)
-        service, rate, balloon, between = self._service(n, s, month)
+        service, rate, balloon, _, between = self._service(n, s, month)
         payout = month.obs[self.payout]
         left, lost = settled(s.debt, service, claimed, paid, n["grace"], payout)
         asked = left.scheduled - balloon

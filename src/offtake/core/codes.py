@@ -30,6 +30,7 @@ CODES: dict[str, str] = {
     "pledged-twice": "a loan or an asset that two security agreements name",
     "secures-no-loan": "a security agreement for something that is no loan",
     "loan-needed": "a guarantee of debt or a swap for something that is no loan",
+    "prepaid-by": "a loan prepaid by something that does not repay it",
     "site-not-whole": "a site that is pledged without the chips in it",
     "depth-missing": "a fire sale on a market whose size is not known",
     "kind-unknown": "a kind of contract or process that does not exist",
@@ -73,6 +74,10 @@ CODES: dict[str, str] = {
     "credit-form": "credit that states both or neither of rating and hazard rate",
     "contract-self": "a contract that names itself",
     "support-circle": "supports that protect one another",
+    # choices of a buyer
+    "reserve-missing": "a plan without a buyer's choices where they are asked for",
+    "purchase-form": "a purchase that does not count what the buyer needs",
+    "choice-form": "choices that change more than certain numbers, or too many of them",
     # structuring
     "sizing-missing": "a sized amount without the limits that size it",
     "schedule-missing": "a sculpted loan with an amount and without a schedule",

@@ -200,6 +200,10 @@ class Lowerer(Protocol):
         """Whether something pledged is a site."""
         ...
 
+    def is_cohort(self, asset: str) -> bool:
+        """Whether something pledged is a cohort of chips."""
+        ...
+
     def contracts_of_site(self, site: str, publishing: str) -> tuple[str, ...]:
         """Ids of the contracts on a site that publish a value of that name."""
         ...
@@ -213,8 +217,19 @@ class Lowerer(Protocol):
         """
         ...
 
-    def total(self, party: str, signs: Mapping[tuple[str, Flow], float]) -> int:
-        """Index of a registered total: signed sum of a party's claims in ("in") and out ("out")."""
+    def total(
+        self,
+        party: str,
+        signs: Mapping[tuple[str, Flow], float],
+        contracts: Sequence[str] = (),
+    ) -> int:
+        """Index of a registered total: signed sum of a party's claims in ("in") and out ("out").
+
+        Args:
+            party: whose claims.
+            signs: of each class in each direction.
+            contracts: whose claims count; all where there are none.
+        """
         ...
 
     def position(self, day: date) -> float:

@@ -1,7 +1,8 @@
 """When a party uses an option that a contract gives it: rules, one function each.
 
-    renews = needs >= 1/2  and  market x (1 + switching cost) >= rent
-    takes  = worth - excess >= cash,   or of a fitted policy:   advantage >= 0
+    renews  = needs >= 1/2  and  market x (1 + switching cost) >= rent
+    takes   = worth - excess >= cash,   or of a fitted policy:   advantage >= 0
+    prepays = rate - offered >= saving
 
 Everything a rule looks at is known when the choice falls due; nothing is the path's future. What
 saves less than 1e-9 of the rent does not make a tenant move.
@@ -36,6 +37,27 @@ def takes_delivery(worth: Array, excess: Array, cash: Array) -> Array:
         cash: what it would get instead, USD, `[..., path]`.
     """
     return jnp.where(worth - excess >= cash * (1.0 - PAID_TOLERANCE), 1.0, 0.0)
+
+
+def converts(worth: Array, owed: Array) -> Array:
+    """Whether a holder would rather have shares than what it is owed, 1.0 or 0.0, `[..., path]`.
+
+    Args:
+        worth: of the shares, USD, `[..., path]`.
+        owed: what it gives up for them, USD, `[..., path]`.
+    """
+    return jnp.where(worth > owed * (1.0 + PAID_TOLERANCE), 1.0, 0.0)
+
+
+def prepays(rate: Array, offered: Array, saving: Array) -> Array:
+    """Whether a borrower prepays a loan out of a cheaper one, 1.0 or 0.0, `[..., path]`.
+
+    Args:
+        rate: of the loan, per year, `[..., path]`.
+        offered: what the other one costs, fees and premium spread over the time, `[..., path]`.
+        saving: that is worth the trouble, per year, `[..., path]`.
+    """
+    return jnp.where(rate - offered >= saving - PAID_TOLERANCE, 1.0, 0.0)
 
 
 def advantage(policy: Array, seen: Array, price: Array, banked: Array, scheduled: Array) -> Array:

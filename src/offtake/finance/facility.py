@@ -68,6 +68,26 @@ def padded(rows: Sequence[Sequence[int]], at: Lowerer) -> IntArray:
     return table
 
 
+def values_of(collateral: Sequence[Sequence[str]], at: Lowerer) -> IntArray:
+    """Market values of the cohorts among what is pledged for each of K, USD [K, longest]."""
+    return padded(
+        [[at.observe(f"chips.{c}.value") for c in row if at.is_cohort(c)] for row in collateral], at
+    )
+
+
+def power_of(terms: Sequence[Any], at: Lowerer) -> IntArray:
+    """Power of the sites that K contracts name, [K, longest] observations, MW.
+
+    Args:
+        terms: with fields `sites` and `counts`.
+        at: the plan.
+    """
+    value = {"energised": "power_mw", "running": "running_mw"}
+    return padded(
+        [[at.observe(f"sites.{site}.{value[t.counts]}") for site in t.sites] for t in terms], at
+    )
+
+
 class Beside(NamedTuple):
     """Other debt of the borrowers of K loans that ranks senior to or equal with each loan."""
 

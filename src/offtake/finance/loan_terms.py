@@ -67,12 +67,37 @@ class LoanTerms(Terms):
     """Debts whose acceleration calls the loan too; * is all debt of the borrower."""
     collateral: tuple[AssetName, ...] = ()
     """What is pledged: cohorts, a site, a contract."""
+    prepaid_by: ContractName | None = None
+    """Refinancing out of which the borrower repays the loan early once it is cheaper."""
+    prepayment_saving: Rate = default("0 %/year")
+    """Fall of the yearly cost, fees and premium spread over the time left, that makes it prepay."""
+    call_premium: ShareSeries = default("0 %")
+    """Premium on what is prepaid; may change over time."""
+    no_call: Duration = default("0 months")
+    """Time during which the loan cannot be prepaid, months: from signing, of a delayed-draw loan
+    from the end of construction."""
 
     @model_validator(mode="after")
     def _whole(self) -> "LoanTerms":
         """Sizing and schedule stand where they are needed and nowhere else."""
         check_structure(self)
         return self
+
+
+def check_end(terms: Any) -> None:
+    """Refuse a loan with two ends or none: term or maturity.
+
+    Raises:
+        Mistake: for the loan.
+    """
+    if (terms.term is None) == (terms.maturity is None):
+        both = terms.term is not None
+        raise Mistake(
+            code="loan-end",
+            found="both term and maturity" if both else "neither term nor maturity",
+            expected="one of them",
+            mend="delete one" if both else "add term: 5 years or maturity: 2031-06-30",
+        )
 
 
 def check_structure(terms: Any) -> None:

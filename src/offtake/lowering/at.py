@@ -30,6 +30,8 @@ class TotalRequest:
 
     party: int
     signs: tuple[tuple[str, Flow, float], ...]
+    contracts: tuple[str, ...] = ()
+    """Contracts whose claims count; all where there are none."""
 
 
 @dataclass
@@ -166,6 +168,10 @@ class At:
         """Whether something pledged is a site."""
         return asset in self.phase_counts
 
+    def is_cohort(self, asset: str) -> bool:
+        """Whether something pledged is a cohort of chips."""
+        return asset not in self.phase_counts and asset not in self.terms
+
     def contracts_of_site(self, site: str, publishing: str) -> tuple[str, ...]:
         """Ids of the contracts on a site that publish a value of that name."""
         return tuple(
@@ -183,10 +189,15 @@ class At:
         begin = np.where(year == 0, opened, 0.0)
         return year, np.clip((close - begin) / (1.0 - begin), 0.0, 1.0)
 
-    def total(self, party: str, signs: Mapping[tuple[str, Flow], float]) -> int:
+    def total(
+        self,
+        party: str,
+        signs: Mapping[tuple[str, Flow], float],
+        contracts: Sequence[str] = (),
+    ) -> int:
         """Index of a registered total."""
         entries = tuple((way, flow, sign) for (way, flow), sign in sorted(signs.items()))
-        request = TotalRequest(self.party_index[party], entries)
+        request = TotalRequest(self.party_index[party], entries, tuple(contracts))
         if request not in self.totals:
             self.totals.append(request)
         return self.totals.index(request)

@@ -84,7 +84,8 @@ def _totals(at: At, claims: Sequence[ClaimLabel]) -> Totals:
         for way, flow, sign in request.signs:
             for c, claim in enumerate(claims):
                 mine = claim.payee == request.party if way == "in" else claim.payer == request.party
-                if mine and claim.flow == int(flow):
+                named = not request.contracts or claim.contract in request.contracts
+                if mine and named and claim.flow == int(flow):
                     entries.append((c, total, sign))
     return Totals(
         np.array([c for c, _, _ in entries], np.int64),

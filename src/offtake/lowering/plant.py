@@ -92,13 +92,15 @@ def signal_names(plan: Plan) -> list[str]:
 
 
 def pledged(plan: Plan) -> list[str]:
-    """Cohorts that contracts may sell, in the order of the plan."""
+    """Cohorts that contracts may sell or take back, in the order of the plan."""
     assets = {
         asset
         for terms in plan.contracts.values()
         if getattr(terms, "secures", None)
         for asset in getattr(terms, "assets", ())
     }
+    for terms in plan.contracts.values():
+        assets |= set(getattr(terms, "returned", ()))
     return [name for name in plan.chips if name in assets]
 
 

@@ -44,7 +44,7 @@ from offtake.measures.promises import (
     promises_of,
 )
 
-RAISES = frozenset({"equity_raise"})
+RAISES = frozenset({"equity_raise", "public_offering"})
 """Kinds by which money is raised from those who have not promised it."""
 
 BY_YEAR = ("internal_party", "year")

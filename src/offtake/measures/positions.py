@@ -3,15 +3,16 @@
 For one company (the issuer, its accounts merged into it), amounts in USD at the close of period t:
 
     owners        parties outside it to which it distributes
-    financiers    all others that put money in: capital in, supports, and money paid ahead, which is
-                  the price of a sale and leaseback and the prepayment of reserved capacity
+    financiers    all others that put money in: capital in, supports, and what `BEARS` names: money
+                  paid ahead (a sale and leaseback, a prepayment), payments for somebody's loss (a
+                  floor, an insurance, a backstop)
     outside(t)    received by the issuer from everybody but owners, less paid to them
     owners(t)     received by owners from the issuer, less paid to it
     financing(t)  by financier, on every contract in which it puts money in, and on every claim of
                   interest, principal, fee, distribution, support or capital in: received less paid,
                   and the worth of compute that it gets for money paid ahead
     worth         by party, present value of what it bought less that of what it supplied
-    advanced      by party, max(0, -PV[financing(t)]) on contracts with money paid ahead
+    advanced      by party, max(0, -PV[financing(t)]) on contracts in which it bears something so
     ran_short     1 where the issuer left something that it had promised unpaid at some close
 
 What a party outside the plan buys, compute or collateral, is worth what is paid for it, and what it
@@ -37,8 +38,16 @@ from offtake.measures.who_pays import fronts, supports
 
 FloatArray = NDArray[np.float64]
 
-AHEAD = {"sale_and_leaseback": "sale", "reserved_capacity": "prepayment"}
-"""Kind -> line by which money is paid ahead for something else than a debt or a share."""
+BEARS = {
+    "sale_and_leaseback": "sale",
+    "reserved_capacity": "prepayment",
+    "compute_note": "floor",
+    "price_floor": "payout",
+    "insurance": "payment",
+    "capacity_backstop": "payment",
+    "residual_value_guarantee": "payment",
+}
+"""Kind -> line by which a party pays ahead, or for somebody's loss, outside of debts and shares."""
 FINANCING = (Flow.CAPITAL_IN, *RETURNED)
 RESERVED = "reserved_capacity"
 
@@ -47,7 +56,9 @@ OUTPUTS = {
     "owners": Output(("period",), "paths", "USD", "Received by owners from the issuer."),
     "financing": Output(("financier", "period"), "paths", "USD", "Received by a financier."),
     "worth": Output(("party",), "paths", "USD", "Value today of what a party bought, or supplied."),
-    "advanced": Output(("party",), "paths", "USD", "Lost on money paid ahead; value today."),
+    "advanced": Output(
+        ("party",), "paths", "USD", "Lost on what it paid ahead or for others; today."
+    ),
     "ran_short": Output((), "paths", "1", "1 where the issuer left a promise unpaid."),
 }
 
@@ -89,7 +100,7 @@ class Positions(NamedTuple):
     bought: FloatArray
     """[M, C] 1.0 for what is worth what was paid, -1.0 for what costs what was paid to supply"""
     ahead: FloatArray
-    """[M, C] claims of contracts with money paid ahead"""
+    """[M, C] claims of contracts in which a party pays ahead, or for others"""
     promised: FloatArray
     """[C] 1.0 for promises of the issuer"""
     reserved: Reserved
@@ -152,8 +163,21 @@ def financiers_of(book: Book, issuer: str) -> tuple[str, ...]:
 
 def puts_in(book: Book, claim: ClaimLabel) -> bool:
     """Whether a claim is money put in."""
-    ahead = AHEAD.get(book.kinds.get(claim.contract, "")) == claim.line
-    return fronts(claim) or supports(claim) or ahead
+    return fronts(claim) or supports(claim) or _bears(book, claim)
+
+
+def _bears(book: Book, claim: ClaimLabel) -> bool:
+    """Whether a party outside the plan pays ahead, or for somebody's loss."""
+    outside = claim.payer >= book.labels.internal
+    ahead = getattr(book.terms.get(claim.contract), "prepayment", None)
+    if ahead is not None and ahead.value == 0.0:
+        return False
+    return outside and BEARS.get(book.kinds.get(claim.contract, "")) == claim.line
+
+
+def _bearers(book: Book) -> set[tuple[str, int]]:
+    """(contract, party) of all who do so."""
+    return {(c.contract, c.payer) for c in book.labels.claims if _bears(book, c)}
 
 
 def money_of(book: Book, issuer: str) -> tuple[str, ...]:
@@ -185,7 +209,9 @@ def positions_of(book: Book, issuer: str, hours: FloatArray) -> Positions:
         [claim.contract in money or Flow(claim.flow) in FINANCING for claim in claims], np.float64
     )
     rows = np.array([names.index(n) for n in financiers], np.int64)
-    kinds = [book.kinds.get(claim.contract, "") for claim in claims]
+    bearing = np.zeros_like(marks)
+    for contract, party in _bearers(book):
+        bearing[party] += [float(claim.contract == contract) for claim in claims]
     return Positions(
         elapsed=np.asarray(book.elapsed, np.float64),
         hours=np.asarray(hours, np.float64),
@@ -195,7 +221,7 @@ def positions_of(book: Book, issuer: str, hours: FloatArray) -> Positions:
         financing=marks[rows] * theirs,
         bought=np.maximum(-marks, 0.0) * [_is_bought(book, claim) for claim in claims]
         - np.maximum(marks, 0.0) * [_is_supplied(book, claim) for claim in claims],
-        ahead=marks * [kind in AHEAD for kind in kinds],
+        ahead=marks * bearing,
         promised=np.maximum(-marks[mine], 0.0) * [claim.form == "claim" for claim in claims],
         reserved=_reserved(book, financiers),
     )
@@ -210,8 +236,9 @@ def _signs(book: Book, party: str) -> FloatArray:
 
 def _is_bought(book: Book, claim: ClaimLabel) -> float:
     """1.0 for what a party outside the plan buys at its price of the day: compute, collateral."""
-    names, kind = book.labels.parties, book.kinds.get(claim.contract, "")
-    if claim.payer < book.labels.internal or kind in AHEAD:
+    names, bears = book.labels.parties, (claim.contract, claim.payer) in _bearers(book)
+    reserved = book.kinds.get(claim.contract) == RESERVED
+    if claim.payer < book.labels.internal or bears or reserved:
         return 0.0
     if names[claim.payer] in {getattr(terms, "buyer", "") for terms in _pledges(book)}:
         return 1.0
@@ -228,7 +255,7 @@ def _is_supplied(book: Book, claim: ClaimLabel) -> float:
     """1.0 for what a party outside the plan supplies at cost."""
     outside = claim.payee >= book.labels.internal
     supply = claim.flow in (Flow.RUNNING_COST, Flow.CAPITAL_COST)
-    return float(outside and supply and book.kinds.get(claim.contract, "") not in AHEAD)
+    return float(outside and supply and (claim.contract, claim.payee) not in _bearers(book))
 
 
 def _reserved(book: Book, financiers: tuple[str, ...]) -> Reserved:

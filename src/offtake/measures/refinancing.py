@@ -33,6 +33,10 @@ SOME = 1e-6
 """Share of the principal from which a facility counts as taken out."""
 
 
+REPAID = (int(Flow.PRINCIPAL), int(Flow.FEE))
+"""Classes of claim that a refinancing meets."""
+
+
 class Takeouts(NamedTuple):
     """What may take a facility out; fields [F, take-outs]."""
 
@@ -107,7 +111,12 @@ def takeouts_of(book: Book) -> Takeouts:
             if new.contract != old.contract and old.contract in funds and shared:
                 draws = book.claims(contract=new.contract, flow=int(Flow.CAPITAL_IN))
                 owed = book.claims(payer=borrower_of(book, old), form="claim")
-                scope = [c for c in owed if book.labels.claims[c].contract in funds]
+                scope = [
+                    c
+                    for c in owed
+                    if (claim := book.labels.claims[c]).contract in funds
+                    and (repays_all(book, new.contract) or claim.flow in REPAID)
+                ]
                 mine.append((g, plus(draws), plus(scope)))
         found.append(mine)
     width = max([1, *(len(row) for row in found)])
@@ -121,6 +130,11 @@ def takeouts_of(book: Book) -> Takeouts:
         nested([[draws for _, draws, _ in row] for row in found]),
         nested([[scope for _, _, scope in row] for row in found]),
     )
+
+
+def repays_all(book: Book, contract: str) -> bool:
+    """Whether draws meet every claim of what they fund; a refinancing meets those of `REPAID`."""
+    return book.kinds.get(contract) != "refinancing"
 
 
 def funded(book: Book, contract: str) -> Sequence[str]:

@@ -6,7 +6,8 @@ rate, present values PV[.] = Σ v(t) (.) over all periods, party by party and pa
     fronted    = PV[payments of class capital in], draws of committed money among them
     supports   = PV[payments under supports of another class: guarantees, letters of credit]
     returned   = PV[receipts of interest, principal, fee, distribution and recovery of supports]
-    open       = v(T) Σ closing balances of debts owed to the party that are not accelerated
+    open       = v(T) Σ closing balances of debts owed to the party that are not accelerated, and
+                 closing worth of its holdings that state one
     loss       = max(0, fronted + supports - returned - open)
     net        = PV[all paid - all received]
     shortfall  = PV[promised to the party and never paid]          (`offtake.measures.promises`)
@@ -18,11 +19,11 @@ zero over all parties. Accounts are merged into their owners, and money a party 
 no flow.
 
 A debt that runs past the horizon and is not accelerated is taken at face: it is open, neither
-returned nor lost. One that is accelerated is taken at nothing, and so are holdings of equity: no
-kind states what they are worth at the horizon. `loss` is measured at the plan's rate, so money
-that comes back as promised but earns less than that rate shows a loss; `unreturned` shows money
-that did not come back. Losses along a chain (a bank lends to a company that lends on) are both
-shown.
+returned nor lost. One that is accelerated is taken at nothing. A holding is taken at what its kind
+publishes (`holding`: a preference, or shares at their price), and one of a kind that states no
+worth, such as common equity, at nothing. `loss` is measured at the plan's rate, so money that comes
+back as promised but earns less than that rate shows a loss; `unreturned` shows money that did not
+come back. Losses along a chain (a bank lends to a company that lends on) are both shown.
 """
 
 from collections.abc import Mapping
@@ -90,7 +91,7 @@ class WhoPays(NamedTuple):
     net: NDArray[np.float64]
     """[M, C] +1.0 paid, -1.0 received"""
     balance: IntArray
-    """[F] published balance of every debt"""
+    """[F] published balance of every debt, and worth of every holding"""
     accelerated: IntArray
     """[F] published value that says whether it is called"""
     stated: NDArray[np.float64]
@@ -105,7 +106,9 @@ class WhoPays(NamedTuple):
         "fronted": _output("Present value of capital put in."),
         "supports": _output("Present value of supports paid that are not capital in."),
         "returned": _output("Present value of money that came back to a financier."),
-        "open": _output("Present value of debts still running at the horizon, at face."),
+        "open": _output(
+            "Present value at the horizon of debts still running, at face, and of holdings."
+        ),
         "loss": _output("Present value put in and paid under supports, not returned and not open."),
         "net": _output("Present value of all paid less all received."),
         "shortfall": _output("Present value of what was promised to the party and never paid."),
@@ -117,7 +120,7 @@ class WhoPays(NamedTuple):
         """The measure for one plan."""
         fronted, supported = by_party(book, "out", fronts), by_party(book, "out", supports)
         financier = np.sum(fronted + supported, axis=1, keepdims=True) > 0.0
-        debts = _debts(book)
+        debts = _debts(book) + _holdings(book)
         lender = np.zeros((len(book.labels.parties), len(debts)))
         for f, (_, _, party) in enumerate(debts):
             lender[party, f] = 1.0
@@ -213,3 +216,15 @@ def _debts(book: Book) -> list[tuple[int, int, int]]:
         for where, lender in found.items()
         if f"{where}.balance" in index
     ]
+
+
+def _holdings(book: Book) -> list[tuple[int, int, int]]:
+    """(published worth, -1, owner) of every holding; the owner is who pays capital in under it."""
+    owner, published = owner_of(book), book.labels.published
+    found: dict[str, int] = {}
+    for claim in book.labels.claims:
+        part = f"/{claim.part}" if claim.part else ""
+        if fronts(claim) and owner[claim.payer] != owner[claim.payee]:
+            found.setdefault(f"contracts.{claim.contract}{part}.holding", int(owner[claim.payer]))
+    index = {name: v for v, name in enumerate(published)}
+    return [(index[name], -1, party) for name, party in found.items() if name in index]

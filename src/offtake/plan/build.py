@@ -24,6 +24,7 @@ from offtake.plan.market import Market
 from offtake.plan.messages import form_problem, problem_of, problems_of
 from offtake.plan.overrides import SECTIONS
 from offtake.plan.readings import Readings
+from offtake.plan.reserve import Reserve
 from offtake.plan.salvage import salvage
 from offtake.plan.tree import Items, Leaf, Map, Node, Path, child, parse_path, plain
 
@@ -81,6 +82,7 @@ class Draft:
         market: the market section.
         learning: the learning section; None if it is not written.
         readings: the readings section.
+        reserve: the reserve section; None if it is not written.
         correlations: as written under ``drivers``.
         problems: everything found wrong so far.
         memory: what was read before.
@@ -94,6 +96,7 @@ class Draft:
     market: Market = field(default_factory=Market)
     learning: Learning | None = None
     readings: Readings = field(default_factory=Readings)
+    reserve: Reserve | None = None
     correlations: list[Correlated] = field(default_factory=list[Correlated])
     problems: list[Problem] = field(default_factory=list[Problem])
     memory: Memory = field(default_factory=Memory)
@@ -128,6 +131,8 @@ def read_tree(tree: Node, kinds: Kinds, memory: Memory | None = None) -> Draft:
         draft.learning = _read_model(draft, Learning, ("learning",))
     if "readings" in tree.entries:
         draft.readings = _read_model(draft, Readings, ("readings",)) or Readings()
+    if "reserve" in tree.entries:
+        draft.reserve = _read_model(draft, Reserve, ("reserve",))
     for section, model in _NAMED.items():
         _read_section(draft, section, lambda path, model=model: _read_model(draft, model, path))
     _read_section(draft, "contracts", lambda path: _read_contract(draft, path))
@@ -204,7 +209,7 @@ def _read_section(draft: Draft, section: str, read: Callable[[Path], Any]) -> No
 
 def _remains(model: type[BaseModel], value: object) -> Any:
     """What can still be checked of an item of a section that could not be read."""
-    whole = (*_NAMED.values(), Header, Market, Learning, Readings)
+    whole = (*_NAMED.values(), Header, Market, Learning, Readings, Reserve)
     checkable = model in whole or "kind" in model.model_fields
     return salvage(model, cast("Mapping[str, object]", value)) if checkable else None
 

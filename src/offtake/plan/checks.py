@@ -23,6 +23,7 @@ from offtake.plan.messages import problem_of
 from offtake.plan.plausible import Finding, chips_fit_their_site, loans_repay_something
 from offtake.plan.schema import Plan
 from offtake.plan.structure import cases_exist
+from offtake.plan.takeouts import TAKEOUTS
 from offtake.plan.tree import Node, child, parse_path
 
 Check = Callable[[Plan], Iterator[Finding]]
@@ -122,7 +123,7 @@ def paid_for_once(plan: Plan) -> Iterator[Finding]:
 def _paid_for(plan: Plan, contract: Terms) -> Iterator[tuple[str, str]]:
     """What a contract builds or buys, and the field that says so."""
     kind = getattr(contract, "kind", "")
-    if kind in ("chip_purchase", "chip_sale"):
+    if kind in ("chip_purchase", "chip_sale", "vendor_financing"):
         chips: object = getattr(contract, "chips", None)
         several = cast("tuple[object, ...]", chips) if isinstance(chips, tuple) else (chips,)
         for cohort in several:
@@ -516,6 +517,7 @@ ERRORS: tuple[Check, ...] = (
     owners_are_parties_of_their_kind,
     supports_do_not_lead_back,
     *COLLATERAL,
+    *TAKEOUTS,
     cases_exist,
     correlations_are_possible,
 )

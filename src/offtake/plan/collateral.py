@@ -75,7 +75,7 @@ def loans_are_named(plan: Plan) -> Iterator[Finding]:
     for name, terms in plan.contracts.items():
         named = dict[str, str]()
         if hasattr(terms, "risk_free"):
-            guaranteed: tuple[str, ...] = getattr(terms, "contracts", ())
+            guaranteed: tuple[str, ...] = getattr(terms, "contracts", None) or ()
             named |= {f"contracts[{i}]": loan for i, loan in enumerate(guaranteed)}
         if swapped := getattr(terms, "loan", None):
             named["loan"] = str(swapped)

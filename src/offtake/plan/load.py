@@ -21,9 +21,10 @@ from offtake.plan.items import Header
 from offtake.plan.macro import check_macro
 from offtake.plan.overrides import apply_diff, apply_overrides, pick
 from offtake.plan.references import check_chips, check_references, check_series_units, driver_units
+from offtake.plan.reserve import changed_places, check_reserve, choice_problems
 from offtake.plan.schema import Plan
 from offtake.plan.told import check_market
-from offtake.plan.tree import Map, Node, Path, child
+from offtake.plan.tree import Map, Node, Path, child, locate
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,8 @@ def check_text(
     if plan is not None and (plan.sized or plan.fitted):
         signed = changed if scenario is None else _changed(tree, list(overrides), None, stack)[0]
         problems += _add_variants(plan, changed, signed, known, memory)
+    if plan is not None:
+        problems += _add_choices(plan, changed, known, memory)
     if any(p.severity == "error" for p in problems):
         plan = None
     missing = () if plan is None else tuple(unsourced(plan, changed))
@@ -176,6 +179,7 @@ def _plan(draft: Draft, units: dict[str, str], *, whole: bool) -> Plan:
         market=draft.market,
         learning=draft.learning,
         readings=draft.readings,
+        reserve=draft.reserve,
         correlations=tuple(draft.correlations),
         driver_units=units,
         **named,
@@ -235,6 +239,39 @@ def _add_variants(
         if other is not None:
             plan.variants[f"cases.{name}"] = other
     return problems
+
+
+def _add_choices(
+    plan: Plan, tree: Node, kinds: Mapping[str, type[Terms]], memory: Memory
+) -> list[Problem]:
+    """Give a plan the numbers that each choice of its buyer sets."""
+    path: Path = ("reserve",)
+    reserve = plan.reserve
+    if reserve is None:
+        return []
+    problems = check_reserve(reserve, plan.contracts, locate(tree, path))
+    before = dict(plan.numbers())
+    for axis, named in reserve.choices.items():
+        plan.choices[axis] = {}
+        for name in named:
+            diff = _at(tree, (*path, "choices", axis, name))
+            changed, refused = apply_diff(tree, diff)
+            other, found, whole = _read(changed, kinds, memory)
+            problems += [*refused, *(p for p in (*found, *whole) if p.severity == "error")]
+            if other is None or refused:
+                continue
+            after = dict(other.numbers())
+            problems += choice_problems(diff, before, after)
+            places = [place for place, _ in changed_places(diff)] if isinstance(diff, Map) else []
+            plan.choices[axis][name] = {place: after[place] for place in places if place in after}
+    return problems
+
+
+def _at(tree: Node, path: Path) -> Node:
+    """The node at a path that was read before."""
+    for step in path:
+        tree = child(tree, step) or tree
+    return tree
 
 
 def _try_diffs(tree: Node, kinds: Mapping[str, type[Terms]], memory: Memory) -> list[Problem]:

@@ -21,7 +21,7 @@ from offtake.plan.tree import Items, Leaf, Map, Node, Path, Step, child, parse_p
 
 SECTIONS: tuple[str, ...] = (
     "plan", "parties", "sites", "power", "vendors", "fabs", "chips", "market", "drivers",
-    "learning", "readings", "contracts", "cases", "scenarios", "stacks",
+    "learning", "readings", "contracts", "reserve", "cases", "scenarios", "stacks",
 )  # fmt: skip
 """Top-level keys of a plan, in the order in which they are written."""
 

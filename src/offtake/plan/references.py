@@ -57,6 +57,8 @@ def _models(draft: Draft) -> Iterator[tuple[str, Terms]]:
     if draft.learning is not None:
         yield "learning", draft.learning
     yield "readings", draft.readings
+    if draft.reserve is not None:
+        yield "reserve", draft.reserve
     for section, items in draft.sections.items():
         for name, item in items.items():
             if isinstance(item, Terms):

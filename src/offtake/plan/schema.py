@@ -40,6 +40,8 @@ from offtake.plan.market import Market as Market
 from offtake.plan.market import OutsideFleet as OutsideFleet
 from offtake.plan.market import Segment as Segment
 from offtake.plan.readings import Readings as Readings
+from offtake.plan.reserve import Numbers
+from offtake.plan.reserve import Reserve as Reserve
 
 
 class Plan(Terms):
@@ -75,6 +77,8 @@ class Plan(Terms):
     """Macro readings."""
     contracts: dict[str, SerializeAsAny[Terms]]
     """Contracts by id."""
+    reserve: Reserve | None = None
+    """What a buyer of capacity may choose between."""
     cases: dict[str, LenderCase] = default({})
     """What a lender assumes."""
     scenarios: dict[str, dict[str, Any]] = default({})
@@ -83,6 +87,12 @@ class Plan(Terms):
     """Changes to contracts by name of stack, as written."""
 
     _variants: dict[str, Plan] = PrivateAttr(default_factory=dict)  # pyright: ignore[reportUnknownVariableType]
+    _choices: dict[str, dict[str, Numbers]] = PrivateAttr(default_factory=dict)  # pyright: ignore[reportUnknownVariableType]
+
+    @property
+    def choices(self) -> dict[str, dict[str, Numbers]]:
+        """Axis -> choice -> place -> number that it sets, of `reserve`; empty without it."""
+        return self._choices
 
     @property
     def variants(self) -> dict[str, Plan]:

@@ -12,6 +12,33 @@ from offtake.results.results import Results
 from offtake.run.api import run
 
 
+@contextmanager
+def counted(total: int | None = None, *, quiet: bool) -> Generator[Callable[[int, int], None]]:
+    """A progress bar on stderr, and the function that moves it: (futures done, futures in all).
+
+    Args:
+        total: futures in all, where that is known before.
+        quiet: no bar; also none where stderr is no terminal.
+    """
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f} futures"),
+        TimeRemainingColumn(),
+        console=Console(file=sys.stderr),
+        transient=True,
+        disable=quiet or not sys.stderr.isatty(),
+    )
+    with bar:
+        task = bar.add_task("Preparing", total=total or 0)
+
+        def advance(done: int, of: int) -> None:
+            bar.update(task, completed=done, total=of, description="Simulating")
+
+        yield advance
+
+
 def watched_run(
     checked: Checked,
     paths: int,
@@ -35,22 +62,7 @@ def watched_run(
     if checked.plan is None:
         message = "a plan with errors cannot be run"
         raise ValueError(message)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f} futures"),
-        TimeRemainingColumn(),
-        console=Console(file=sys.stderr),
-        transient=True,
-        disable=quiet or not sys.stderr.isatty(),
-    )
-    with bar:
-        task = bar.add_task("Preparing", total=paths)
-
-        def advance(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total, description="Simulating")
-
+    with counted(paths, quiet=quiet) as advance:
         results = run(checked.plan, paths, seed, progress=advance)
     seconds = {"load": loaded, **results.facts["seconds"]}
     warnings = [str(problem) for problem in checked.warnings]
@@ -63,7 +75,7 @@ def watched_run(
 
 
 @contextmanager
-def watched(*, quiet: bool) -> Generator[Callable[[str], None]]:
+def step_by_step(*, quiet: bool) -> Generator[Callable[[str], None]]:
     """What has been done, on one line of stderr; nothing where stderr is no terminal.
 
     Args:

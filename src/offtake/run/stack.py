@@ -5,7 +5,7 @@ they share (prices, delays, failures) is drawn alike, whichever stacks are run a
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,7 @@ def compare(
     issuer: str | None = None,
     only: tuple[str, ...] | None = None,
     shocks: bool = True,
+    changes: tuple[str, ...] = (),
     done: Done | None = None,
 ) -> Comparison:
     """Run a site under several stacks.
@@ -72,6 +73,7 @@ def compare(
         issuer: company that is paid for; the only internal one where left out.
         only: stacks to show, in this order; all where left out.
         shocks: whether to shock each stack and say who carries which risk.
+        changes: what was changed about the plan, as the user said it.
         done: told what has been done.
 
     Raises:
@@ -98,6 +100,7 @@ def compare(
         seed=seed,
         discount_rate=first.plan.discount_rate.value,
         stacks=tuple(_result(ran[name], beside) for name in shown),
+        changes=changes,
     )
 
 
@@ -185,14 +188,14 @@ def _cost(ran: _Ran, beside: _Ran | None) -> dict[str, Any]:
         return {"raised_usd": None if beside is None else 0.0, **nothing}
     raised = float(np.max(np.cumsum(ran.base - beside.base)))
     differs = ran.position["outside"] - beside.position["outside"]
-    return {"raised_usd": max(raised, 0.0), **_rates("cost", differs, ran)}
+    return {"raised_usd": max(raised, 0.0), **_rates("cost", -differs, ran)}
 
 
 def _rates(name: str, flows: FloatArray, ran: _Ran) -> dict[str, Any]:
     """Rate of the mean flows, quantiles over futures, share of futures without a rate.
 
     Args:
-        flows: [P, T] USD.
+        flows: [P, T] received less paid by whoever puts money in, USD.
     """
     if not np.any(flows):
         keys = ("mean", "p5", "p50", "p95", "none")
@@ -212,14 +215,12 @@ def _rates(name: str, flows: FloatArray, ran: _Ran) -> dict[str, Any]:
 
 
 def _all_lost(flows: FloatArray) -> NDArray[np.bool_]:
-    """True where money went one way and nothing came back.
+    """True where money went in and nothing came back.
 
     Args:
-        flows: [T, ..] USD.
+        flows: [T, ..] received less paid, USD.
     """
-    return np.any(flows != 0.0, axis=0) & (
-        np.all(flows >= 0.0, axis=0) | np.all(flows <= 0.0, axis=0)
-    )
+    return np.any(flows < 0.0, axis=0) & ~np.any(flows > 0.0, axis=0)
 
 
 def _discounted(ran: _Ran) -> FloatArray:
@@ -271,8 +272,3 @@ def _facilities(ran: _Ran) -> tuple[dict[str, Any], ...]:
     rows = facility_rows(facilities, ran.sample.of("facilities"), (), np.zeros((1, 0)))
     kept = ("contract", "kind", "size_usd", "pd", "pd_se", "lgd", "lgd_se", "el_usd", "el_usd_se")
     return tuple({key: row[key] for key in kept} for row in rows)
-
-
-def with_changes(comparison: Comparison, changes: tuple[str, ...]) -> Comparison:
-    """The same comparison with what was changed about the plan."""
-    return replace(comparison, changes=changes)

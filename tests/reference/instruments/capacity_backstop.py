@@ -6,6 +6,7 @@ from typing import Any
 from offtake.core.flows import Flow
 from tests.reference.books import ALL, Line, Month, Row, clip, share_between
 from tests.reference.future import Future
+from tests.reference.instruments.spot_sale import RESERVES
 
 
 class CapacityBackstop(Row):
@@ -22,7 +23,7 @@ class CapacityBackstop(Row):
         here = [k for k, t in future.plan.contracts.items() if getattr(t, "site", "") == terms.site]
         kinds = {k: future.plan.contracts[k].kind for k in here}  # type: ignore[attr-defined]
         self.spot = [k for k in here if kinds[k] == "spot_sale"]
-        self.reservations = [k for k in here if kinds[k] in ("reserved_capacity", "compute_note")]
+        self.reservations = [k for k in here if kinds[k] in RESERVES]
         self.drawn = self.left = self.backed = self.covered = self.sales = 0.0
         self.owed = dict.fromkeys(("payment", "revenue_share", "fee"), 0.0)
 

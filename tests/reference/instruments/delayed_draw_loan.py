@@ -21,6 +21,7 @@ class Asked:
     regular: float
     scheduled: float
     extends: bool
+    maturity: int
     pays: bool
     between: bool
 
@@ -49,10 +50,10 @@ class DelayedDrawLoan(Loan):
         going = not self.accelerated and self.borrower not in month.stopped
         step = self.number("extension")
         maturity = after(self.begin + self.number("term") + self.extensions * step)
-        extends = going and t == maturity and self.extendable()
+        extends = going and t == maturity and self.extendable(month)
         if extends:
             maturity = after(maturity + step)
-        rate = self.yearly_rate(month) + self.extensions * self.number("extension_margin")
+        rate = self.rate_now(month)
         undrawn = max(self.number("amount") - self.drawn, 0.0)
         available = self.begin <= t <= self.close + 1e-9 and t < maturity and going
         waiting = share_between(t, self.begin, min(self.close, maturity)) if going else 0.0
@@ -64,6 +65,9 @@ class DelayedDrawLoan(Loan):
             last = after(self.end + self.number("amortise_over"))
         free = math.floor(self.end + 1e-9)
         every = max(after(self.number("principal_every")), 1)
+        if extends:
+            fee += self.number("extension_fee") * self.balance
+        fee += self.early or 0.0
         repays = (
             t > free
             and self.terms.amortisation != "bullet"
@@ -74,20 +78,21 @@ class DelayedDrawLoan(Loan):
             regular = self.profile(
                 month, rate * month.years * every, self.dates_left(free, last, t)
             )
-        pays = self.on_date("interest", self.begin, maturity, t)
+        pays = self.on_date("interest", self.begin, maturity, t) or self.early is not None
         left = self.balance - self.overdue
         return Asked(
             limit=undrawn if available else 0.0,
             fee=fee,
             rate=rate * self.accrual[t],
             regular=regular,
-            scheduled=left if t >= maturity else regular,
+            scheduled=left if t >= maturity or self.early is not None else regular,
             extends=extends,
+            maturity=maturity,
             pays=pays,
             between=t > free and not (pays or repays),
         )
 
-    def extendable(self) -> bool:
+    def extendable(self, month: Month) -> bool:
         """Whether an extension is left and its conditions hold."""
         return (
             self.extensions + 1 <= self.number("extensions") + 1e-9
@@ -95,7 +100,20 @@ class DelayedDrawLoan(Loan):
             and self.overdue == 0.0
             and self.balance > 0.0
             and covered(self, "extension", self.number("extension_dscr"))
+            and self.worth_it(month)
         )
+
+    def worth_it(self, month: Month) -> bool:
+        """Whether the balance is small enough for what is pledged."""
+        if self.terms.extension_ltv is None:
+            return True
+        cohorts = [c for c in self.terms.collateral if c in self.future.plan.chips]
+        worth = sum(month.observe(f"chips.{c}.value") for c in cohorts)
+        return self.balance <= self.number("extension_ltv") * (1.0 + PAID) * worth
+
+    def rate_now(self, month: Month) -> float:
+        """Rate in force, per year."""
+        return self.yearly_rate(month) + self.extensions * self.number("extension_margin")
 
     def owed(self, month: Month) -> float:
         now = self.asks(month)
@@ -107,6 +125,8 @@ class DelayedDrawLoan(Loan):
         return interest + now.regular if month.t > self.end + 1e-9 else 0.0
 
     def claim(self, month: Month) -> Mapping[str, float]:
+        maturity = self.asks(month).maturity
+        self.early = self.premium(month, self.rate_now(month), self.end, maturity)
         now = self.asks(month)
         interest = self.interest_due(now.rate, now.pays)
         asked = self.asks_for(month, interest, self.principal_due(now.scheduled))

@@ -46,6 +46,9 @@ class ReservedCapacity(Row):
             "reserved_h100e": self.number("capacity", ALL) * self.open(t),
         }
 
+    def now(self, month: Month) -> Mapping[str, float]:
+        return {"offered_hours": self.offered(month)}
+
     def whole(self, month: Month) -> float:
         """H100e-hours that a whole period of the term would offer."""
         hours = self.number("share") * month.observe(f"sites.{self.terms.site}.h100e_hours")

@@ -7,6 +7,9 @@ from offtake.core.flows import Flow
 from tests.reference.books import Line, Month, Row
 from tests.reference.future import Future
 
+RESERVES = ("reserved_capacity", "compute_note", "compute_commitment")
+"""Kinds that say what of a site they reserve."""
+
 
 class SpotSale(Row):
     """What reservations leave of a site, sold by the hour."""
@@ -19,7 +22,7 @@ class SpotSale(Row):
             self.after = [
                 name
                 for name, other in future.plan.contracts.items()
-                if other.kind in ("reserved_capacity", "compute_note") and other.site == terms.site  # type: ignore
+                if other.kind in RESERVES and other.site == terms.site  # type: ignore
             ]
         self.sold = 0.0
 

@@ -71,6 +71,8 @@ class TermLoan(Loan):
 
     def pays(self, t: int) -> bool:
         """Whether interest has a date."""
+        if self.early is not None:
+            return True
         return self.on_date("interest", self.begin, self.last, t)
 
     def scheduled(self, month: Month) -> tuple[float, float]:
@@ -92,7 +94,7 @@ class TermLoan(Loan):
             every = after(self.number("principal_every"))
             rate = self.yearly_rate(month) * month.years * max(every, 1)
             regular = self.profile(month, rate, self.dates_left(self.free, self.last, month.t))
-        if month.t >= self.last:
+        if month.t >= self.last or self.early is not None:
             return left, min(regular, left)
         return regular, regular
 
@@ -104,7 +106,8 @@ class TermLoan(Loan):
         """Interest that is asked for, and what is added to the balance instead."""
         rate = self.yearly_rate(month) * self.accrual[month.t]
         now = self.interest_now(rate, self.pays(month.t))
-        if month.t <= self.capitalises and month.t < self.last and not self.accelerated:
+        runs = month.t < self.last and not self.accelerated and self.early is None
+        if month.t <= self.capitalises and runs:
             return 0.0, now
         short = min(max(-self.scheduled(month)[1], 0.0), now)
         return (now, 0.0) if self.accelerated else (now - short, short)
@@ -135,13 +138,15 @@ class TermLoan(Loan):
 
     def claim(self, month: Month) -> Mapping[str, float]:
         starts = month.t == self.begin
+        self.early = self.premium(month, self.yearly_rate(month), self.begin, self.last)
         rate = self.yearly_rate(month) * self.accrual[month.t]
         interest = self.interest_split(month)[0] + self.arrears * (1.0 + rate)
         scheduled = self.asked(month)
         asked = self.asks_for(month, interest, self.principal_due(scheduled))
         return {
             "advance": self.number("amount") * self.number("issue_price") if starts else 0.0,
-            "fee": self.number("amount") * self.number("upfront_fee") if starts else 0.0,
+            "fee": (self.number("amount") * self.number("upfront_fee") if starts else 0.0)
+            + (self.early or 0.0),
             **asked,
             "sweep": min(self.swept(month, scheduled), self.balance - asked["recovery"]),
         }

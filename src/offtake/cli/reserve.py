@@ -1,0 +1,54 @@
+"""`offtake reserve`: how much capacity to reserve, for how long, now or later."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from offtake.cli.show import PLAN_IS_WRONG, complain, console
+
+
+def reserve(
+    plan: Annotated[Path, typer.Argument(help="Plan folder or file.")],
+    paths: Annotated[int, typer.Option(min=1, help="Number of futures.")] = 2_000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all random streams.")] = 1,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="Change: place=value, e.g. contracts.cloud.price='2 USD/H100e/h'."
+        ),
+    ] = None,
+    scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
+    all_: Annotated[
+        bool, typer.Option("--all", help="List candidates that another beats, too.")
+    ] = False,
+    json_: Annotated[
+        Path | None, typer.Option("--json", help="Write all candidates as JSON; - for stdout.")
+    ] = None,
+) -> None:
+    """Compare reservations of a buyer: cost against demand left unserved."""
+    from offtake.core.errors import render
+    from offtake.plan.load import check
+    from offtake.plan.reserve import no_section
+
+    checked = check(plan, set_ or (), scenario)
+    if checked.plan is None:
+        complain(render(checked.errors))
+        raise typer.Exit(PLAN_IS_WRONG)
+    if checked.plan.reserve is None:
+        complain(render([no_section(str(checked.file))]))
+        raise typer.Exit(PLAN_IS_WRONG)
+    from offtake.reports.progress import counted
+    from offtake.reports.reserve import summary
+    from offtake.run.reserve import reserve as run
+
+    with counted(quiet=str(json_) == "-") as advance:
+        found = run(checked.plan, paths, seed, progress=advance)
+    if json_ is not None:
+        text = json.dumps(found.to_json(), indent=1, allow_nan=False)
+        if str(json_) == "-":
+            typer.echo(text)
+            return
+        json_.write_text(text + "\n")
+    console().print(summary(found, whole=all_, json_file=None if json_ is None else str(json_)))
