@@ -78,6 +78,7 @@ def test_without_a_bank_it_is_the_better_of_two_expectations():
     assert got.fitted.mean - 3 * got.fitted.error - slack <= best
     assert best <= got.bound.mean + 3 * got.bound.error + slack
     assert got.fitted.mean == pytest.approx(best, rel=1.5e-3)
+    assert got.bound.mean == pytest.approx(best, rel=2e-3)
     assert got.lost.mean > 3 * got.lost.error
 
 

@@ -58,6 +58,7 @@ STEPS = {
     *("threshold", "minimum", "event", "tranches[0].mw", "tranches[0].price"),
     *("tranches[1].mw", "tranches[1].price"),
     *("trap_coverage", "call_coverage", "trap_ltv", "call_ltv", "deliveries_from", "use_value"),
+    *("longstop", "budget", "cost_share", "conversion_dscr", "conversion_ltv", "step_every"),
     *("shut_above", "availability", "prepayment_saving", "no_call", "extension_ltv"),
     *(f"policy[{k}]" for k in range(10)),
 }

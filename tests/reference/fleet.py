@@ -12,7 +12,16 @@ parties:
   owner:   {kind: external, role: equity}
 sites:
   hall: {owner: cloud, phases: [{power: 6 MW, pue: 1.2, energise: 2026-01}]}
+  annex: {owner: cloud, phases: [
+          {power: 2 MW, pue: 1.2, energise: 2026-10, build: 5 months,
+           delay: {median: 2 months, p90: 6 months}},
+          {power: 1 MW, pue: 1.2, energise: 2026-12, build: 5 months}]}
+  colo:  {owner: cloud, phases: [{power: 1 MW, pue: 1.2, energise: 2026-03}]}
 chips:
+  guests: {site: colo, chip: {h100e: 1.5, watts: 900 W}, units: 500, deliver: 2026-07,
+           price: 9k USD}
+  third:  {site: annex, chip: {h100e: 1.5, watts: 900 W}, units: 400, deliver: 2026-11,
+           price: 9k USD}
   rented: {site: hall, chip: {h100e: 1.5, watts: 900 W}, units: 800, deliver: 2026-03,
            price: 10k USD}
   kept:   {site: hall, chip: {h100e: 1.5, watts: 900 W}, units: 200, deliver: 2026-01,
@@ -57,8 +66,9 @@ contracts:
             term: 15 months, amortisation: annuity, amortise_over: 40 months,
             interest_every: 2 months, principal_every: 3 months, grace: 2 months,
             collateral: [first, second], cross_default: [credit]}
-  late:    {kind: refinancing, lender: dealer, borrower: cloud, funds: [bridge, takeout, build],
-            amount: 2 M USD, start: 2027-09, availability: 30 months, rate: 8 %/year, spread: gap,
+  late:    {kind: refinancing, lender: dealer, borrower: cloud, amount: 2 M USD,
+            funds: [bridge, takeout, build, project],
+            start: 2027-09, availability: 30 months, rate: 8 %/year, spread: gap,
             weight: 0.5, upfront_fee: 1 %, term: 9 months, seniority: junior, day_count: A/360}
   rents:   {kind: chip_lease, lessor: maker, lessee: cloud, chips: rented, term: 17.5 months,
             per_chip: {2026: 3k USD/GPU/year, 2027-06: 2k USD/GPU/year}, rent_free: 1.5 months,
@@ -66,8 +76,25 @@ contracts:
             purchase: price, purchase_price: 5 to 9 M USD, return_cost: 0.3 M USD, buyer: dealer,
             grace: 1 month}
   hire:    {kind: chip_lease, lessor: dealer, lessee: cloud, chips: kept, start: 2026-02-10,
-            term: 2 years, per_hour: compute_price, purchase: value, buyer: market,
+            term: 2 years, per_hour: 0.5 to 0.9 USD/H100e/h, purchase: value, buyer: market,
             renewals: 1, grace: 2 months}
+  annexed: {kind: spot_sale, seller: cloud, buyer: market, site: annex}
+  works:   {kind: construction_contract, owner: cloud, contractor: staff, site: annex,
+            per_mw: 0.5 to 1 M USD/MW}
+  order:   {kind: chip_purchase, buyer: cloud, seller: dealer, chips: third,
+            milestones: {signing: 30 %, delivery: 70 %}, signed: 2026-06}
+  project: {kind: construction_loan, lender: bank, borrower: cloud, amount: 5 M USD,
+            funds: [works, order], site: annex, start: 2026-04, longstop: 14 months,
+            budget: 21 to 24 M USD, cost_share: 30 %, rate: base + 4 %/year, floor: 2 %/year,
+            upfront_fee: 1 %, commitment_fee: 0.8 %/year, conversion_dscr: 1.1,
+            conversion_ltv: 95 %, collateral: [third], term: 20 months, amortise_over: 45 months,
+            amortisation: annuity, interest_only: 2 months, interest_every: 2 months,
+            principal_every: 3 months, step_up: 0.5 %/year, step_every: 6 months, sweep: 20 %,
+            seniority: junior, grace: 2 months, prepaid_by: late, no_call: 4 months}
+  hosting: {kind: customer_supplied_hardware, operator: cloud, customer: dealer, site: colo,
+            chips: guests, power: 0.8 MW, per_mw: {2026: 0.9 M USD/MW/year, 2028: 1 M USD/MW/year},
+            per_mwh: 60 USD/MWh, per_hour: 0.02 USD/H100e/h, take_or_pay: 40 to 90 %,
+            start: 2026-04-10, term: 33.5 months, grace: 2 months}
   capital: {kind: common_equity, investor: owner, issuer: cloud, commitment: 4 M USD,
             funds: [credit, store]}
 """

@@ -10,7 +10,9 @@ from offtake.contracts.compute_commitment import ComputeCommitment
 from offtake.contracts.compute_note import ComputeNote
 from offtake.contracts.construction_account import ConstructionAccount
 from offtake.contracts.construction_contract import ConstructionContract
+from offtake.contracts.construction_loan import ConstructionLoan
 from offtake.contracts.convertible import Convertible
+from offtake.contracts.customer_supplied_hardware import CustomerSuppliedHardware
 from offtake.contracts.delayed_draw_loan import DelayedDrawLoan
 from offtake.contracts.equity_raise import EquityRaise
 from offtake.contracts.government_guarantee import GovernmentGuarantee
@@ -61,8 +63,10 @@ ALL = (
     SiteLease,
     SaleAndLeaseback,
     ChipLease,
+    CustomerSuppliedHardware,
     TermLoan,
     DelayedDrawLoan,
+    ConstructionLoan,
     VendorFinancing,
     Refinancing,
     ProjectBond,

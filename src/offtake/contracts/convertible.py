@@ -23,7 +23,7 @@ References:
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,13 +32,20 @@ from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
 from offtake.core.flows import ALL_THERE_IS, CFADS, Flow, Rank
 from offtake.finance import conversion, facility
-from offtake.finance.convertible_terms import ConvertibleTerms
+from offtake.finance.convertible_terms import AgreedTerms
 from offtake.finance.enforcement import Remedies, applied, lines
 from offtake.finance.servicing import Debt, Service, Timing, due, no_debt, settled, stops
 from offtake.finance.shares import dilution, distributed, issued, relative
 from offtake.finance.span import reached
 from offtake.finance.timetable import Cycle
 from offtake.finance.trailing import PUBLISHED, Trailing, no_history, published, remember
+
+
+class ConvertibleTerms(AgreedTerms):
+    """What a plan writes for a convertible."""
+
+    kind: Literal["convertible"]
+
 
 EXAMPLE = ConvertibleTerms.model_validate(
     {

@@ -22,10 +22,9 @@ from offtake.core.terms import (
 from offtake.finance.loan_terms import DayCount
 
 
-class ConvertibleTerms(Terms):
-    """What a plan writes for a convertible."""
+class AgreedTerms(Terms):
+    """All but the kind."""
 
-    kind: Literal["convertible"]
     lender: PartyName
     """Holder of the notes."""
     borrower: PartyName
@@ -72,7 +71,7 @@ class ConvertibleTerms(Terms):
     """Debts whose acceleration calls the notes too; * is all debt of the borrower."""
 
     @model_validator(mode="after")
-    def _one_price(self) -> "ConvertibleTerms":
+    def _one_price(self) -> "AgreedTerms":
         """At a stated price, or on a raise."""
         if (self.conversion_price is None) == (self.converts_on is None):
             both = self.converts_on is not None

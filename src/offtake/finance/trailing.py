@@ -107,8 +107,9 @@ def swept(
         cfads: [K] registered total of the borrower's cash flow.
         month: the period.
     """
-    before = trailing.service[(month.period - 1) % trailing.service.shape[0]]
-    excess = jnp.maximum(month.past[cfads] - before, 0.0)
+    last = (month.period - 1) % trailing.service.shape[0]
+    before = trailing.service[last]
+    excess = jnp.maximum(trailing.cfads[last] - before, 0.0)
     clean = (before > 0.0) & (debt.arrears + debt.overdue == 0.0) & (debt.accelerated == 0.0)
     return jnp.where(clean, jnp.minimum(share * excess, debt.balance - service.principal), 0.0)
 

@@ -20,7 +20,9 @@ from tests.reference.instruments.common_equity import CommonEquity
 from tests.reference.instruments.compute_commitment import ComputeCommitment
 from tests.reference.instruments.compute_note import ComputeNote
 from tests.reference.instruments.construction_account import ConstructionAccount
+from tests.reference.instruments.construction_loan import ConstructionLoan
 from tests.reference.instruments.convertible import Convertible
+from tests.reference.instruments.customer_supplied_hardware import CustomerSuppliedHardware
 from tests.reference.instruments.delayed_draw_loan import DelayedDrawLoan
 from tests.reference.instruments.equity_raise import EquityRaise
 from tests.reference.instruments.government_guarantee import GovernmentGuarantee
@@ -77,6 +79,8 @@ KINDS: dict[str, Callable[[Future, str, Any], Iterable[Row]]] = {
     "vendor_financing": partial(_one, VendorFinancing),
     "refinancing": partial(_one, Refinancing),
     "chip_lease": partial(_one, ChipLease),
+    "construction_loan": partial(_one, ConstructionLoan),
+    "customer_supplied_hardware": partial(_one, CustomerSuppliedHardware),
     "revolver": partial(_one, Revolver),
     "common_equity": partial(_one, CommonEquity),
     "preferred_equity": partial(_one, PreferredEquity),
