@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from offtake.contracts.compute_note import EXAMPLE, ComputeNote
+from offtake.finance.note_terms import seniors
 from tests.contracts.harness import check_golden, gradient, run_alone, scaled
 
 PERIODS = 8
@@ -165,6 +166,53 @@ def test_called_after_grace_the_balance_is_due_in_money():
     assert not table["reserved_h100e"][3:].any()
     np.testing.assert_allclose(table["balance"][6:], 0, atol=1e-9)
     balanced(table)
+
+
+def behind(senior, **changes):
+    """A junior note, given what a senior one of the same site published; 100 hours a month."""
+    site = {"sites.hall.h100e_hours": 100.0}
+    shown = run(observations=site, amount="4,000 USD", **senior)
+    asks = {f"contracts.senior.{k}": shown[k] for k in ("reserved_share", "reserved_h100e")}
+    notes = {
+        "junior": terms(behind=["senior"], **changes),
+        "senior": terms(issuer="other", **senior),
+    }
+    table = run_alone(ComputeNote, notes, site | asks, PERIODS)
+    return shown, {k: v[:, 0, 0] for k, v in table.columns.items()}
+
+
+def hours_due(hours):
+    """A schedule of as many hours in January, and none after it."""
+    return {"2026-01": f"{hours / 744!r} H100e", "2026-02": "0 H100e"}
+
+
+def test_a_senior_note_is_served_first():
+    """100 hours, of which the senior asks for 70 and the junior for 50: it gets 30."""
+    senior, junior = behind({"schedule": hours_due(70)}, schedule=hours_due(50))
+    np.testing.assert_allclose(senior["signals.sold_hours"][1], 70)
+    np.testing.assert_allclose(junior["signals.sold_hours"][1], 30)
+    # 20 hours are missing and are paid for at the index of 2.50; all 50 are credited at 2.
+    money = junior["interest.paid"] + junior["principal.paid"]
+    np.testing.assert_allclose(money[1], 2.5 * 20)
+    np.testing.assert_allclose(junior["delivery.paid"][1], 2.5 * 30)
+    np.testing.assert_allclose(junior["balance"][2], 4000 * 1.01 - 2 * 50)
+    # The share of the junior binds where it is less than what is left.
+    _, junior = behind({"schedule": hours_due(70)}, schedule=hours_due(50), share="20 %")
+    np.testing.assert_allclose(junior["signals.sold_hours"][1], 20)
+    # A senior within its own share, or whose holder takes cash, leaves what it does not take.
+    _, junior = behind({"schedule": hours_due(70), "share": "60 %"}, schedule=hours_due(50))
+    np.testing.assert_allclose(junior["signals.sold_hours"][1], 40)
+    _, junior = behind({"schedule": hours_due(70), "election": "cash"}, schedule=hours_due(50))
+    np.testing.assert_allclose(junior["signals.sold_hours"][1], 50)
+
+
+def test_who_is_served_before_whom():
+    notes = {
+        n: terms(behind=o) for n, o in {"a": [], "b": ["a"], "c": ["b"], "d": ["b", "a"]}.items()
+    }
+    assert seniors("c", notes) == ("b", "a")
+    assert seniors("d", notes) == ("b", "a")
+    assert seniors("a", notes) == ()
 
 
 def test_triggers():

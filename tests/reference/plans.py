@@ -132,6 +132,10 @@ contracts:
             cap: 3.2 USD/H100e/h, excess_share: 80 %, trap_coverage: 1.1, call_coverage: 0.4,
             trap_ltv: 40 %, call_ltv: 3, collateral: [second], day_count: A/360, grace: 2 months,
             upfront_fee: 1 %, cross_default: [line]}
+  rest_of_hours: {kind: compute_note, holder: parent, issuer: cloud, site: hall, behind: [hours],
+            amount: 9 M USD, rate: 13 %/year, start: 2026-08, term: 15 months, schedule: 6k H100e,
+            settlement: 1.2 USD/H100e/h, share: 95 %, election: delivery, seniority: junior,
+            user: market, grace: 5 months}
   dsra_of_facility: {kind: reserve_account, account: dsra, owner: cloud, facilities: [facility],
             months: 3 months, minimum: 2 M USD, start: 2026-10}
   promise: {kind: parent_guarantee, guarantor: parent, obligor: lab, contracts: [reserve, note],

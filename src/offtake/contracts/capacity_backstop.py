@@ -44,7 +44,7 @@ from offtake.core.terms import (
     When,
     default,
 )
-from offtake.finance.enforcement import padded
+from offtake.finance.reservations import published, reserved
 from offtake.finance.span import between
 from offtake.finance.unpaid import unpaid
 
@@ -141,20 +141,18 @@ class CapacityBackstop(NamedTuple):
     def lower(cls, items: Sequence[tuple[str, CapacityBackstopTerms]], at: Lowerer) -> Lowered:
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
-        zero = at.observe("zero")
 
-        def seen(publishing: str, value: str) -> IntArray:
-            names = [at.contracts_of_site(t.site, publishing) for _, t in items]
-            rows = [[at.observe(f"contracts.{name}.{value}") for name in row] for row in names]
-            return padded(rows, zero)
-
+        sales, ahead = (
+            [at.contracts_of_site(t.site, value) for _, t in items]
+            for value in ("sold", "reserved_share")
+        )
         group = cls(
             hours=np.array([at.observe(f"sites.{t.site}.h100e_hours") for _, t in items]),
             price=np.array([at.series(name, "price") for name in ids]),
             revenue_share=np.array([at.series(name, "revenue_share") for name in ids]),
-            sold=seen("sold", "sold"),
-            reserved_share=seen("reserved_share", "reserved_share"),
-            reserved_h100e=seen("reserved_share", "reserved_h100e"),
+            sold=published(sales, "sold", at),
+            reserved_share=published(ahead, "reserved_share", at),
+            reserved_h100e=published(ahead, "reserved_h100e", at),
             sales=np.array([at.total(t.owner, {("in", Flow.SALE): 1.0}) for _, t in items]),
             payout=np.array(
                 [
@@ -213,14 +211,13 @@ class CapacityBackstop(NamedTuple):
     ) -> tuple[CapacityBackstopState, Mapping[str, Array]]:
         """Remember what was delivered and paid; what is unpaid stays owed."""
         delivered = month.obs[self.hours]
-        share = month.obs[self.reserved_share] * delivered[:, None]
-        reserved = jnp.minimum(share, month.obs[self.reserved_h100e] * month.hours)
+        kept = reserved(self.reserved_share, self.reserved_h100e, delivered, month)
         payment, revenue_share, fee = (
             unpaid(claimed[line], paid[line], month.obs[self.payout[side]]).owed
             for line, side in (("payment", 0), ("revenue_share", 1), ("fee", 1))
         )
         state = CapacityBackstopState(
-            left=jnp.maximum(delivered - jnp.sum(reserved, axis=1), 0.0),
+            left=jnp.maximum(delivered - kept, 0.0),
             backed=jnp.minimum(n["share"] * delivered, n["capacity"] * month.hours),
             received=paid["payment"],
             covered=between(n["start"], n["start"] + n["term"], month.t),

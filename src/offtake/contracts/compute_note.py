@@ -2,7 +2,8 @@
 
     q(t)  = schedule(t) x length(t), at most what the balance buys        hours due
     B(t)  = B(t-1) (1 + y a(t)) + issued(t) - F(t) q(t)                   F the settlement price
-    taken = min(hours due and banked, what the holder uses, share x hours of the site)
+    taken = min(hours due and banked, what the holder uses, share x hours of the site,
+                hours of the site less what notes served before it ask for)
     kind  = (I(t) - excess share x max(I(t) - cap, 0)) x taken            I the index
     cash  = clip(I(t) - spread, floor, cap) x hours due, where the holder chose cash
     owed  = I(t) x hours due and asked for that were not delivered, until they are paid
@@ -12,7 +13,8 @@ holder gives notice before the index of the period is known (`finance.exercise`)
 sale at the index that the issuer settles against the note in the same clearing, at a rank of its
 own: no cash moves. Amounts are due at the close.
 
-Reads: hours of the site, index, value of pledged cohorts, payouts, the issuer's cash flow (CFADS).
+Reads: hours of the site and what senior notes ask for of them, index, value of pledged cohorts,
+payouts, the issuer's cash flow (CFADS).
 Publishes: what a bond does, proceeds, accruing; trapped, coverage, ltv; accounts of hours; what of
 the site is reserved this period. Signals: hours sold; that the site is under contract.
 On shortfall: hours neither delivered nor paid for stay owed at the index of the day. Once something

@@ -37,6 +37,7 @@ from offtake.core.terms import (
     Terms,
     default,
 )
+from offtake.finance.reservations import published, reserved
 
 
 class SpotSaleTerms(Terms):
@@ -108,14 +109,6 @@ class SpotSale(NamedTuple):
             at.contracts_of_site(t.site, "reserved_share") if t.after is None else t.after
             for _, t in items
         ]
-        width = max([1, *(len(names) for names in first)])
-
-        def reserved(value: str) -> IntArray:
-            table = np.full((len(ids), width), at.observe("zero"))
-            for k, names in enumerate(first):
-                for j, name in enumerate(names):
-                    table[k, j] = at.observe(f"contracts.{name}.{value}")
-            return table
 
         group = cls(
             hours=np.array([at.observe(f"sites.{t.site}.h100e_hours") for _, t in items]),
@@ -123,8 +116,8 @@ class SpotSale(NamedTuple):
             taken=np.array([at.observe(f"sites.{t.site}.sold_share") for _, t in items]),
             at_market=np.array([float(t.at_market) for _, t in items]),
             utilisation=np.array([at.series(name, "utilisation") for name in ids]),
-            reserved_share=reserved("reserved_share"),
-            reserved_h100e=reserved("reserved_h100e"),
+            reserved_share=published(first, "reserved_share", at),
+            reserved_h100e=published(first, "reserved_h100e", at),
         )
         seller, buyer = (at.parties([getattr(t, f) for _, t in items]) for f in ("seller", "buyer"))
         rank = np.full(len(ids), int(Rank.OPERATING))
@@ -145,9 +138,8 @@ class SpotSale(NamedTuple):
     def _sold(self, n: Numbers, month: Month) -> Array:
         """[K, P] H100e-hours of the period."""
         delivered = month.obs[self.hours]
-        share = month.obs[self.reserved_share] * delivered[:, None]
-        reserved = jnp.minimum(share, month.obs[self.reserved_h100e] * month.hours)
-        left = jnp.maximum(delivered - jnp.sum(reserved, axis=1), 0.0)
+        kept = reserved(self.reserved_share, self.reserved_h100e, delivered, month)
+        left = jnp.maximum(delivered - kept, 0.0)
         taken = jnp.where(jnp.asarray(self.at_market)[:, None] > 0.5, month.obs[self.taken], 1.0)
         return n["share"] * month.obs[self.utilisation] * taken * left
 

@@ -30,6 +30,7 @@ CODES: dict[str, str] = {
     "pledged-twice": "a loan or an asset that two security agreements name",
     "secures-no-loan": "a security agreement for something that is no loan",
     "loan-needed": "a guarantee of debt or a swap for something that is no loan",
+    "note-behind": "a compute note behind what is no note of its site, or in a circle",
     "prepaid-by": "a loan prepaid by something that does not repay it",
     "site-not-whole": "a site that is pledged without the chips in it",
     "depth-missing": "a fire sale on a market whose size is not known",

@@ -12,7 +12,8 @@ from offtake.finance import compute_note as note
 from offtake.finance import facility
 from offtake.finance.enforcement import padded
 from offtake.finance.exercise import advantage, takes_delivery
-from offtake.finance.note_terms import POLICY, NoteTerms
+from offtake.finance.note_terms import POLICY, NoteTerms, seniors
+from offtake.finance.reservations import published, reserved
 from offtake.finance.servicing import Debt
 
 NONE = 1e15
@@ -72,6 +73,10 @@ class Sight(NamedTuple):
     """[K] observation: the index, USD/H100e/h"""
     pool: IntArray
     """[K] observation: delivered H100e-hours of the site"""
+    ahead_share: IntArray
+    """[K, seniors] observation: share of the site that notes served first ask for"""
+    ahead_h100e: IntArray
+    """[K, seniors] observation: what they ask for, H100e; zero where there are fewer"""
     value: IntArray
     """[K, cohorts] observation of pledged cohorts, USD; zero where there are fewer"""
     payouts: IntArray
@@ -86,6 +91,8 @@ class Sight(NamedTuple):
         """Names and terms of K notes to structure."""
         terms = [term for _, term in items]
         cohorts = [[c for c in x.collateral if not at.is_site(c)] for x in terms]
+        notes = dict(items)
+        ahead = [seniors(name, notes) for name, _ in items]
         parties = [(x.issuer, x.holder, x.underwriter or x.issuer) for x in terms]
         return cls(
             series={f: np.array([at.series(name, f) for name, _ in items]) for f in SERIES},
@@ -99,6 +106,8 @@ class Sight(NamedTuple):
                 ]
             ),
             pool=np.array([at.observe(f"sites.{x.site}.h100e_hours") for x in terms]),
+            ahead_share=published(ahead, "reserved_share", at),
+            ahead_h100e=published(ahead, "reserved_h100e", at),
             value=padded(
                 [[at.observe(f"chips.{c}.value") for c in row] for row in cohorts],
                 at.observe("zero"),
@@ -148,6 +157,12 @@ class Sight(NamedTuple):
         """[K, P] hours that the holder can use."""
         return jnp.where(self.says("bounded"), self.see("use", month) * month.hours, NONE)
 
+    def deliverable(self, n: Numbers, month: Month) -> Array:
+        """[K, P] hours of the site that may be delivered: within the share, and what is left."""
+        site = month.obs[self.pool]
+        ahead = reserved(self.ahead_share, self.ahead_h100e, site, month)
+        return jnp.minimum(n["share"] * site, jnp.maximum(site - ahead, 0.0))
+
     def due(self, n: Numbers, debt: Debt, month: Month) -> tuple[Array, note.Credit, Array, Array]:
         """Hours due, what they settle, growth of the period, hours scheduled; [K, P]."""
         begin = facility.signing(n["start"])
@@ -166,7 +181,7 @@ class Sight(NamedTuple):
         due, credit, rate, scheduled = self.due(n, debt, month)
         going, index = debt.accelerated == 0.0, month.obs[self.priced]
         takes = self.takes(n, debt, hours.banked, seen, month)
-        pool = n["share"] * month.obs[self.pool]
+        pool = self.deliverable(n, month)
         split = note.split(due, hours.banked, takes, self.need(month), pool)
         price = note.cash_price(index, n["spread"], n["floor"], n["cap"])
         bare = note.cash_price(index, n["spread"], jnp.zeros_like(index), n["cap"])

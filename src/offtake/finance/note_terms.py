@@ -1,5 +1,6 @@
 """What a compute note states."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import model_validator
@@ -72,6 +73,9 @@ class NoteTerms(Terms):
     the site if left out."""
     share: Share = default("100 %")
     """Most of the H100e-hours of the site that the note may take."""
+    behind: tuple[ContractName, ...] = ()
+    """Notes on the same site that are served before it, and those that they stand behind; it
+    delivers from what they leave."""
     election: Literal["holder", "fitted", "delivery", "cash"] = "holder"
     """Whether the holder chooses each period between compute and cash, by the index last seen or by
     a fitted policy, or one is agreed."""
@@ -130,6 +134,23 @@ class NoteTerms(Terms):
         """A schedule where none is worked out, something to work it out from where it is."""
         check_note(self)
         return self
+
+
+def seniors(name: str, notes: Mapping[str, NoteTerms]) -> tuple[str, ...]:
+    """Notes that are served before one: those it stands behind, and those that they do.
+
+    Args:
+        name: of the note.
+        notes: by name; what it stands behind is among them.
+    """
+    found: dict[str, None] = {}
+    left = list(notes[name].behind)
+    while left:
+        other = left.pop(0)
+        if other not in found:
+            found[other] = None
+            left += notes[other].behind
+    return tuple(found)
 
 
 def check_note(terms: Any) -> None:

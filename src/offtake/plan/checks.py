@@ -24,6 +24,7 @@ from offtake.plan.plausible import Finding, chips_fit_their_site, loans_repay_so
 from offtake.plan.schema import Plan
 from offtake.plan.structure import cases_exist
 from offtake.plan.takeouts import TAKEOUTS
+from offtake.plan.tranches import TRANCHES
 from offtake.plan.tree import Node, child, parse_path
 
 Check = Callable[[Plan], Iterator[Finding]]
@@ -518,6 +519,7 @@ ERRORS: tuple[Check, ...] = (
     supports_do_not_lead_back,
     *COLLATERAL,
     *TAKEOUTS,
+    *TRANCHES,
     cases_exist,
     correlations_are_possible,
 )

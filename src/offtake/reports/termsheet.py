@@ -113,9 +113,19 @@ def _balance(terms: NoteTerms) -> str:
 
 def _hours(terms: NoteTerms) -> str:
     return (
-        f"Set at issue, as below; at most {_percent(terms.share)} of the hours of {terms.site}. "
+        f"Set at issue, as below; at most {_percent(terms.share)} of the hours of {terms.site}"
+        f"{_after(terms)}. "
         f"Any chips of {terms.site} may deliver, counted in H100e."
     )
+
+
+def _after(terms: NoteTerms) -> str:
+    first = " and ".join(terms.behind)
+    return f", of what is left once {first} {_are(terms)} served" if first else ""
+
+
+def _are(terms: NoteTerms) -> str:
+    return "is" if len(terms.behind) == 1 else "are"
 
 
 def _not_delivered(terms: NoteTerms) -> str:

@@ -21,11 +21,11 @@ from offtake.finance import compute_note as note
 from offtake.finance.facility import ROUNDING
 from offtake.finance.note_election import Holding, fitted
 from offtake.finance.note_period import LEFT_OUT, NONE
-from offtake.finance.note_terms import NoteTerms
+from offtake.finance.note_terms import NoteTerms, seniors
 from offtake.lowering.lower import LoweredPlan, lower
 from offtake.plan.schema import Plan
 from offtake.run.draw import HostDraws, draw
-from offtake.run.notes import paid_for
+from offtake.run.notes import notes_of, paid_for
 from offtake.run.pricing_measure import PLAN, Measure
 from offtake.run.record import recorder
 
@@ -110,6 +110,7 @@ class Futures:
 def _wanted(plan: Plan, names: tuple[str, ...], observations: tuple[str, ...]) -> dict[str, int]:
     """Observation -> index of all that notes look at."""
     found: dict[str, int] = {}
+    looks = {*names, *(senior for name in names for senior in seniors(name, notes_of(plan)))}
     for i, seen in enumerate(observations):
         parts = seen.split(".")
         sites = {plan.contracts[name].site for name in names}  # type: ignore[attr-defined]
@@ -117,7 +118,7 @@ def _wanted(plan: Plan, names: tuple[str, ...], observations: tuple[str, ...]) -
         if (
             parts[0] == "drivers"
             or of_site
-            or seen.startswith(tuple(f"contracts.{n}." for n in names))
+            or seen.startswith(tuple(f"contracts.{n}." for n in looks))
         ):
             found[seen] = i
     return found
@@ -192,7 +193,6 @@ class View:
         valued = self.terms.use_value is not None
         cap, part = n("cap", LEFT_OUT["cap"])[None], n("excess_share", 1.0)[None]
         bounds = n("spread", 0.0)[None], n("floor", 0.0)[None], cap
-        site = self.futures.observed[f"sites.{self.terms.site}.h100e_hours"]
         whole = {
             "seen": seen,
             "spot": index,
@@ -201,7 +201,7 @@ class View:
             "scheduled": scheduled,
             "limit": n("bank", 0.0)[None] * scheduled,
             "need": self._over_time("use", NONE) * hours[:, None],
-            "pool": n("share", 1.0)[None] * site,
+            "pool": self._deliverable(hours),
             "worth": value if valued else resold * index,
             "expects": value if valued else resold * seen,
             "cash": _priced(note.cash_price, index, *bounds),
@@ -211,6 +211,17 @@ class View:
             "discount": self.futures.discount,
         }
         return Holding(**{k: x[self.periods] for k, x in whole.items()}, shocks=self._shocks(index))
+
+    def _deliverable(self, hours: FloatArray) -> FloatArray:
+        """[T, P] hours of the site within the note's share that notes served first leave."""
+        observed = self.futures.observed
+        site = observed[f"sites.{self.terms.site}.h100e_hours"]
+        left = site
+        for name in seniors(self.name, notes_of(self.futures.plan)):
+            share = observed[f"contracts.{name}.reserved_share"]
+            h100e = observed[f"contracts.{name}.reserved_h100e"]
+            left = left - np.minimum(share * site, h100e * hours[:, None])
+        return np.minimum(self._number("share", 1.0)[None] * site, np.maximum(left, 0.0))
 
     def _shocks(self, index: FloatArray) -> FloatArray:
         """[M, S, P] shocks of the streams that move the index most."""

@@ -23,7 +23,7 @@ from offtake.core.structure import Allowed, Facility
 from offtake.engine.simulate import Record, Reducer, block
 from offtake.finance.facility import ROUNDING
 from offtake.finance.note_schedule import Schedule, scheduled
-from offtake.finance.note_terms import NoteTerms
+from offtake.finance.note_terms import NoteTerms, seniors
 from offtake.finance.sizing import BASE
 from offtake.lowering.lower import LoweredPlan, lower
 from offtake.plan.schema import Plan
@@ -36,18 +36,21 @@ Changes = dict[str, dict[str, Any]]
 
 FULL_PURSE = 1e13
 """USD, more than any project: what a note brings while the pledge is valued."""
-WANTED = ("chips.*", "drivers.*", "sites.*", "contracts.*.index")
+WANTED = ("chips.*", "drivers.*", "sites.*", "contracts.*.index", "contracts.*.schedule")
 PATHS = 1
 """The base case alone."""
 
 
+def notes_of(plan: Plan) -> dict[str, NoteTerms]:
+    """Compute notes of a plan, by name."""
+    return {n: terms for n, terms in plan.contracts.items() if isinstance(terms, NoteTerms)}
+
+
 def sized_notes(plan: Plan) -> list[str]:
-    """Notes whose amount is to be worked out."""
-    return [
-        name
-        for name, terms in plan.contracts.items()
-        if isinstance(terms, NoteTerms) and terms.amount.sized
-    ]
+    """Notes whose amount is to be worked out, each after those that it stands behind."""
+    notes = notes_of(plan)
+    sized = [name for name, terms in notes.items() if terms.amount.sized]
+    return sorted(sized, key=lambda name: len(seniors(name, notes)))
 
 
 def with_notes(plan: Plan, source: Plan) -> tuple[Plan, list[Facility]]:
@@ -64,10 +67,13 @@ def with_notes(plan: Plan, source: Plan) -> tuple[Plan, list[Facility]]:
     observed = _observed(lowered)
     changes: Changes = {}
     facilities: list[Facility] = []
+    notes = notes_of(source)
+    views = {name: _View(lowered, observed, name, terms) for name, terms in notes.items()}
     for name in names:
-        terms = cast("NoteTerms", source.contracts[name])
-        view = _View(lowered, observed, name, terms)
+        view = views[name]
+        view.stand_behind([views[senior] for senior in seniors(name, notes)])
         made = view.schedule()
+        view.due[view.periods] = made.hours
         changes[name] = view.written(made)
         facilities.append(view.facility(made))
     return _changed(plan, changes), facilities
@@ -168,6 +174,16 @@ class _View:
         hours = observed[f"sites.{terms.site}.h100e_hours"]
         delivering = closes > np.floor(opens + ROUNDING)
         self.hours = np.where(delivering, hours, 0.0)[self.periods]
+        self.site = hours
+        self.left = hours
+        """[T] hours of the site that notes served first leave"""
+        self.due = np.zeros(count)
+        """[T] hours scheduled"""
+        if terms.schedule is not None:
+            driver = terms.schedule.driver
+            scheduled_ = observed[f"drivers.{driver}" if driver else f"contracts.{name}.schedule"]
+            length = np.asarray(self.calendar.hours)
+            self.due[self.periods] = (scheduled_ * length)[self.periods]
         index = f"contracts.{name}.index"
         if terms.index is None:
             index = f"sites.{terms.site}.spot_price"
@@ -175,13 +191,22 @@ class _View:
             index = f"drivers.{terms.index.driver}"
         self.price = observed[index]
 
+    def stand_behind(self, seniors: list["_View"]) -> None:
+        """Leave to notes served first what falls due of them, if their holders may ask for it."""
+        for other in seniors:
+            if other.terms.election != "cash":
+                self.left = self.left - np.minimum(other.share * other.site, other.due)
+        self.left = np.maximum(self.left, 0.0)
+
     def schedule(self, value: bool = True, share: bool = True, maximum: bool = True) -> Schedule:
         """Amount and schedule within the limits that are asked for."""
         bound = self.advance_rate * self.value
         return scheduled(
             bound if value else np.full_like(bound, np.inf),
             self.price[self.periods],
-            self.share * self.hours if share else np.full_like(self.hours, FULL_PURSE),
+            np.minimum(self.share * self.hours, self.left[self.periods])
+            if share
+            else np.full_like(self.hours, FULL_PURSE),
             self.growth,
             self.most if maximum else np.inf,
         )

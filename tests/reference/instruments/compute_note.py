@@ -155,8 +155,22 @@ class ComputeNote(Loan):
         first = min(need, due)
         return first, min(need - first, self.banked)
 
-    def asked(self, month: Month) -> Asked:
-        """What the period asks for."""
+    def ahead(self, month: Month, site: float) -> float:
+        """Hours of the site that notes served first ask for."""
+        hours, names, left = 0.0, set[str](), list(self.terms.behind)
+        while left:
+            name = left.pop()
+            if name in names:
+                continue
+            names.add(name)
+            left += self.future.plan.contracts[name].behind  # type: ignore[attr-defined]
+            share = month.observe(f"contracts.{name}.reserved_share")
+            capacity = month.observe(f"contracts.{name}.reserved_h100e")
+            hours += min(share * site, capacity * month.hours)
+        return hours
+
+    def asked(self, month: Month, alone: bool = False) -> Asked:
+        """What the period asks for; alone: as if nobody were served first."""
         found = Asked()
         found.scheduled, worth, found.due = self.due_hours(month)
         left, found.earned = self.balance - self.overdue, self.balance * self.rate_of_period(month)
@@ -169,7 +183,8 @@ class ComputeNote(Loan):
             found.by_hours = (min(found.earned, worth), settled)
         first, then = self.wanted(month)
         site = month.observe(f"sites.{self.terms.site}.h100e_hours")
-        pool = self.number("share") * site
+        left = max(site - (0.0 if alone else self.ahead(month, site)), 0.0)
+        pool = min(self.number("share") * site, left)
         found.delivered = min(first, pool)
         found.missing = first - found.delivered
         found.drawn = min(then, max(pool - found.delivered, 0.0))
@@ -199,10 +214,10 @@ class ComputeNote(Loan):
         )
 
     def owed(self, month: Month) -> float:
-        return self.balance + self.asked(month).claims[0]
+        return self.balance + self.asked(month, alone=True).claims[0]
 
     def service_due(self, month: Month) -> float:
-        found = self.asked(month)
+        found = self.asked(month, alone=True)
         return found.earned - found.added + found.principal
 
     def claim(self, month: Month) -> Mapping[str, float]:
