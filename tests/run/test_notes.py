@@ -1,5 +1,6 @@
 """Sized compute notes: the schedule holds in the base case, and the note's accounts in the run."""
 
+from datetime import date
 from functools import cache
 
 import numpy as np
@@ -109,3 +110,24 @@ def test_nothing_but_hours_moves_and_all_is_conserved():
 def test_the_schedule_is_the_same_on_every_path():
     entitled = months()[0]["contracts.note.entitled"]
     np.testing.assert_allclose(entitled, entitled[:, -1:] + np.zeros_like(entitled), rtol=1e-9)
+
+
+def test_a_sized_junior_is_scheduled_within_what_its_senior_leaves():
+    """1,000 H100e at most, of which 900 fall due of the senior, within 95 % of the site."""
+    senior = """
+  first:  {kind: compute_note, holder: holder, issuer: owner, site: hall, amount: 9 M USD,
+           rate: 8 %/year, start: 2026-04, term: 2 years, schedule: 900 H100e, share: 95 %,
+           settlement: 1 USD/H100e/h, index: compute_price, election: delivery}
+"""
+    text = PLAN.rstrip() + senior
+    checked = check_text(text.replace("share: 60 %,", "share: 60 %, behind: [first],"))
+    assert checked.plan is not None, checked.problems
+    found = structure(checked.plan)
+    schedule = found.plan.contracts["note"].schedule
+    due = {day: number.value for day, number in schedule.knots}
+    within = [x for day, x in due.items() if day < date(2028, 4, 1)]
+    # Failures of 3 % a year come off the site, so what is left is less than 100.
+    assert 0.0 < max(within) <= 100.0
+    assert max(due.values()) > 300.0
+    (facility,) = found.structure.facilities
+    assert facility.amount < made().structure.facilities[0].amount
