@@ -133,9 +133,9 @@ contracts:
             trap_ltv: 40 %, call_ltv: 3, collateral: [second], day_count: A/360, grace: 2 months,
             upfront_fee: 1 %, cross_default: [line]}
   rest_of_hours: {kind: compute_note, holder: parent, issuer: cloud, site: hall, behind: [hours],
-            amount: 9 M USD, rate: 13 %/year, start: 2026-08, term: 15 months, schedule: 6k H100e,
-            settlement: 1.2 USD/H100e/h, share: 95 %, election: delivery, seniority: junior,
-            user: market, grace: 5 months}
+            amount: 9 M USD, rate: 13 %/year, start: 2026-10, term: 15 months, schedule: 12k H100e,
+            settlement: 0.2 USD/H100e/h, share: 100 %, election: delivery, seniority: junior,
+            index: 0.15 USD/H100e/h, user: market, grace: 5 months}
   dsra_of_facility: {kind: reserve_account, account: dsra, owner: cloud, facilities: [facility],
             months: 3 months, minimum: 2 M USD, start: 2026-10}
   promise: {kind: parent_guarantee, guarantor: parent, obligor: lab, contracts: [reserve, note],
