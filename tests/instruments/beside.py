@@ -193,7 +193,6 @@ EXTRA: dict[str, dict[str, Any]] = {
         "holder": "lab",
         "issuer": "company",
         "site": "hall",
-        "behind": ["compute_note"],
         "amount": "100 USD",
         "rate": "6 %/year",
         "start": "2026-05",
