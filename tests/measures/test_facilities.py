@@ -352,7 +352,7 @@ def test_times_of_a_sale_on_credit_count_from_delivery():
 
 
 def test_what_is_credited_counts_as_repaid():
-    """A note pays less than what it is credited where compute is cheap, and is repaid all the same."""
+    """Where compute is cheap a note pays less than it is credited, and is repaid all the same."""
     case = one_loan()
     for claim in case.lines[1:3]:
         claim.paid = {t: 0.5 * amount for t, amount in claim.paid.items()}

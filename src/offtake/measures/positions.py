@@ -162,12 +162,20 @@ def financiers_of(book: Book, issuer: str) -> tuple[str, ...]:
 
 
 def puts_in(book: Book, claim: ClaimLabel) -> bool:
-    """Whether a claim is money put in."""
-    return fronts(claim) or supports(claim) or _bears(book, claim)
+    """Whether a claim is money put in; what fills a party's own reserve is not."""
+    names = [book.labels.parties[m] for m in (claim.payer, claim.payee)]
+    payer, payee = (book.owners.get(name, name) for name in names)
+    given = supports(claim) and (claim.form == "support" or payer != payee)
+    return fronts(claim) or given or _bears(book, claim)
 
 
 def _bears(book: Book, claim: ClaimLabel) -> bool:
-    """Whether a party outside the plan pays ahead, or for somebody's loss."""
+    """Whether a party outside the plan pays ahead, or for somebody's loss, other than a support.
+
+    What is paid of class support is in the loss of `who_pays`.
+    """
+    if supports(claim):
+        return False
     outside = claim.payer >= book.labels.internal
     ahead = getattr(book.terms.get(claim.contract), "prepayment", None)
     if ahead is not None and ahead.value == 0.0:

@@ -18,9 +18,9 @@ The middle five belong to financiers: parties that pay capital in or a support i
 the plan. The class says what is a support, not the form: whether it is drawn on a shortfall or
 claimed by formula (the floor of a note, a residual value), who pays it is at risk. What a kind pays
 as a sale (for idle hours, below a price, for lost revenue) is trade: it is in `net`, and so is what
-is received for it. Everything else a party receives (sales, costs, tax) is in `net` alone, which sums to
-zero over all parties. Accounts are merged into their owners, and money a party moves to itself is
-no flow.
+is received for it. Everything else a party receives (sales, costs, tax) is in `net` alone, which
+sums to zero over all parties. Accounts are merged into their owners, and money a party moves to
+itself is no flow.
 
 A debt that runs past the horizon and is not accelerated is taken at face: it is open, neither
 returned nor lost. One that is accelerated is taken at nothing. A holding is taken at what its kind
@@ -123,7 +123,9 @@ class WhoPays(NamedTuple):
     wanted = ()
     outputs = {  # noqa: RUF012 - a constant of the class, never changed
         "fronted": _output("Present value of capital put in."),
-        "supports": _output("Present value of supports paid, whatever their form, that are not capital in."),
+        "supports": _output(
+            "Present value of supports paid, whatever their form, that are not capital in."
+        ),
         "returned": _output("Present value of money that came back to a financier."),
         "open": _output(
             "Present value at the horizon of debts still running, at face, and of holdings."
