@@ -18,7 +18,7 @@ PLAN ?= plans/abilene
 # Further words for pytest, e.g. make test ARGS='tests/finance -x'
 ARGS ?=
 
-.PHONY: help demo test test-scenarios lint bench conformance docs lock lock-upgrade setup setup-test setup-compare format clean
+.PHONY: help demo test test-scenarios test-gradients lint bench conformance docs lock lock-upgrade setup setup-test setup-compare format clean
 
 help: ## say what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s%s\n", $$1, $$2}'
@@ -27,10 +27,13 @@ demo: setup ## set everything up and run the Abilene plan
 	$(BIN)/offtake run $(PLAN)
 
 test: setup-test ## set everything up and run the tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not scenarios" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not scenarios and not every_number" $(ARGS)
 
 test-scenarios: setup-test ## hold scenarios of plans to what they are written to show (minutes)
 	XLA_FLAGS= $(BIN)/python -m pytest -n 2 -m scenarios $(ARGS)
+
+test-gradients: setup-test ## hold the derivative by every number of every kind against bumps (a quarter of an hour)
+	OFFTAKE_EVERY_NUMBER=1 $(BIN)/python -m pytest -n 0 $(ARGS) tests/instruments/test_gradients.py
 
 lint: setup-test ## style, types and the direction of imports
 	$(BIN)/ruff check .
