@@ -85,6 +85,24 @@ def test_does_not_look_ahead(until: int) -> None:
     assert np.any(other[until + 1 :] != paid()[until + 1 :])
 
 
+@cache
+def apart() -> NDArray[np.bool_]:
+    """[T, P] until the one thing that copies share beside drivers is not the same.
+
+    That is the market for used chips: what the other set has on sale lowers the price.
+    """
+    offered = [
+        np.asarray(record(k).months.observations)[
+            :, lowered(k).labels.observation("resale.offered_h100e")
+        ]
+        for k in (1, 2)
+    ]
+    differs = (np.abs(offered[0] - offered[1]) > 1e-9) & (offered[0] > 0.0)
+    alike = ~np.logical_or.accumulate(differs, axis=0)
+    assert alike.mean() > 0.9
+    return alike
+
+
 @KINDS
 def test_alone_equals_in_company(kind: Any) -> None:
     """A second set of everything beside it changes nothing: rows of a group do not mix."""
@@ -98,7 +116,10 @@ def test_alone_equals_in_company(kind: Any) -> None:
         if claim.contract == contract_id(kind):
             # Sums over the network are taken in another order: rounding of the largest flow.
             np.testing.assert_allclose(
-                paid(2)[:, i], paid()[:, own[claim.line + claim.part]], rtol=1e-9, atol=1e-7
+                np.where(apart(), paid(2)[:, i], 0.0),
+                np.where(apart(), paid()[:, own[claim.line + claim.part]], 0.0),
+                rtol=1e-9,
+                atol=1e-7,
             )
 
 
