@@ -91,6 +91,30 @@ def test_above_the_cap_both_ways_meet():
     np.testing.assert_allclose(half["excess"][1], 0.15 * 744)
 
 
+@pytest.mark.parametrize("election", ["delivery", "cash"])
+def test_service_is_what_hours_due_cost(election):
+    """At an index of 2.50 and at 1.00: hours are credited at 2, and cost the issuer the index."""
+    table = run(election=election, index={"2026-01": "2.5 USD/H100e/h", "2026-02": "1 USD/H100e/h"})
+    np.testing.assert_allclose(
+        table["service_due"][1:4], [2.5 * 744, 672, 622.9276], rtol=1e-6
+    )  # hours of the last month: to four digits after the point
+    np.testing.assert_allclose(table["service"][2:5], table["service_due"][1:4])
+    # Credited at the settlement price: the whole of the face value, whatever compute was worth.
+    np.testing.assert_allclose(table["credited"][1:5], [0, 1448, 2766.48, 4000])
+    paid = table["principal"].sum() + table["delivered_principal"].sum()
+    assert paid < 3400
+
+
+def test_arrears_are_no_service():
+    """The site is dark and nothing is paid: hours owed are claimed again, and are due once."""
+    dark = {"sites.hall.h100e_hours": 0 * LENGTH}
+    table = run(lambda line, t, claimed: 0.0 * claimed if t else claimed, dark, grace="9 months")
+    np.testing.assert_allclose(table["service_due"][1:3], [2.5 * 744, 2.5 * 672])
+    asked = table["interest.claimed"] + table["principal.claimed"]
+    np.testing.assert_allclose(asked[2], 2.5 * (744 + 672))
+    assert not table["credited"].any()
+
+
 @pytest.mark.parametrize(
     ("changes", "takes"),
     [

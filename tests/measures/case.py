@@ -98,7 +98,14 @@ class Case(Ledger):
             book,
             labels=replace(book.labels, observations=tuple(self.observed)),
             facilities=tuple(
-                replace(f, size_row=rows[f"contracts.{f.contract}.amount"]) for f in self.facilities
+                replace(
+                    f,
+                    size_row=rows.get(f"contracts.{f.contract}.amount", -1),
+                    start_row=rows.get(f"contracts.{f.contract}.start", -1),
+                )
+                if f.units_row < 0
+                else self._sold(f, rows)
+                for f in self.facilities
             ),
             cohorts=self.cohorts,
             chips={
@@ -115,6 +122,18 @@ class Case(Ledger):
             elapsed=np.cumsum(lengths),
             rows=rows,
             terms=self.terms,
+        )
+
+    def _sold(self, facility: Facility, rows: dict[str, int]) -> Facility:
+        """The rows of a sale on credit, of the cohort that it pledges."""
+        cohort = f"chips.{facility.collateral[0]}"
+        return replace(
+            facility,
+            size_row=-1,
+            start_row=rows[f"{cohort}.deliver"],
+            units_row=rows[f"{cohort}.units"],
+            price_row=rows[f"{cohort}.price"],
+            down_row=rows[f"contracts.{facility.contract}.down_payment"],
         )
 
     def record(self) -> HandRecord:

@@ -337,6 +337,39 @@ def test_a_loan_on_other_collateral_is_no_take_out():
     assert got["repayment"][0, REPAID] == Repayment.BEFORE
 
 
+def test_times_of_a_sale_on_credit_count_from_delivery():
+    """Ten chips at 12.50, 20 % down, delivered a year after the start: 100 on credit."""
+    case = one_loan()
+    del case.numbers["contracts.loan.amount"]
+    case.number("contracts.loan.down_payment", 0.2)
+    case.cohort("chips", "hall", units=10.0, price=12.5, deliver=1.0)
+    case.facilities[0] = replace(case.facilities[0], units_row=0)
+    got = of_loan(case)
+    assert got["size_usd"] == pytest.approx(100.0)
+    # Three years from delivery end with year 4, grace with year 5, by which the late path has paid.
+    assert got["default_period"] == pytest.approx([np.nan, 2, np.nan, np.nan, np.nan], nan_ok=True)
+    assert got["shortfall_usd"] == pytest.approx([0, 32, 20, 0, 0])
+
+
+def test_what_is_credited_counts_as_repaid():
+    """Where compute is cheap a note pays less than it is credited, and is repaid all the same."""
+    case = one_loan()
+    for claim in case.lines[1:3]:
+        claim.paid = {t: 0.5 * amount for t, amount in claim.paid.items()}
+        claim.claimed = dict(claim.paid)
+    short = of_loan(case)
+    assert short["repayment"][REPAID] == Repayment.NOT
+    credited = np.zeros((7, PATHS))
+    credited[3:, REPAID] = 50.0
+    credited[4:, REPAID] = 100.0
+    case.over_time("loan", credited=credited)
+    got = of_loan(case)
+    assert got["repayment"][REPAID] == Repayment.BEFORE
+    assert got["repaid_period"][REPAID] == 3
+    assert got["repayment"][LATE] == Repayment.NOT  # nothing was credited there
+    assert np.isnan(got["repaid_period"][LATE])
+
+
 def test_a_floating_rate_discounts_month_by_month():
     case = one_loan()
     case.observe("drivers.SOFR", [0.0, 0.02, 0.03, 0.05, -0.01, 0.0])

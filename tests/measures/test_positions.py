@@ -74,6 +74,21 @@ def test_by_hand() -> None:
     assert found["ran_short"] == 1.0
 
 
+def test_a_support_is_lost_once() -> None:
+    """The floor of a note is in the loss of `who_pays`, and not among what was paid for others."""
+    case = leased()
+    case.kinds["note"] = "compute_note"
+    case.cash("company", 2.0)
+    case.claim("note", "vendor", "lessor", Flow.SUPPORT, line="floor", paid={2: 10.0})
+    case.claim("note", "company", "vendor", Flow.RUNNING_COST, line="premium", paid={1: 2.0})
+    assert financiers_of(case.book(), "company") == ("lessor", "vendor")
+    found = case.reduce(measure())
+    assert found["financing"][1, :, 0] == pytest.approx([0.0, 2.0, -10.0])  # with its premium
+    lost = dict(zip(PARTIES, found["advanced"][:, 0], strict=True))
+    assert lost["vendor"] == 0.0
+    assert lost["lessor"] == pytest.approx(100.0 - 48.0 - 19.2)
+
+
 def test_what_is_paid_in_full_is_not_short() -> None:
     case = leased()
     case.lines = [line for line in case.lines if line.label.line != "rent"]

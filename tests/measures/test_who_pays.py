@@ -104,6 +104,53 @@ def test_a_guarantor_pays_and_recovers():
     assert got["returned"]["company"] == 0.0  # what it drew is not its own money coming back
 
 
+def underwritten() -> Ledger:
+    """A note whose floor the state adds to, for a premium: 100 in, 60 and 30 back in two years."""
+    ledger = Ledger(
+        {"issuer": "internal", "state": "external", "holder": "external", "town": "external"},
+        periods=3,
+        rate=0.25,
+    )
+    ledger.claim("note", "holder", "issuer", Flow.CAPITAL_IN, paid={0: 100.0})
+    ledger.claim("spend", "issuer", "town", Flow.CAPITAL_COST, paid={0: 95.0})
+    ledger.claim("note", "issuer", "state", Flow.RUNNING_COST, paid={0: 5.0})
+    ledger.claim("sales", "town", "issuer", Flow.SALE, paid={1: 60.0})
+    ledger.claim("note", "issuer", "holder", Flow.PRINCIPAL, paid={1: 60.0})
+    ledger.claim("note", "state", "holder", Flow.SUPPORT, paid={2: 30.0})
+    return ledger
+
+
+def test_a_support_claimed_by_formula_is_a_support():
+    got = figures(underwritten())
+    assert got["supports"] == pytest.approx(
+        {"issuer": 0.0, "state": 30 * 0.64, "holder": 0.0, "town": 0.0}
+    )
+    assert got["returned"]["state"] == pytest.approx(5.0)  # its premium
+    assert got["loss"]["state"] == pytest.approx(30 * 0.64 - 5.0)
+    assert got["unreturned"]["state"] == pytest.approx(25.0)
+    # The floor brings the holder its money back.
+    assert got["returned"]["holder"] == pytest.approx(60 * 0.8 + 30 * 0.64)
+    assert got["loss"]["holder"] == pytest.approx(100 - 48 - 19.2)
+    assert got["loss"]["issuer"] == got["returned"]["issuer"] == 0.0
+
+
+def test_a_premium_under_another_contract_is_not_returned():
+    ledger = underwritten()
+    ledger.claim("permit", "town", "state", Flow.RUNNING_COST, paid={1: 7.0})
+    assert figures(ledger)["returned"]["state"] == pytest.approx(5.0)
+
+
+def test_what_is_paid_as_a_sale_is_trade():
+    """A backstop pays for idle hours: it buys them, and has what it paid and was paid in `net`."""
+    ledger = Ledger({"owner": "internal", "backstop": "external"}, periods=2, rate=0.25)
+    ledger.claim("cover", "backstop", "owner", Flow.SALE, paid={1: 10.0})
+    ledger.claim("cover", "owner", "backstop", Flow.RUNNING_COST, paid={1: 4.0})
+    got = figures(ledger)
+    assert got["supports"]["backstop"] == got["loss"]["backstop"] == 0.0
+    assert got["returned"]["backstop"] == 0.0
+    assert got["net"]["backstop"] == pytest.approx(6 * 0.8)
+
+
 def test_draws_of_committed_money_are_fronted():
     ledger = Ledger({"company": "internal", "fund": "external", "vendor": "external"}, periods=2)
     ledger.claim("equity", "fund", "company", Flow.CAPITAL_IN, paid={0: 30.0}, form="support")

@@ -89,6 +89,8 @@ class ComputeNoteState(NamedTuple):
     """1.0 while distributions are locked up"""
     breach: Array
     """periods in a row in which a trigger was broken"""
+    credited: Array
+    """principal credited so far, for compute and cash, USD"""
     history: Trailing
 
 
@@ -107,7 +109,7 @@ class ComputeNote(NamedTuple):
     stage = "primary"
     published = (
         *(*PUBLISHED, "proceeds", "accruing", "trapped", "coverage", "ltv", *ACCOUNTS),
-        *("reserved_share", "reserved_h100e"),
+        *("reserved_share", "reserved_h100e", "credited"),
     )
     Terms = ComputeNoteTerms
     example = EXAMPLE
@@ -124,8 +126,12 @@ class ComputeNote(NamedTuple):
             window=np.zeros(at.periods_per_year),
         )
         issuer, holder = (at.parties([getattr(x, f) for x in terms]) for f in ("issuer", "holder"))
-        user, writer = (
-            at.parties([getattr(x, f) or x.issuer for x in terms]) for f in ("user", "underwriter")
+        user, insurer, writer = (
+            at.parties([getattr(x, f) or getattr(x, otherwise) for x in terms])
+            for f, otherwise in (
+                *(("user", "issuer"), ("underwriter", "issuer")),
+                ("underwriter", "holder"),  # nobody: an issuer without one supports nobody
+            )
         )
 
         def line(name: str, flow: Flow, payer: IntArray, payee: IntArray, rank: Rank) -> Line:
@@ -141,7 +147,7 @@ class ComputeNote(NamedTuple):
             line("excess", Flow.SALE, holder, issuer, Rank.OPERATING),
             line("use", Flow.SALE, user, holder, Rank.OPERATING),
             line("floor", Flow.SUPPORT, writer, holder, Rank.OPERATING),
-            line("premium", Flow.RUNNING_COST, issuer, writer, Rank.OPERATING),
+            line("premium", Flow.RUNNING_COST, issuer, insurer, Rank.OPERATING),
         )
         numbers = {**at.numbers(ids, *FIELDS), **at.optionals(ids, **LEFT_OUT)}
         signals = {
@@ -156,7 +162,9 @@ class ComputeNote(NamedTuple):
         history = no_history(jnp.asarray(self.window), zero)
         hours = note.no_hours(zero)
         cover = (zero + NONE, zero)
-        return ComputeNoteState(no_debt(zero), hours, zero, zero, zero, *cover, zero, zero, history)
+        return ComputeNoteState(
+            no_debt(zero), hours, zero, zero, zero, *cover, zero, zero, zero, history
+        )
 
     def _now(self, n: Numbers, s: ComputeNoteState, month: Month) -> Now:
         """What this period asks for."""
@@ -174,7 +182,7 @@ class ComputeNote(NamedTuple):
         first, then = note.asked(now.split.due, s.hours.banked, takes, need)
         asked = first + then
         service = now.credit.service
-        shown = published(s.debt, s.history, service.accrued + service.scheduled, service)
+        shown = published(s.debt, s.history, now.served, service)
         return {
             **shown,
             "owed": s.debt.balance + now.interest,
@@ -182,6 +190,7 @@ class ComputeNote(NamedTuple):
             "accruing": s.debt.balance * now.rate,
             **{name: getattr(s, name) for name in ("trapped", "coverage", "ltv")},
             **dict(zip(ACCOUNTS, s.hours, strict=True)),
+            "credited": s.credited,
             "reserved_share": n["share"] * jnp.where(asked > 0.0, 1.0, 0.0),
             "reserved_h100e": note.over(asked, month.hours + 0.0 * asked, 0.0),
         }
@@ -219,21 +228,25 @@ class ComputeNote(NamedTuple):
         service = now.credit.service
         left, lost = settled(s.debt, service, claimed, credited, n["grace"], payout[:, 0])
         issued = paid["advance"] / n["issue_price"]
-        debt = left._replace(balance=left.balance + issued)
+        debt = left._replace(balance=left.balance + issued, scheduled=now.served)
         hours = note.after(
             s.hours, now.split, going, done.kind, done.cash, now.limit, payout[:, 0] < 1.0
         )
         state = self._tested(n, s, month, debt, now)
         debt = self.remedies.called(called(debt, state.breach, n["grace"]), month)
-        due = service.accrued + service.scheduled
-        history = remember(
-            s.history, month.period, month.past[self.cfads], due, self.beside.due(month)
-        )
+        flow = month.past[self.cfads]
+        history = remember(s.history, month.period, flow, now.served, self.beside.due(month))
         floor = unpaid(claimed["floor"], paid["floor"], payout[:, 2])
         error = debt.balance - (
             s.debt.balance + issued + service.capitalised - done.principal - lost
         )
-        state = state._replace(debt=debt, hours=hours, unwritten=floor.owed, history=history)
+        state = state._replace(
+            debt=debt,
+            hours=hours,
+            unwritten=floor.owed,
+            credited=s.credited + done.principal,
+            history=history,
+        )
         taken = done.kind * (now.split.delivered + now.split.drawn)
         under = jnp.where(now.split.due + hours.banked > 0.0, 1.0, 0.0)
         signals = {"sold_hours": taken, "contracted": under}

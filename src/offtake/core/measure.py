@@ -44,7 +44,15 @@ class Facility:
     collateral: tuple[str, ...]
     """Names of cohorts, sites or contracts that are pledged; empty if none is stated."""
     size_row: int
-    """Row of its amount in the table of numbers."""
+    """Row of its amount in the table of numbers; -1 if none is stated."""
+    start_row: int = -1
+    """Row of the date from which its times count; -1 for the start of the plan."""
+    units_row: int = -1
+    """Row of the number of chips whose price it lends; -1 if it lends an amount."""
+    price_row: int = -1
+    """Row of the price of each."""
+    down_row: int = -1
+    """Row of the share of the price that is paid down."""
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,8 @@ class Now(NamedTuple):
     """asked of the underwriter for this period"""
     above: Array
     """asked of the holder above the cap"""
+    served: Array
+    """debt service of the period in compute and cash, arrears and the rest at maturity apart"""
 
 
 class Sight(NamedTuple):
@@ -196,6 +198,7 @@ class Sight(NamedTuple):
         )
         above = note.excess_price(index, n["cap"], n["excess_share"])
         delivered = split.delivered + split.drawn
+        kind = (index - above) * delivered
         repaid = note.over(split.delivered, due, 0.0) * credit.principal
         repaid = repaid + self.see("settlement", month) * split.drawn
         called = service.interest + index * hours.banked
@@ -204,12 +207,13 @@ class Sight(NamedTuple):
             split=split,
             rate=rate,
             limit=n["bank"] * scheduled,
-            kind=(index - above) * delivered,
-            kind_principal=jnp.minimum((index - above) * delivered, repaid),
+            kind=kind,
+            kind_principal=jnp.minimum(kind, repaid),
             interest=jnp.where(going, cash - principal + in_money[0], called),
             principal=jnp.where(going, principal + in_money[1], service.principal),
             floor=(price - own) * split.cash,
             above=above * delivered,
+            served=kind + own * split.cash + index * split.missing + in_money[0],
         )
 
 

@@ -1,5 +1,6 @@
 """What measures may know of a lowered plan."""
 
+from collections.abc import Mapping
 from typing import cast
 
 import numpy as np
@@ -20,12 +21,11 @@ def _facilities(lowered: LoweredPlan) -> tuple[Facility, ...]:
         if name.endswith(".balance")
     }
     found: list[Facility] = []
+    index = lowered.table.index
     for name, terms in lowered.plan.contracts.items():
         if name not in lending:
             continue
-        size = lowered.table.index.get(
-            f"contracts.{name}.amount", lowered.table.index.get(f"contracts.{name}.limit", -1)
-        )
+        size = index.get(f"contracts.{name}.amount", index.get(f"contracts.{name}.limit", -1))
         found.append(
             Facility(
                 contract=name,
@@ -34,9 +34,27 @@ def _facilities(lowered: LoweredPlan) -> tuple[Facility, ...]:
                 borrower=str(getattr(terms, "borrower", "")),
                 collateral=_pledged(lowered.plan, name, terms),
                 size_row=size,
+                **_sold(index, name, terms),
             )
         )
     return tuple(found)
+
+
+def _sold(index: Mapping[str, int], name: str, terms: object) -> dict[str, int]:
+    """Rows of its start, and of what a seller on credit lends: a price less what is paid down.
+
+    Times of a sale on credit count from the delivery of what is sold.
+    """
+    down = index.get(f"contracts.{name}.down_payment", -1)
+    if down < 0:
+        return {"start_row": index.get(f"contracts.{name}.start", -1)}
+    cohort = f"chips.{getattr(terms, 'chips', '')}"
+    return {
+        "start_row": index.get(f"{cohort}.deliver", -1),
+        "units_row": index.get(f"{cohort}.units", -1),
+        "price_row": index.get(f"{cohort}.price", -1),
+        "down_row": down,
+    }
 
 
 def _pledged(plan: Plan, name: str, terms: object) -> tuple[str, ...]:

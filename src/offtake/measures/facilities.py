@@ -149,6 +149,21 @@ class Timetable(NamedTuple):
     grace: Number
 
 
+class Size(NamedTuple):
+    """What a facility may lend: an amount, or a price less what is paid down; fields [F]."""
+
+    amount: Number
+    units: Number
+    price: Number
+    down: Number
+    """share of the price"""
+
+    def of(self, record: Record) -> Array:
+        """[P] USD, of one row."""
+        bought = value(record, self.units) * value(record, self.price)
+        return value(record, self.amount) + bought * (1.0 - value(record, self.down))
+
+
 class Rates(NamedTuple):
     """Rate of a facility; fields [F]."""
 
@@ -169,12 +184,14 @@ class Lending(NamedTuple):
     """balances of the borrower's other facilities that rank senior or equal"""
     accelerated: Published
     dscr: Published
-    size: Number
+    size: Size
     drawn: Sums
     """paid in by the lender"""
     service: Sums
     """interest, principal and fees"""
     principal: Sums
+    credited: Published
+    """principal that counts as repaid, of kinds that settle it at another price than they pay"""
     accruing: Sums
     """interest and fees"""
     cfads: Sums
@@ -230,7 +247,7 @@ class Facilities(NamedTuple):
     name = "facilities"
     wanted = (
         *("contracts.*.balance", "contracts.*.accelerated", "contracts.*.dscr"),
-        *("contracts.*.proceeds", *MARGINS),
+        *("contracts.*.proceeds", "contracts.*.credited", *MARGINS),
     )
     outputs = OUTPUTS
 
@@ -266,7 +283,12 @@ class Facilities(NamedTuple):
         drawn = jnp.sum(summed(record.months.paid, item.drawn), axis=0)
         back = jnp.sum(paid, axis=0)
         lent = jnp.maximum(drawn, path.peak)
-        repaid = (path.peak > 0.0) & ~path.owed[-1] & (back >= lent * (1.0 - REPAID_TOLERANCE))
+        settled = jnp.where(
+            jnp.any(item.credited.present > 0.5),
+            jnp.sum(at_close(record, item.credited, 0.0)[-1], axis=0),
+            back,
+        )
+        repaid = (path.peak > 0.0) & ~path.owed[-1] & (settled >= lent * (1.0 - REPAID_TOLERANCE))
         period = last(path.owed) + 1.0
         moved = refinanced(record, item.takeouts, claimed, paid)
         share = jnp.where(
@@ -275,7 +297,7 @@ class Facilities(NamedTuple):
         whole = (path.open_balance > 0.0) & (claimed >= path.open_balance * (1.0 - PAID_TOLERANCE))
         matured = first(whole & (_periods(paid) >= path.maturity[None]))
         outputs = {
-            "size_usd": value(record, item.size) + jnp.zeros_like(back),
+            "size_usd": item.size.of(record) + jnp.zeros_like(back),
             "drawn_usd": drawn,
             "open_usd": path.balance[-1],
             "shortfall_usd": in_period(jnp.maximum(claimed - paid, 0.0), matured),
@@ -431,10 +453,13 @@ def _lending(book: Book, secured_: FloatArray) -> Lending:
     names = [facility.contract for facility in facilities]
     terms = [book.terms.get(name) for name in names]
     bases = [getattr(getattr(term, "rate", None), "base", None) for term in terms]
-    zeros = np.zeros(len(names))
 
     def numbers(field: str, otherwise: float = 0.0) -> Number:
         return number(book, names, field, otherwise)
+
+    def at_row(rows: list[int]) -> Number:
+        present = np.array([float(row >= 0) for row in rows])
+        return Number(np.array([max(row, 0) for row in rows], np.int64), present, 0.0 * present)
 
     def owed(*flows: Flow) -> Sums:
         return sums([plus(_owed(book, facility, flows)) for facility in facilities])
@@ -444,14 +469,14 @@ def _lending(book: Book, secured_: FloatArray) -> Lending:
         beside=published_together(book, [_beside(book, f) for f in facilities], "balance"),
         accelerated=published(book, names, "accelerated"),
         dscr=published(book, names, "dscr"),
-        size=Number(
-            np.array([max(f.size_row, 0) for f in facilities], np.int64),
-            np.array([float(f.size_row >= 0) for f in facilities]),
-            zeros,
+        size=Size(
+            *(at_row([f.size_row for f in facilities]), at_row([f.units_row for f in facilities])),
+            *(at_row([f.price_row for f in facilities]), at_row([f.down_row for f in facilities])),
         ),
         drawn=sums([plus(_drawn(book, facility)) for facility in facilities]),
         service=owed(Flow.INTEREST, Flow.PRINCIPAL, Flow.FEE),
         principal=owed(Flow.PRINCIPAL),
+        credited=published(book, names, "credited"),
         accruing=owed(Flow.INTEREST, Flow.FEE),
         cfads=sums([_cfads(book, facility) for facility in facilities]),
         rates=Rates(
@@ -461,7 +486,7 @@ def _lending(book: Book, secured_: FloatArray) -> Lending:
             numbers("floor", -1.0),
         ),
         timetable=Timetable(
-            numbers("start"),
+            at_row([f.start_row for f in facilities]),
             numbers("term", NEVER),
             numbers("maturity", NEVER),
             numbers("extensions"),

@@ -12,7 +12,8 @@ For one company (the issuer, its accounts merged into it), amounts in USD at the
                   interest, principal, fee, distribution, support or capital in: received less paid,
                   but for what it is paid for goods, and the worth of compute got for money ahead
     worth         by party, present value of what it bought less that of what it supplied
-    advanced      by party, max(0, -PV[financing(t)]) on contracts in which it bears something so
+    advanced      by party, max(0, -PV[financing(t)]) on contracts in which it bears something so,
+                  but by a support (those are in the loss of `who_pays`)
     ran_short     1 where the issuer left something that it had promised unpaid at some close
 
 What a party outside the plan buys, compute or collateral, is worth what is paid for it, and what it
@@ -162,8 +163,11 @@ def financiers_of(book: Book, issuer: str) -> tuple[str, ...]:
 
 
 def puts_in(book: Book, claim: ClaimLabel) -> bool:
-    """Whether a claim is money put in."""
-    return fronts(claim) or supports(claim) or _bears(book, claim)
+    """Whether a claim is money put in; what fills a party's own reserve is not."""
+    names = [book.labels.parties[m] for m in (claim.payer, claim.payee)]
+    payer, payee = (book.owners.get(name, name) for name in names)
+    given = supports(claim) and (claim.form == "support" or payer != payee)
+    return fronts(claim) or given or _bears(book, claim)
 
 
 def _bears(book: Book, claim: ClaimLabel) -> bool:
@@ -211,7 +215,9 @@ def positions_of(book: Book, issuer: str, hours: FloatArray) -> Positions:
     rows = np.array([names.index(n) for n in financiers], np.int64)
     supplied = np.array([_is_supplied(book, claim) > 0.0 for claim in claims], bool)
     bearing = np.zeros_like(marks)
-    for contract, party in _bearers(book):
+    # What is paid of class support is in the loss of `who_pays`: it is not lost twice.
+    lost = {(c.contract, c.payer) for c in claims if _bears(book, c) and not supports(c)}
+    for contract, party in lost:
         bearing[party] += [float(claim.contract == contract) for claim in claims]
     return Positions(
         elapsed=np.asarray(book.elapsed, np.float64),

@@ -4,8 +4,9 @@ With v(t) = (1 + r)^-e(t), e(t) the years from the start to the close of period 
 rate, present values PV[.] = Σ v(t) (.) over all periods, party by party and path by path:
 
     fronted    = PV[payments of class capital in], draws of committed money among them
-    supports   = PV[payments under supports of another class: guarantees, letters of credit]
-    returned   = PV[receipts of interest, principal, fee, distribution and recovery of supports]
+    supports   = PV[payments of class support, and draws on supports of any class but capital in]
+    returned   = PV[receipts of interest, principal, fee, distribution and recovery of supports; of
+                 who pays a support, all it receives under the same contract: its premium]
     open       = v(T) Σ closing balances of debts owed to the party that are not accelerated, and
                  closing worth of its holdings that state one
     loss       = max(0, fronted + supports - returned - open)
@@ -14,9 +15,12 @@ rate, present values PV[.] = Σ v(t) (.) over all periods, party by party and pa
     unreturned = max(0, fronted + supports - returned - open), all undiscounted
 
 The middle five belong to financiers: parties that pay capital in or a support in some contract of
-the plan. Everything else a party receives (sales, costs, tax) is in `net` alone, which sums to
-zero over all parties. Accounts are merged into their owners, and money a party moves to itself is
-no flow.
+the plan. The class says what is a support, not the form: whether it is drawn on a shortfall or
+claimed by formula (the floor of a note, a residual value), who pays it is at risk. What a kind pays
+as a sale (for idle hours, below a price, for lost revenue) is trade: it is in `net`, and so is what
+is received for it. Everything else a party receives (sales, costs, tax) is in `net` alone, which
+sums to zero over all parties. Accounts are merged into their owners, and money a party moves to
+itself is no flow.
 
 A debt that runs past the horizon and is not accelerated is taken at face: it is open, neither
 returned nor lost. One that is accelerated is taken at nothing. A holding is taken at what its kind
@@ -51,13 +55,28 @@ def fronts(claim: ClaimLabel) -> bool:
 
 
 def supports(claim: ClaimLabel) -> bool:
-    """Whether a claim is a support that is not capital in."""
-    return claim.form == "support" and claim.flow != Flow.CAPITAL_IN
+    """Whether a claim is a support that is not capital in, drawn on a shortfall or by formula."""
+    if claim.form == "support":
+        return claim.flow != Flow.CAPITAL_IN
+    return claim.flow == Flow.SUPPORT and claim.form != "recovery"
 
 
 def returns(claim: ClaimLabel) -> bool:
     """Whether a claim brings money back to who put it in."""
     return claim.form == "recovery" or (claim.flow in RETURNED and claim.form != "support")
+
+
+def _premiums(book: Book) -> NDArray[np.float64]:
+    """[M, C] 1.0 where who pays a support receives something under the same contract."""
+    owner = owner_of(book)
+    paying = {
+        (claim.contract, claim.part, owner[claim.payer])
+        for claim in book.labels.claims
+        if supports(claim) and owner[claim.payer] != owner[claim.payee]
+    }
+    return by_party(
+        book, "in", lambda claim: (claim.contract, claim.part, owner[claim.payee]) in paying
+    )
 
 
 class _Totals(NamedTuple):
@@ -104,7 +123,9 @@ class WhoPays(NamedTuple):
     wanted = ()
     outputs = {  # noqa: RUF012 - a constant of the class, never changed
         "fronted": _output("Present value of capital put in."),
-        "supports": _output("Present value of supports paid that are not capital in."),
+        "supports": _output(
+            "Present value of supports paid, whatever their form, that are not capital in."
+        ),
         "returned": _output("Present value of money that came back to a financier."),
         "open": _output(
             "Present value at the horizon of debts still running, at face, and of holdings."
@@ -129,7 +150,7 @@ class WhoPays(NamedTuple):
             discount=np.array(book.discount_row, np.int64),
             fronted=fronted,
             supported=supported,
-            returned=by_party(book, "in", returns) * financier,
+            returned=np.maximum(by_party(book, "in", returns), _premiums(book)) * financier,
             net=by_party(book, "out", lambda _: True) - by_party(book, "in", lambda _: True),
             balance=np.array([balance for balance, _, _ in debts], np.int64),
             accelerated=np.array([max(called, 0) for _, called, _ in debts], np.int64),

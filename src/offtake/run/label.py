@@ -8,7 +8,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from offtake.core.flows import Flow
-from offtake.core.measure import Book
+from offtake.core.measure import Book, Facility
 from offtake.core.quantity import Quantity, When
 from offtake.engine.step import CHECKS
 from offtake.lowering.lower import LoweredPlan
@@ -119,6 +119,17 @@ def _base_case(outcome: Outcome) -> dict[str, xr.DataArray]:
     }
 
 
+def _size(outcome: Outcome, facility: Facility) -> float:
+    """What a facility may lend, USD: its amount, or the price of what it sells on credit."""
+    table = outcome.lowered.table.rows
+
+    def at(row: int) -> float:
+        return float(table[row].value) if row >= 0 else 0.0
+
+    bought = at(facility.units_row) * at(facility.price_row)
+    return at(facility.size_row) + bought * (1.0 - at(facility.down_row))
+
+
 def _claims(book: Book) -> list[dict[str, str]]:
     parties = book.labels.parties
     return [
@@ -224,9 +235,7 @@ def label(outcome: Outcome) -> Results:
                 "kind": f.kind,
                 "lender": f.lender,
                 "borrower": f.borrower,
-                "size_usd": float(outcome.lowered.table.rows[f.size_row].value)
-                if f.size_row >= 0
-                else 0.0,
+                "size_usd": _size(outcome, f),
             }
             for f in book.facilities
         ],

@@ -55,12 +55,12 @@ class ComputeNote(Loan):
             Line("delivered_principal", issuer, holder, Flow.PRINCIPAL, 50),
             Line("excess", holder, issuer, Flow.SALE, 100),
             Line("use", user, holder, Flow.SALE, 100),
-            Line("floor", writer, holder, Flow.SUPPORT, 100),
+            Line("floor", terms.underwriter or holder, holder, Flow.SUPPORT, 100),
             Line("premium", issuer, writer, Flow.RUNNING_COST, 100),
         ]
         self.last = after(self.begin + self.number("term"))
         self.entitled = self.taken = self.banked = self.expired = self.hours_owed = 0.0
-        self.planned = self.seen = self.unwritten = 0.0
+        self.planned = self.seen = self.unwritten = self.credited = 0.0
         self.coverage, self.ltv, self.trapped, self.breach = NONE, 0.0, False, 0
 
     def publish(self, t: int) -> Mapping[str, float]:
@@ -74,6 +74,7 @@ class ComputeNote(Loan):
             "banked": self.banked,
             "expired": self.expired,
             "shortfall": self.hours_owed,
+            "credited": self.credited,
         }
 
     def now(self, month: Month) -> Mapping[str, float]:
@@ -217,8 +218,14 @@ class ComputeNote(Loan):
         return self.balance + self.asked(month, alone=True).claims[0]
 
     def service_due(self, month: Month) -> float:
-        found = self.asked(month, alone=True)
-        return found.earned - found.added + found.principal
+        """What hours due cost the issuer, at the price at which they are settled."""
+        found, index = self.asked(month, alone=True), self.index(month)
+        own = self.in_cash(index, self.number("floor"))
+        if self.terms.underwriter:
+            own = min(own, self.in_cash(index, 0.0))
+        taken = (index - self.excess(index)) * (found.delivered + found.drawn)
+        in_money = max(found.earned - found.added - found.by_hours[0], 0.0)
+        return taken + own * found.cash + index * found.missing + in_money
 
     def claim(self, month: Month) -> Mapping[str, float]:
         found, index = self.asked(month), self.index(month)
@@ -260,12 +267,13 @@ class ComputeNote(Loan):
             apart * hours + share * max(due - apart * hours, 0.0)
             for hours, share, due in zip(found.by_hours, on, (interest, principal), strict=True)
         )
-        self.service = found.earned - found.added + found.principal
+        self.service = self.service_due(month)
         self.count(month, found, on[0])
         self.due = (interest, principal)
         self.unwritten = month.unpaid(
             self.terms.underwriter or self.terms.issuer, claimed["floor"], paid["floor"]
         )
+        self.credited += self.repaid(credited(paid, credit), "principal")
         self.serviced(month, claimed, credited(paid, credit))
         self.balance += found.added + paid["advance"] / self.number("issue_price")
         self.test(month)
