@@ -72,6 +72,23 @@ PASSED_ON = {"tax_before", "tax_after", "risk_free"}
 """Fields that move what other instruments pay, or only what is published."""
 
 
+UNSEEN = {
+    "chip_purchase": {"cancellation_fee"},
+    "chip_lease": {"renewal", "renewal_rent", "return_cost"},
+    "term_loan": {"call_premium"},
+    "delayed_draw_loan": {"call_premium"},
+    "construction_loan": {"call_premium"},
+    "vendor_financing": {"deferral", "instalment_every", "signed"},
+    "refinancing": {"amount", "dscr", "ltv"},
+    "compute_note": {"bank"},
+    "convertible": {"cap"},
+    "revenue_share": {"floor"},
+    "warrants": {"cost_of_sale"},
+}
+"""Fields of a kind that nothing in the plan shows where no trigger is near: what they do is only in
+the tests of the kind by itself (tests/contracts)."""
+
+
 @cache
 def numbers() -> list[int]:
     """Rows of the numbers that are moved, of those that a plan may state and a run reads.
@@ -220,6 +237,6 @@ def test_numbers_move_what_the_instrument_pays(kind: Any) -> None:
     moving = {field(i) for i in own(kind) if moves[i]}
     idle = {field(i) for i in own(kind)} - moving
     assert moving
-    assert idle <= STEPS | PASSED_ON, (
+    assert idle <= STEPS | PASSED_ON | UNSEEN.get(kind.kind, set()), (
         "let a contract of the plan show what they do, or name them in STEPS"
     )
