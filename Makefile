@@ -27,13 +27,13 @@ demo: setup ## set everything up and run the Abilene plan
 	$(BIN)/offtake run $(PLAN)
 
 test: setup-test ## set everything up and run the tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not scenarios and not every_number" $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m "not scenarios and not every_number" $(ARGS)
 
 test-scenarios: setup-test ## hold scenarios of plans to what they are written to show (minutes)
 	XLA_FLAGS= $(BIN)/python -m pytest -n 2 -m scenarios $(ARGS)
 
 test-gradients: setup-test ## hold the derivative by every number of every kind against bumps (a quarter of an hour)
-	OFFTAKE_EVERY_NUMBER=1 $(BIN)/python -m pytest -n 0 $(ARGS) tests/instruments/test_gradients.py
+	$(BIN)/python -m pytest -n 0 -m every_number $(ARGS)
 
 lint: setup-test ## style, types and the direction of imports
 	$(BIN)/ruff check .

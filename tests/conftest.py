@@ -20,6 +20,7 @@ os.environ.setdefault(
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.reference_data import MISSING, ROOT, find_reference_data
 
@@ -36,18 +37,27 @@ settings.load_profile("offtake")
 
 TOGETHER = ("tests/instruments", "tests/market")
 """Folders whose files share compiled programs with one another."""
+APART = (
+    "tests/plans/test_expected_results.py",
+    "tests/reference/test_reference.py::test_engine_equals_the_oracle_on_the_plans_shown",
+)
+"""Tests that share nothing with one another: a plan each."""
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give the tests of a file to one worker, as they share compiled programs.
+class ByWhatIsCompiled(LoadScopeScheduling):
+    """Gives the tests of a file to one worker, as they share compiled programs."""
 
-    A test with a mark `xdist_group` of its own goes where that says. (Marks are read for the groups
-    before `pytest_collection_modifyitems` of a conftest is called: that would be too late.)
-    """
-    if item.get_closest_marker("xdist_group") is None:
-        file = item.path.relative_to(ROOT)
-        folder = file.parent.as_posix()
-        item.add_marker(pytest.mark.xdist_group(folder if folder in TOGETHER else file.as_posix()))
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(APART):
+            return nodeid
+        file = nodeid.split("::", 1)[0]
+        folder = file.rpartition("/")[0]
+        return folder if folder in TOGETHER else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByWhatIsCompiled:
+    """Which worker runs which test."""
+    return ByWhatIsCompiled(config, log)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """The reverse-mode gradient of what every instrument pays equals central bumps, number by number.
 
-`make test` moves a part of the numbers, `make test-gradients` all of them.
+It takes a quarter of an hour, so `make test-gradients` runs it and `make test` does not.
 
 Every path is a point: it has draws of its own, and every number of the plan is moved a little on
 it, which takes dates and durations off the closes of periods; a number that is zero first goes to
@@ -17,7 +17,6 @@ the flow (of 1 USD where it is less). On that scale
 with c of the order of 1, as numbers enter as products, shares and rates.
 """
 
-import os
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -30,7 +29,7 @@ from offtake.core.arrays import jnp
 from offtake.engine.simulate import Draws
 from tests.instruments.runs import PATHS, POINTS, draws, flows, gradient, lowered
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.every_number]
 KINDS = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.kind)
 
 LARGE, SMALL = 1e-4, 2.5e-5
@@ -42,8 +41,6 @@ TOLERANCE = 2e-9
 is SMOOTH / 15 = 7e-10 off the slope; the rest is for rounding."""
 MOVES = 1e-6
 """Effect from which a number counts as moving a flow: five hundred times the tolerance."""
-STRIDE = 1 if os.environ.get("OFFTAKE_EVERY_NUMBER") else 5
-"""Bumps of all numbers take a quarter of an hour."""
 LEAST = 3
 """Points at which every number has to be compared."""
 SPREAD = (0.8, 1.0)
@@ -91,19 +88,14 @@ the tests of the kind by itself (tests/contracts)."""
 
 @cache
 def numbers() -> list[int]:
-    """Rows of the numbers that are moved, of those that a plan may state and a run reads.
-
-    Of every contract, site, driver and so on the first, and every `STRIDE`-th after it; all of them
-    with `make test-gradients`.
-    """
+    """Rows of all numbers that a plan may state and a run reads."""
     outside = set(lowered(1).labels.parties[lowered(1).labels.internal :])
-    found: dict[str, list[int]] = {}
-    for r, row in enumerate(lowered(1).table.rows):
-        at = row.place.split(".")
-        unread = row.place.endswith("cash") and at[1] in outside
-        if not unread and not row.place.startswith(("constant ", "plan.")):
-            found.setdefault(".".join(at[:2]), []).append(r)
-    return sorted(r for rows in found.values() for r in rows[::STRIDE])
+    return [
+        r
+        for r, row in enumerate(lowered(1).table.rows)
+        if not row.place.startswith(("constant ", "plan."))
+        and not (row.place.endswith("cash") and row.place.split(".")[1] in outside)
+    ]
 
 
 @cache
@@ -228,7 +220,6 @@ def test_the_gradient_equals_bumps(kind: Any) -> None:
     assert not wrong, f"of {len(wrong)} numbers, those of the instrument first: {mine | wrong}"
 
 
-@pytest.mark.every_number
 @KINDS
 def test_numbers_move_what_the_instrument_pays(kind: Any) -> None:
     """A number that moves nothing anywhere is compared for nothing."""

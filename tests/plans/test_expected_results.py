@@ -30,9 +30,7 @@ def find(found: Any, place: str) -> Any:
     return found
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.xdist_group(f"run {name}")) for name in NAMES]
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_run_is_as_expected(name: str) -> None:
     """Invariants, schema, and every value within its tolerance; one test, so that a plan runs once.
 

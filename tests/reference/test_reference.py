@@ -161,10 +161,18 @@ def test_what_is_built_equals_the_oracle(tmp_path: Path):
     observed_alike(lowered, PATHS)
 
 
+IN_EVERY_TEST = ("abilene", "compute-note", "compute-utility")
+"""Plans that ship and are compared in `make test`; the others in `make test-scenarios`."""
+
+
 def shown() -> list[Any]:
-    """Plans that ship, each for whichever worker is free."""
+    """Plans that ship."""
     return [
-        pytest.param(file, id=str(file), marks=pytest.mark.xdist_group(f"oracle {file}"))
+        pytest.param(
+            file,
+            id=file.parent.name,
+            marks=() if file.parent.name in IN_EVERY_TEST else pytest.mark.scenarios,
+        )
         for file in sorted((ROOT / "plans").glob("*/plan.yaml"))
     ]
 

@@ -25,7 +25,7 @@ MODELS = {
     "Saleleaseback": "CustomGenerationProfileSaleLeaseback",
 }
 """Model of PySAM -> its defaults."""
-CASES = 24
+CASES = 12
 HOURS = 8760
 KW = 10_000.0
 PLANT = {
