@@ -66,10 +66,15 @@ def revenue(case: Case) -> list[float]:
     if case.model == LEASE:
         return total
     for giver in GIVERS:
-        if case.flag(f"pbi_{giver}_for_ds"):
+        if counted(case, giver):
             total = [a + b for a, b in zip(total, per_energy(case, giver), strict=True)]
     total[-1] += case.share("salvage_percentage") * case.number("total_installed_cost")
     return total
+
+
+def counted(case: Case, giver: str) -> bool:
+    """Whether an incentive by energy counts as revenue; in a partnership without debt all do."""
+    return case.model == "equpartflip" or case.flag(f"pbi_{giver}_for_ds")
 
 
 def per_energy(case: Case, giver: str) -> list[float]:

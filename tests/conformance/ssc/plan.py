@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.conformance.ssc.money import (
     START,
+    counted,
     dated,
     development_fee,
     gifts,
@@ -298,8 +299,7 @@ def grants(case: Case) -> dict[str, Any]:
     common = {"kind": "grant", "payer": "treasury", "recipient": "project"}
     found: dict[str, Any] = {g.name: {**common, "amount": usd(g.amount)} for g in gifts(case)}
     for giver in GIVERS:
-        counted = case.flag(f"pbi_{giver}_for_ds")
-        paid = [0.0] * case.years if counted else per_energy(case, giver)
+        paid = [0.0] * case.years if counted(case, giver) else per_energy(case, giver)
         found[f"pbi_{giver}"] = {**common, "yearly": dated(paid, "USD/year")}
     return found
 

@@ -159,6 +159,8 @@ def _refuse(case: Case) -> None:
             raise OutOfScope(f"input {name}")
     if "gen_without_battery" in case.inputs or "batt_annual_discharge_energy" in case.inputs:
         raise OutOfScope("energy of a battery")
+    if case.model == "levpartflip" and not case.flag("debt_option"):
+        raise OutOfScope("debt as a share of cost in a partnership (debt_option)")
     sized = case.flag("debt_option") and case.model in ("singleowner", "levpartflip")
     if sized and case.number("months_receivables_reserve") > 0.0:
         raise OutOfScope(

@@ -90,3 +90,13 @@ def test_the_known_fault_of_the_oracle_is_refused(reference_data, tmp_path):
     path.write_text(json.dumps(data), encoding="utf-8")
     with pytest.raises(OutOfScope, match="receivables"):
         read(path)
+
+
+def test_debt_by_share_of_a_partnership_is_refused(reference_data, tmp_path):
+    source = next((reference_data / "ssc_cases" / "levpartflip").glob("*.json"))
+    data = json.loads(source.read_text(encoding="utf-8"))
+    data["inputs"]["debt_option"] = 0
+    path = tmp_path / "case_cmod_levpartflip.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(OutOfScope, match="share of cost in a partnership"):
+        read(path)
