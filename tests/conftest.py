@@ -55,6 +55,7 @@ class ByWhatIsCompiled(LoadScopeScheduling):
         return folder if folder in TOGETHER else file
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByWhatIsCompiled:
     """Which worker runs which test."""
     return ByWhatIsCompiled(config, log)  # type: ignore[arg-type]
