@@ -43,8 +43,8 @@ OTHERS = {
     "fxout": "contract type FXOUT: foreign exchange; plans are in US dollars",
     "optns": "contract type OPTNS: an option; no such instrument",
     "stk": "contract type STK: a share with stated dividends; ours pays what is left",
-    "swaps": "contract type SWAPS: a swap; no such instrument",
-    "swppv": "contract type SWPPV: a swap; no such instrument",
+    "swaps": "contract type SWAPS: two contracts swapped; no such instrument",
+    "swppv": "contract type SWPPV: a swap of interest; not compared (an interest_swap settles on balances of a plan)",
 }
 Events = dict[tuple[dt.date, str], float]
 
