@@ -44,7 +44,7 @@ OTHERS = {
     "optns": "contract type OPTNS: an option; no such instrument",
     "stk": "contract type STK: a share with stated dividends; ours pays what is left",
     "swaps": "contract type SWAPS: two contracts swapped; no such instrument",
-    "swppv": "contract type SWPPV: a swap of interest; not compared (an interest_swap settles on balances of a plan)",
+    "swppv": "contract type SWPPV: a swap of interest; not compared with our interest_swap",
 }
 Events = dict[tuple[dt.date, str], float]
 
