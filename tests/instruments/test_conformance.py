@@ -145,6 +145,7 @@ def _slopes(kind: str) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]
     return float(value), np.asarray(slope), np.asarray(values)
 
 
+@pytest.mark.every_number
 @KINDS
 def test_the_gradient_is_finite_and_obeys_euler(kind: Any) -> None:
     """Flows are homogeneous of degree one in money, so money times the gradient is the flow."""

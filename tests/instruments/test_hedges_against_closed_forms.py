@@ -11,7 +11,7 @@ from scipy.stats import norm
 import offtake
 from offtake.plan.load import check_text
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.scenarios
 
 START, TREND, VOLATILITY, RATE = 2.0, -0.2, 0.4, 0.05
 FLOOR, CAP = 1.6, 2.4

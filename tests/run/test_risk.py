@@ -14,7 +14,7 @@ LATE = 1000.0 * 2.0 * 24.0 * 181.0
 USD = 1e-2
 """Sums of twelve months in floats."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("one year")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(name="found", scope="module")

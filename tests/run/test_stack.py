@@ -22,7 +22,7 @@ DRAWN = ("drivers.compute_price.volatility=10 %/year",)
 RATE = 1e-9
 """Rates are refined to 1e-12 in their logarithm; monthly flows are sums of floats."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("one year")]
+pytestmark = pytest.mark.scenarios
 
 
 def plans(folder: Path, *changes: str) -> dict[str, Plan]:
