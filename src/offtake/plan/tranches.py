@@ -14,7 +14,7 @@ def seniors_are_notes_of_the_site(plan: Plan) -> Iterator[Finding]:
     """A note behind a contract that is no note, or whose hours come from another site."""
     tranches = _tranches(plan)
     for name, terms in tranches.items():
-        for i, other in enumerate(terms.behind):
+        for i, other in enumerate(terms.behind or ()):
             if other not in plan.contracts or other == name:
                 continue
             senior = tranches.get(other)
@@ -36,7 +36,9 @@ def seniors_are_notes_of_the_site(plan: Plan) -> Iterator[Finding]:
 def seniority_does_not_lead_back(plan: Plan) -> Iterator[Finding]:
     """Notes that stand behind one another in a circle: none of them is served first."""
     tranches = _tranches(plan)
-    behind = {n: [o for o in t.behind if o in tranches and o != n] for n, t in tranches.items()}
+    behind = {
+        n: [o for o in t.behind or () if o in tranches and o != n] for n, t in tranches.items()
+    }
     # Whoever stands behind nobody that is left is served next; what never is, is in a circle.
     left = dict(behind)
     while free := [n for n, others in left.items() if not any(o in left for o in others)]:
