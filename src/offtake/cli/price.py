@@ -1,6 +1,5 @@
 """`offtake price`: what every contract is worth to each side, by simulation."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
-from offtake.cli.show import console
+from offtake.cli.show import console, writable, written
 
 
 def price(
@@ -29,11 +28,8 @@ def price(
     from offtake.run.pricing import price as valued
 
     loaded = load(plan, set_ or (), scenario, stack)
+    writable(json_)
     made = plain(loaded, valued(loaded, paths, seed), paths, seed)
-    if json_ is not None:
-        text = json.dumps(made, indent=1, allow_nan=False)
-        if str(json_) == "-":
-            typer.echo(text)
-            return
-        json_.write_text(text + "\n")
+    if written(lambda: made, json_):
+        return
     console().print(Group(Text(loaded.plan.name, style="bold"), Text(""), *priced(made)))

@@ -1,12 +1,11 @@
 """`offtake reserve`: how much capacity to reserve, for how long, now or later."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from offtake.cli.show import PLAN_IS_WRONG, complain, console
+from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
 
 def reserve(
@@ -39,16 +38,13 @@ def reserve(
     if checked.plan.reserve is None:
         complain(render([no_section(str(checked.file))]))
         raise typer.Exit(PLAN_IS_WRONG)
+    writable(json_)
     from offtake.reports.progress import counted
     from offtake.reports.reserve import summary
     from offtake.run.reserve import reserve as run
 
     with counted(quiet=str(json_) == "-") as advance:
         found = run(checked.plan, paths, seed, progress=advance)
-    if json_ is not None:
-        text = json.dumps(found.to_json(), indent=1, allow_nan=False)
-        if str(json_) == "-":
-            typer.echo(text)
-            return
-        json_.write_text(text + "\n")
+    if written(found.to_json, json_):
+        return
     console().print(summary(found, whole=all_, json_file=None if json_ is None else str(json_)))

@@ -1,12 +1,11 @@
 """`offtake risk`: how each party's losses change under one shock at a time."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable
+from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
 
 def risk(
@@ -36,12 +35,8 @@ def risk(
     with step_by_step(quiet=str(json_) == "-") as told:
         found = allocated(checked.plan, paths, seed, told)
     name = checked.plan.plan.name + (f", {stack}" if stack else "")
-    if json_ is not None:
-        head = {"plan": name, "paths": paths, "seed": seed}
-        text = json.dumps({**head, **found.to_json()}, indent=1, allow_nan=False)
-        if str(json_) == "-":
-            typer.echo(text)
-            return
-        json_.write_text(text + "\n")
+    head = {"plan": name, "paths": paths, "seed": seed}
+    if written(lambda: {**head, **found.to_json()}, json_):
+        return
     frame = f"{paths:,} futures, the same for every shock, seed {seed}."
     console().print(allocation(name, frame, found))

@@ -1,13 +1,12 @@
 """`offtake run`: thousands of futures of a plan, and who pays."""
 
-import json
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from offtake.cli.show import PLAN_IS_WRONG, complain, console
+from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
 
 def run(
@@ -43,9 +42,7 @@ def run(
         complain(render(checked.errors))
         raise typer.Exit(PLAN_IS_WRONG)
     loaded = time.perf_counter() - started
-    if json_ is not None and str(json_) != "-":
-        json_.parent.mkdir(parents=True, exist_ok=True)
-        json_.touch()  # a file that cannot be written is told before the run, not after it
+    writable(json_)
     from offtake.reports.progress import watched_run
     from offtake.reports.terminal import summary
 
@@ -59,10 +56,6 @@ def run(
         name += f"-{stack}" if stack else ""
         name += "-changed" if set_ else ""
         saved = results.save(out or Path("results") / f"{name}.nc")
-    if json_ is not None:
-        text = json.dumps(results.to_json(), indent=1, allow_nan=False)
-        if str(json_) == "-":
-            typer.echo(text)
-            return
-        json_.write_text(text + "\n")
+    if written(results.to_json, json_):
+        return
     console().print(summary(results, saved, json_))

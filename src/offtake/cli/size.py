@@ -1,6 +1,5 @@
 """`offtake size`: how much debt a plan carries, and which limit binds."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
-from offtake.cli.show import PLAN_IS_WRONG, complain, console
+from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
 
 def size(
@@ -38,18 +37,15 @@ def size(
             "--set contracts.LOAN.sizing.dscr=1.3"
         )
         raise typer.Exit(PLAN_IS_WRONG)
+    writable(json_)
     from offtake.reports.structure import limits, schedules
     from offtake.run.structuring import structure
 
     made = structure(checked.plan).structure
-    plain = made.plain()
-    if json_ is not None:
-        text = json.dumps({"plan": checked.plan.plan.name, **plain}, indent=1, allow_nan=False)
-        if str(json_) == "-":
-            typer.echo(text)
-            return
-        json_.write_text(text + "\n")
+    plain, name = made.plain(), checked.plan.plan.name
+    if written(lambda: {"plan": name, **plain}, json_):
+        return
     found = plain["facilities"]
-    head = Text(checked.plan.plan.name, style="bold")
+    head = Text(name, style="bold")
     tail = Text(f"\nSettled within 1e-9 after {made.rounds} rounds, {made.seconds:.1f} s.")
     console().print(Group(head, Text(""), *limits(found), *schedules(found), tail))

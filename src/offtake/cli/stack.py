@@ -1,13 +1,12 @@
 """`offtake stack`: the same site and the same futures under several capital stacks."""
 
-import json
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from offtake.cli.show import console, writable
+from offtake.cli.show import console, writable, written
 
 
 def stack(
@@ -55,10 +54,6 @@ def stack(
         found = run(shocks=risk, changes=changes, done=told)
     if chart is not None:
         chart.write_text(svg(found), "utf-8")
-    if json_ is not None:
-        text = json.dumps(found.to_json(), indent=1, allow_nan=False)
-        if str(json_) == "-":
-            typer.echo(text)
-            return
-        json_.write_text(text + "\n")
+    if written(found.to_json, json_):
+        return
     console().print(comparison(found))
