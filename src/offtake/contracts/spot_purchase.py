@@ -32,6 +32,7 @@ from offtake.core.terms import (
     default,
 )
 from offtake.finance.commitment import offered_by
+from offtake.finance.unpaid import outstanding
 
 
 class SpotPurchaseTerms(Terms):
@@ -152,4 +153,5 @@ class SpotPurchase(NamedTuple):
         share = jnp.where(short, paid["hours"] / jnp.where(short, claimed["hours"], 1.0), 1.0)
         bought = wanted * share
         needed = month.obs[self.demand] * month.hours
-        return Bought(s.needed + needed, s.bought + bought, s.unserved + (left - bought)), {}
+        unserved = outstanding(left, bought)
+        return Bought(s.needed + needed, s.bought + bought, s.unserved + unserved), {}

@@ -48,5 +48,6 @@ class SpotPurchase(Row):
         bought = self.wanted(month) * share
         self.needed += self.over_time("demand", month) * month.hours
         self.bought += bought
-        self.unserved += self.left(month) - bought
+        left = self.left(month)
+        self.unserved += left - bought if short(left, bought) else 0.0
         return {}
