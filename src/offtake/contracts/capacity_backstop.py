@@ -46,7 +46,7 @@ from offtake.core.terms import (
 )
 from offtake.finance.reservations import published, reserved
 from offtake.finance.span import between
-from offtake.finance.unpaid import unpaid
+from offtake.finance.unpaid import TwoSides
 
 
 class CapacityBackstopTerms(Terms):
@@ -128,8 +128,8 @@ class CapacityBackstop(NamedTuple):
     """[K, reservations] observation; zero where there are fewer"""
     sales: IntArray
     """[K] registered total: what the owner was paid for sales"""
-    payout: IntArray
-    """[2, K] observation: share of its claims that the provider, the owner meets"""
+    ends: TwoSides
+    """provider, owner"""
 
     kind = "capacity_backstop"
     stage = "primary"
@@ -154,12 +154,7 @@ class CapacityBackstop(NamedTuple):
             reserved_share=published(ahead, "reserved_share", at),
             reserved_h100e=published(ahead, "reserved_h100e", at),
             sales=np.array([at.total(t.owner, {("in", Flow.SALE): 1.0}) for _, t in items]),
-            payout=np.array(
-                [
-                    [at.observe(f"parties.{getattr(t, side)}.payout") for _, t in items]
-                    for side in ("provider", "owner")
-                ]
-            ),
+            ends=TwoSides.lower([t for _, t in items], ("provider", "owner"), at),
         )
         provider, owner = (
             at.parties([getattr(t, f) for _, t in items]) for f in ("provider", "owner")
@@ -212,18 +207,12 @@ class CapacityBackstop(NamedTuple):
         """Remember what was delivered and paid; what is unpaid stays owed."""
         delivered = month.obs[self.hours]
         kept = reserved(self.reserved_share, self.reserved_h100e, delivered, month)
-        payment, revenue_share, fee = (
-            unpaid(claimed[line], paid[line], month.obs[self.payout[side]]).owed
-            for line, side in (("payment", 0), ("revenue_share", 1), ("fee", 1))
-        )
         state = CapacityBackstopState(
             left=jnp.maximum(delivered - kept, 0.0),
             backed=jnp.minimum(n["share"] * delivered, n["capacity"] * month.hours),
             received=paid["payment"],
             covered=between(n["start"], n["start"] + n["term"], month.t),
             drawn=s.drawn + paid["payment"],
-            payment=payment,
-            revenue_share=revenue_share,
-            fee=fee,
+            **self.ends.owed(claimed, paid, month, payment=0, revenue_share=1, fee=1),
         )
         return state, {}

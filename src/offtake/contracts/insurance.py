@@ -46,7 +46,7 @@ from offtake.core.terms import (
     default,
 )
 from offtake.finance.span import between, reached
-from offtake.finance.unpaid import unpaid
+from offtake.finance.unpaid import TwoSides
 
 
 class InsuranceTerms(Terms):
@@ -163,8 +163,8 @@ class Insurance(NamedTuple):
     """[K] observation, USD; zero for interruption"""
     value: IntArray
     """[K] observation, USD; zero for interruption"""
-    payout: IntArray
-    """[2, K] observation: share of its claims that the insurer, the insured meets"""
+    ends: TwoSides
+    """insurer, insured"""
     valued: NDArray[np.float64]
     """[K] 1.0 where a value is insured"""
 
@@ -194,12 +194,7 @@ class Insurance(NamedTuple):
             agreed=series("agreed"),
             guaranteed=series("guaranteed"),
             value=series("value"),
-            payout=np.array(
-                [
-                    [at.observe(f"parties.{getattr(t, side)}.payout") for t in terms]
-                    for side in ("insurer", "insured")
-                ]
-            ),
+            ends=TwoSides.lower(terms, ("insurer", "insured"), at),
             valued=np.array([float(t.covers == "value") for t in terms]),
         )
         insurer, insured = (
@@ -264,9 +259,6 @@ class Insurance(NamedTuple):
     ) -> tuple[InsuranceState, Mapping[str, Array]]:
         """Count losses and payments; what is unpaid stays owed."""
         loss = self._loss(n, s, month)
-        payment, premium = (
-            unpaid(claimed[line], paid[line], month.obs[self.payout[side]]).owed
-            for side, line in enumerate(("payment", "premium"))
-        )
+        owed = self.ends.owed(claimed, paid, month, payment=0, premium=1)
         drawn = s.drawn + paid["payment"]
-        return InsuranceState(loss.late, loss.losses, loss.compared, drawn, payment, premium), {}
+        return InsuranceState(*loss, drawn=drawn, **owed), {}

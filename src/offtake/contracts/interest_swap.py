@@ -46,7 +46,7 @@ from offtake.core.terms import (
 )
 from offtake.finance.facility import Interest, closing, signing
 from offtake.finance.loan_terms import DayCount
-from offtake.finance.unpaid import unpaid
+from offtake.finance.unpaid import TwoSides
 
 
 class InterestSwapTerms(Terms):
@@ -142,8 +142,8 @@ class InterestSwap(NamedTuple):
     """[K, T] day count fractions of the fixed leg, years"""
     sides: IntArray
     """[2, K] party: payer, receiver"""
-    payout: IntArray
-    """[2, K] observation: share of its claims that the payer, the receiver meets"""
+    ends: TwoSides
+    """payer, receiver"""
 
     kind = "interest_swap"
     stage = "primary"
@@ -172,12 +172,7 @@ class InterestSwap(NamedTuple):
             floating=Interest.lower([t.floating for t in terms], [t.day_count for t in terms], at),
             fixed_accrual=np.stack([at.accrual(t.fixed_day_count) for t in terms]),
             sides=np.stack([payer, receiver]),
-            payout=np.array(
-                [
-                    [at.observe(f"parties.{getattr(t, side)}.payout") for t in terms]
-                    for side in ("payer", "receiver")
-                ]
-            ),
+            ends=TwoSides.lower(terms, ("payer", "receiver"), at),
         )
         rank = np.full(len(ids), int(Rank.SENIOR_INTEREST))
         lines = (
@@ -235,16 +230,11 @@ class InterestSwap(NamedTuple):
     ) -> tuple[InterestSwapState, Mapping[str, Array]]:
         """Keep what accrues and what is owed."""
         notional, accrued, dated = self._accrued(n, s, month)
-        owed, due = (
-            unpaid(claimed[line], paid[line], month.obs[self.payout[side]]).owed
-            for side, line in enumerate(("paid", "received"))
-        )
         stopped = month.stopped[self.sides[0]] | month.stopped[self.sides[1]]
         state = InterestSwapState(
             accrued=jnp.where(dated, 0.0, accrued),
-            paid=owed,
-            received=due,
             notional=notional,
             ended=jnp.where(stopped, 1.0, s.ended),
+            **self.ends.owed(claimed, paid, month, paid=0, received=1),
         )
         return state, {}

@@ -43,7 +43,7 @@ from offtake.core.terms import (
     default,
 )
 from offtake.finance.span import between
-from offtake.finance.unpaid import unpaid
+from offtake.finance.unpaid import TwoSides
 
 
 class PowerSwapTerms(Terms):
@@ -124,8 +124,8 @@ class PowerSwap(NamedTuple):
     """[K] observation: energy of the site, or of its source, MWh; zero where the volume is fixed"""
     fixed: NDArray[np.float64]
     """[K] 1.0 where the volume is fixed"""
-    payout: IntArray
-    """[2, K] observation: share of its claims that the payer, the receiver meets"""
+    ends: TwoSides
+    """payer, receiver"""
 
     kind = "power_swap"
     stage = "primary"
@@ -143,12 +143,7 @@ class PowerSwap(NamedTuple):
             strike=np.array([at.series(name, "strike") for name in ids]),
             energy=np.array([at.observe(_energy(t)) for t in terms]),
             fixed=np.array([float(t.power is not None) for t in terms]),
-            payout=np.array(
-                [
-                    [at.observe(f"parties.{getattr(t, side)}.payout") for t in terms]
-                    for side in ("payer", "receiver")
-                ]
-            ),
+            ends=TwoSides.lower(terms, ("payer", "receiver"), at),
         )
         payer, receiver = (
             at.parties([getattr(t, f) for t in terms]) for f in ("payer", "receiver")
@@ -191,11 +186,7 @@ class PowerSwap(NamedTuple):
     ) -> tuple[PowerSwapState, Mapping[str, Array]]:
         """What is unpaid is owed next period."""
         del n, s
-        owed, due = (
-            unpaid(claimed[line], paid[line], month.obs[self.payout[side]]).owed
-            for side, line in enumerate(("paid", "received"))
-        )
-        return PowerSwapState(owed, due), {}
+        return PowerSwapState(**self.ends.owed(claimed, paid, month, paid=0, received=1)), {}
 
 
 def _energy(terms: PowerSwapTerms) -> str:

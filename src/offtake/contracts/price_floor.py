@@ -44,7 +44,7 @@ from offtake.core.terms import (
 )
 from offtake.finance.facility import signing
 from offtake.finance.span import between
-from offtake.finance.unpaid import unpaid
+from offtake.finance.unpaid import TwoSides
 
 
 class PriceFloorTerms(Terms):
@@ -131,8 +131,8 @@ class PriceFloor(NamedTuple):
     """[K] observation, USD/H100e/h; zero where there is none"""
     capped: NDArray[np.float64]
     """[K] 1.0 where there is a cap"""
-    payout: IntArray
-    """[2, K] observation: share of its claims that the seller, the buyer meets"""
+    ends: TwoSides
+    """seller, buyer"""
 
     kind = "price_floor"
     stage = "primary"
@@ -152,12 +152,7 @@ class PriceFloor(NamedTuple):
                 [at.series(name, "cap") if t.cap else at.observe("zero") for name, t in items]
             ),
             capped=np.array([float(t.cap is not None) for _, t in items]),
-            payout=np.array(
-                [
-                    [at.observe(f"parties.{getattr(t, side)}.payout") for _, t in items]
-                    for side in ("seller", "buyer")
-                ]
-            ),
+            ends=TwoSides.lower([t for _, t in items], ("seller", "buyer"), at),
         )
         buyer, seller = (at.parties([getattr(t, f) for _, t in items]) for f in ("buyer", "seller"))
         first, hedge = (np.full(len(ids), int(r)) for r in (Rank.OPERATING, Rank.SENIOR_INTEREST))
@@ -200,8 +195,5 @@ class PriceFloor(NamedTuple):
     ) -> tuple[PriceFloorState, Mapping[str, Array]]:
         """Count what was paid; what was not stays owed."""
         del n
-        payout, excess, premium = (
-            unpaid(claimed[line], paid[line], month.obs[self.payout[side]]).owed
-            for line, side in (("payout", 0), ("excess", 1), ("premium", 1))
-        )
-        return PriceFloorState(s.drawn + paid["payout"], payout, excess, premium), {}
+        owed = self.ends.owed(claimed, paid, month, payout=0, excess=1, premium=1)
+        return PriceFloorState(drawn=s.drawn + paid["payout"], **owed), {}

@@ -6,9 +6,13 @@ is missing is lost. Were it claimed again it would be paid its recovery share ag
 nothing would be lost in the end (DESIGN §2, §5.7).
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from offtake.core.arrays import Array, jnp
+from offtake.core.contract import Amounts, IntArray, Lowerer, Month
 from offtake.core.flows import PAID_TOLERANCE
 
 
@@ -44,3 +48,30 @@ def outstanding(due: Array, paid: Array) -> Array:
     """
     missing = due - paid
     return jnp.where(missing > PAID_TOLERANCE * due, missing, 0.0)
+
+
+class TwoSides(NamedTuple):
+    """The two sides of K contracts, each of which may owe the other."""
+
+    payout: IntArray
+    """[2, K] observation: share of its claims that each side meets"""
+
+    @classmethod
+    def lower(cls, terms: Sequence[Any], sides: tuple[str, str], at: Lowerer) -> "TwoSides":
+        """Terms of K contracts, and their fields that name the sides, to structure."""
+        named = [[getattr(term, side) for term in terms] for side in sides]
+        return cls(np.array([[at.observe(f"parties.{n}.payout") for n in row] for row in named]))
+
+    def owed(self, claimed: Amounts, paid: Amounts, month: Month, /, **payer: int) -> Amounts:
+        """What stays owed on lines after payments of the period, line -> USD [K, P].
+
+        Args:
+            claimed: by line, USD [K, P].
+            paid: by line, USD [K, P].
+            month: the period.
+            payer: line -> 0 or 1, the side that pays it.
+        """
+        return {
+            line: unpaid(claimed[line], paid[line], month.obs[self.payout[side]]).owed
+            for line, side in payer.items()
+        }
