@@ -46,7 +46,19 @@ def discount_factors(annual_rate: Array, year_fractions: Array) -> Array:
     Returns:
         Factors, `[period]` for a scalar rate, else `[period, ..., path]`.
     """
-    elapsed = jnp.cumsum(year_fractions)
+    return factors_at(annual_rate, jnp.cumsum(year_fractions))
+
+
+def factors_at(annual_rate: Array, elapsed: Array) -> Array:
+    """Value today of 1 at given times.
+
+    Args:
+        annual_rate: annual effective rate, 1/year, above −1, scalar array or `[..., path]`.
+        elapsed: years from today, `[period]`.
+
+    Returns:
+        Factors, `[period]` for a scalar rate, else `[period, ..., path]`.
+    """
     log_growth = jnp.log1p(annual_rate)
     elapsed = jnp.reshape(elapsed, (-1,) + (1,) * jnp.ndim(log_growth))
     return jnp.exp(-elapsed * log_growth[None, ...])

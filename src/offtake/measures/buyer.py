@@ -20,6 +20,7 @@ from offtake.core.arrays import Array, jnp
 from offtake.core.contract import IntArray
 from offtake.core.flows import PAID_TOLERANCE
 from offtake.core.measure import Book, Output, Record
+from offtake.finance.discount import factors_at
 
 
 def _output(unit: str, meaning: str) -> Output:
@@ -57,7 +58,7 @@ class Buyer(NamedTuple):
     def reduce(self, record: Record) -> dict[str, Array]:
         """Outputs of a block, each [P]."""
         rate = record.values[self.discount]
-        factor = jnp.exp(-jnp.asarray(self.elapsed)[:, None] * jnp.log1p(rate)[None, :])
+        factor = factors_at(rate, jnp.asarray(self.elapsed))
         paid, claimed = record.months.paid, record.months.claimed
         spent = jnp.sum(paid[:, self.out], axis=1) - jnp.sum(paid[:, self.back], axis=1)
         missing = claimed[:, self.out] - paid[:, self.out]

@@ -22,6 +22,7 @@ from offtake.core.arrays import Array, jnp
 from offtake.core.contract import IntArray
 from offtake.core.flows import Flow
 from offtake.core.measure import Book, Output, Record
+from offtake.finance.discount import factors_at
 from offtake.measures.owners import owner_of
 from offtake.measures.selection import (
     FloatArray,
@@ -149,8 +150,7 @@ class Guarantees(NamedTuple):
         """Outputs of a block, each [guarantee, P]."""
         if not self.given.paid.claim.shape[0]:
             return dict.fromkeys(OUTPUTS, jnp.zeros((0, record.values.shape[-1])))
-        growth = jnp.log1p(record.values[self.discount_row])
-        plain = jnp.exp(-jnp.asarray(self.elapsed)[:, None] * growth[None])
+        plain = factors_at(record.values[self.discount_row], jnp.asarray(self.elapsed))
         return each(lambda item: self._one(record, item, plain), self.given)
 
     def _one(self, record: Record, item: Given, plain: Array) -> dict[str, Array]:

@@ -34,6 +34,7 @@ from offtake.core.contract import IntArray
 from offtake.core.flows import PAID_TOLERANCE, RETURNED, Flow
 from offtake.core.labels import ClaimLabel
 from offtake.core.measure import Book, Output, Record
+from offtake.finance.discount import factors_at
 from offtake.measures.owners import owner_of
 from offtake.measures.who_pays import fronts, supports
 
@@ -116,8 +117,7 @@ class Positions(NamedTuple):
     def reduce(self, record: Record) -> Mapping[str, Array]:
         """Every output, paths last."""
         paid, claimed = record.months.paid, record.months.claimed
-        growth = jnp.log1p(record.values[self.discount])
-        factor = jnp.exp(-jnp.asarray(self.elapsed)[:, None] * growth[None])
+        factor = factors_at(record.values[self.discount], jnp.asarray(self.elapsed))
         present = jnp.sum(paid * factor[:, None], axis=0)
         compute = self._compute(record)
         worth = jnp.asarray(self.reserved.buyer) @ jnp.sum(compute * factor[:, None], axis=0)
@@ -213,7 +213,8 @@ def positions_of(book: Book, issuer: str, hours: FloatArray) -> Positions:
         [claim.contract in money or Flow(claim.flow) in FINANCING for claim in claims], np.float64
     )
     rows = np.array([names.index(n) for n in financiers], np.int64)
-    supplied = np.array([_is_supplied(book, claim) > 0.0 for claim in claims], bool)
+    bearers = _bearers(book)
+    supplied = np.array([_is_supplied(book, claim, bearers) for claim in claims], bool)
     bearing = np.zeros_like(marks)
     # What is paid of class support is in the loss of `who_pays`: it is not lost twice.
     lost = {(c.contract, c.payer) for c in claims if _bears(book, c) and not supports(c)}
@@ -226,7 +227,7 @@ def positions_of(book: Book, issuer: str, hours: FloatArray) -> Positions:
         outside=np.where(with_owners, 0.0, marks[mine]),
         owners=np.where(marks[mine] != 0.0, marks[own].sum(axis=0), 0.0),
         financing=np.where(supplied & (marks[rows] > 0.0), 0.0, marks[rows]) * theirs,
-        bought=np.maximum(-marks, 0.0) * [_is_bought(book, claim) for claim in claims]
+        bought=np.maximum(-marks, 0.0) * [_is_bought(book, claim, bearers) for claim in claims]
         - np.maximum(marks, 0.0) * supplied,
         ahead=marks * bearing,
         promised=np.maximum(-marks[mine], 0.0) * [claim.form == "claim" for claim in claims],
@@ -241,9 +242,9 @@ def _signs(book: Book, party: str) -> FloatArray:
     return np.array(found, np.float64)
 
 
-def _is_bought(book: Book, claim: ClaimLabel) -> float:
+def _is_bought(book: Book, claim: ClaimLabel, bearers: set[tuple[str, int]]) -> float:
     """1.0 for what a party outside the plan buys at its price of the day: compute, collateral."""
-    names, bears = book.labels.parties, (claim.contract, claim.payer) in _bearers(book)
+    names, bears = book.labels.parties, (claim.contract, claim.payer) in bearers
     reserved = book.kinds.get(claim.contract) == RESERVED
     if claim.payer < book.labels.internal or bears or reserved:
         return 0.0
@@ -258,11 +259,11 @@ def _pledges(book: Book) -> list[Any]:
     return [terms for name, terms in book.terms.items() if book.kinds.get(name) == "security"]
 
 
-def _is_supplied(book: Book, claim: ClaimLabel) -> float:
-    """1.0 for what a party outside the plan supplies at cost."""
+def _is_supplied(book: Book, claim: ClaimLabel, bearers: set[tuple[str, int]]) -> bool:
+    """Whether a party outside the plan supplies it at cost."""
     outside = claim.payee >= book.labels.internal
     supply = claim.flow in (Flow.RUNNING_COST, Flow.CAPITAL_COST)
-    return float(outside and supply and (claim.contract, claim.payee) not in _bearers(book))
+    return outside and supply and (claim.contract, claim.payee) not in bearers
 
 
 def _reserved(book: Book, financiers: tuple[str, ...]) -> Reserved:

@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from offtake.reports.pieces import count, laid_out, percent
+from offtake.reports.scatter import Axis, scatter
 from offtake.results.table import Row, money
 from offtake.run.reserve import Reserved
 
@@ -16,8 +17,6 @@ READING = (
     "the mean, up to the next. {left} of {all} candidates are left out: another costs no more, in "
     "the mean and in the worst 5 %, and leaves no more unserved."
 )
-WIDE, HIGH = 64, 14
-"""Columns and lines of the chart."""
 
 
 def summary(found: Reserved, *, whole: bool = False, json_file: str | None = None) -> Group:
@@ -84,22 +83,11 @@ def _worth(value: float | None) -> str:
 def _chart(rows: Sequence[Row]) -> list[RenderableType]:
     """Mean cost against unserved demand: o on the frontier, . beaten by another."""
     across, up = ([float(row[key]) for row in rows] for key in ("unserved", "cost_usd"))
-    grid = [[" "] * WIDE for _ in range(HIGH)]
-
-    def cell(value: float, values: Sequence[float], cells: int) -> int:
-        low, high = min(values), max(values)
-        return 0 if high <= low else round((value - low) / (high - low) * (cells - 1))
-
-    for row, x, y in sorted(zip(rows, across, up, strict=True), key=lambda z: z[0]["frontier"]):
-        mark = "o" if row["frontier"] else "."
-        grid[HIGH - 1 - cell(y, up, HIGH)][cell(x, across, WIDE)] = mark
-    labels = {0: money(max(up)), HIGH - 1: money(min(up))}
-    side = max(map(len, labels.values()))
-    lines = [
-        f"{labels.get(i, ''):>{side}} |{''.join(line)}".rstrip() for i, line in enumerate(grid)
-    ]
-    left, right = percent(min(across)), percent(max(across))
-    foot = f"{'':>{side}}  {left}{right:>{WIDE - len(left)}}"
-    rule = f"{'':>{side}} +{'-' * WIDE}"
+    marks = ["o" if row["frontier"] else "." for row in rows]
+    drawn = scatter(
+        sorted(zip(marks, across, up, strict=True), key=lambda point: point[0] == "o"),
+        Axis(min(across), max(across), percent(min(across)), percent(max(across))),
+        Axis(min(up), max(up), money(min(up)), money(max(up))),
+    )
     title = Text("Cost against unserved demand (o frontier, . beaten)", style="bold")
-    return [title, *(Text(line) for line in [*lines, rule, foot])]
+    return [title, *(Text(line) for line in drawn)]

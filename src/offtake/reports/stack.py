@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from offtake.reports.pieces import laid_out, percent
+from offtake.reports.scatter import Axis, scatter
 from offtake.results.comparison import Comparison
 from offtake.results.table import money
 
@@ -28,7 +29,6 @@ CARRIERS = (
     "Whose value falls by the shock alone, on the same futures, and by which share of all that "
     "falls: the two who carry most."
 )
-WIDE, HIGH = 64, 14
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -180,17 +180,13 @@ def _scatter(points: Sequence[tuple[str, float, float]]) -> str:
     """The chart as text; a letter for each stack."""
     left, right = span([x for _, x, _ in points])
     bottom, top = span([y for _, _, y in points])
-    grid = [[" "] * WIDE for _ in range(HIGH)]
-    for letter, (_, x, y) in zip(LETTERS, points, strict=False):
-        column = round((x - left) / (right - left) * (WIDE - 1))
-        line = round((top - y) / (top - bottom) * (HIGH - 1))
-        while grid[line][column] != " " and column < WIDE - 1:
-            column += 1  # two on one spot stand side by side
-        grid[line][column] = letter
-    margin = [_rate(top) if i == 0 else _rate(bottom) if i == HIGH - 1 else "" for i in range(HIGH)]
-    lines = ["Loss of financiers in the worst 5 % of futures, share of what was raised"]
-    lines += [f"{m:>8} |{''.join(row)}" for m, row in zip(margin, grid, strict=True)]
-    ends = f"{_rate(left)}{_rate(right):>{WIDE - len(_rate(left))}}"
-    lines += [" " * 9 + "+" + "-" * WIDE, " " * 10 + ends, " " * 10 + "cost of the money to owners"]
-    lines += [f"{letter} {name}" for letter, (name, _, _) in zip(LETTERS, points, strict=False)]
-    return "\n".join(lines)
+    named = list(zip(LETTERS, points, strict=False))
+    lines = scatter(
+        [(letter, x, y) for letter, (_, x, y) in named],
+        Axis(left, right, _rate(left), _rate(right)),
+        Axis(bottom, top, _rate(bottom), _rate(top)),
+        apart=True,
+    )
+    head = "Loss of financiers in the worst 5 % of futures, share of what was raised"
+    names = [f"{letter} {name}" for letter, (name, _, _) in named]
+    return "\n".join([head, *lines, " " * 10 + "cost of the money to owners", *names])

@@ -11,7 +11,6 @@ and differ by the shock alone. By party, per future and valued today:
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -87,23 +86,16 @@ def _moved(values: FloatArray, change: Change, months: float) -> FloatArray:
     return values + (change.by / months if change.how == "later" else change.by)
 
 
-@dataclass(frozen=True)
-class Allocated:
-    """One run that others are held against."""
-
-    book: Book
-    sample: Sample
-
-    def losses(self) -> Losses:
-        """Loss and value of every party in it."""
-        pays, position = self.sample.of("who_pays"), self.sample.of("positions")
-        financier = _financiers(self.book)
-        invested = pays["loss"] + position["advanced"]
-        others = np.where(financier[None], 0.0, pays["shortfall"])
-        return Losses(
-            loss=np.where(financier[None], invested, others),
-            value=position["worth"] - pays["net"] - others,
-        )
+def losses_in(book: Book, found: Sample) -> Losses:
+    """Loss and value of every party in a run with the measures of `asked`."""
+    pays, position = found.of("who_pays"), found.of("positions")
+    financier = _financiers(book)
+    invested = pays["loss"] + position["advanced"]
+    others = np.where(financier[None], 0.0, pays["shortfall"])
+    return Losses(
+        loss=np.where(financier[None], invested, others),
+        value=position["worth"] - pays["net"] - others,
+    )
 
 
 def _financiers(book: Book) -> NDArray[np.bool_]:
@@ -140,7 +132,7 @@ def allocate(
     for shock in shocks:
         if not shock.empty:
             run = sample(runner, paths, seed, changed(table, shock))
-            losses[shock.name] = Allocated(book, run).losses()
+            losses[shock.name] = losses_in(book, run)
         if done is not None:
             done(shock.name)
     parties = [(m, n) for m, n in enumerate(book.labels.parties) if n not in book.owners]
@@ -149,7 +141,7 @@ def allocate(
         roles=tuple(book.roles[name] for _, name in parties),
         rows=tuple(m for m, _ in parties),
         shocks=tuple(shock.described() for shock in shocks),
-        plain=Allocated(book, plain).losses(),
+        plain=losses_in(book, plain),
         losses=losses,
     )
 

@@ -27,7 +27,7 @@ from offtake.results.tables.facilities import facility_rows
 from offtake.results.tables.quantiles import plain, quantile
 from offtake.risk.shocks import shocks_of
 from offtake.run.notes import paid_for, sized_notes
-from offtake.run.risk import Allocated, allocate, asked
+from offtake.run.risk import allocate, asked, losses_in
 from offtake.run.sample import Sample, base_of, sample
 from offtake.run.simulate import Runner
 
@@ -237,7 +237,7 @@ def _discounted(ran: _Ran) -> FloatArray:
 def _lost(ran: _Ran) -> FloatArray:
     """[P, N] what each financier loses, value today."""
     names, book = financiers_of(ran.runner.book, ran.issuer), ran.runner.book
-    loss = Allocated(book, ran.sample).losses().loss
+    loss = losses_in(book, ran.sample).loss
     return loss[:, [book.labels.parties.index(name) for name in names]]
 
 
