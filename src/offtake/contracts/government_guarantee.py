@@ -32,7 +32,6 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from offtake.core.arrays import Array, jnp
@@ -49,7 +48,8 @@ from offtake.core.terms import (
     When,
     default,
 )
-from offtake.finance.enforcement import padded
+from offtake.finance.collection import Collection
+from offtake.finance.facility import published_by
 from offtake.finance.span import between, reached
 
 
@@ -123,10 +123,7 @@ class GovernmentGuarantee(NamedTuple):
     """[K] observation: share of its claims that the borrower meets"""
     risk_free: IntArray
     """[K] observation: rate per year"""
-    sold: IntArray
-    """[K, debts] observation: whether collateral was sold; zero where none is waited for"""
-    awaited: NDArray[np.float64]
-    """[K, debts] 1.0 where there is some, 0.0 for padding"""
+    collection: Collection
 
     kind = "government_guarantee"
     stage = "primary"
@@ -139,22 +136,11 @@ class GovernmentGuarantee(NamedTuple):
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
         terms = [term for _, term in items]
-        zero = at.observe("zero")
-        pledges = [[p for x in t.contracts if (p := at.pledge(x))] * t.collection for t in terms]
-        sold = [
-            [at.observe(f"contracts.{p.contract}/{p.assets[0]}.sold") for p in row]
-            for row in pledges
-        ]
-        table = padded(sold, zero)
-        owed = [[at.observe(f"contracts.{x}.balance") for x in t.contracts] for t in terms]
         group = cls(
-            balance=padded(owed, zero),
+            balance=published_by([t.contracts for t in terms], "balance", at),
             payout=np.array([at.observe(f"parties.{term.obligor}.payout") for term in terms]),
             risk_free=np.array([at.series(name, "risk_free") for name in ids]),
-            sold=table,
-            awaited=np.array(
-                [[float(j < len(row)) for j in range(table.shape[1])] for row in sold]
-            ),
+            collection=Collection.lower(terms, at),
         )
         state, borrower = (
             at.parties([getattr(x, f) for x in terms]) for f in ("guarantor", "obligor")
@@ -206,9 +192,8 @@ class GovernmentGuarantee(NamedTuple):
 
     def claim(self, n: Numbers, s: GovernmentGuaranteeState, month: Month) -> Amounts:
         """What is left of the cap, what is to be recovered, fees."""
-        waits = (jnp.asarray(self.awaited)[:, :, None] > 0.5) & (month.obs[self.sold] <= 0.0)
         dated, balance = self._covered(n, month)
-        pays = dated & ~jnp.any(waits, axis=1)
+        pays = dated & ~self.collection.waits(month)
         newly = jnp.where(dated, jnp.maximum(balance - s.peak, 0.0), 0.0)
         years = month.years * between(n["start"], n["end"], month.t)
         return {

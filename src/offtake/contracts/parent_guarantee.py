@@ -27,13 +27,12 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
 from offtake.core.flows import ALL_THERE_IS, Flow, Rank
 from offtake.core.terms import ContractName, Money, MoneyFlow, PartyName, Terms, When, default
-from offtake.finance.enforcement import padded
+from offtake.finance.collection import Collection
 from offtake.finance.span import between, reached
 
 
@@ -88,10 +87,7 @@ class ParentGuarantee(NamedTuple):
 
     payout: IntArray
     """[K] observation: share of its claims that the obligor meets"""
-    sold: IntArray
-    """[K, loans] observation: whether collateral was sold; zero where none is waited for"""
-    awaited: NDArray[np.float64]
-    """[K, loans] 1.0 where there is some, 0.0 for padding"""
+    collection: Collection
 
     kind = "parent_guarantee"
     stage = "primary"
@@ -104,16 +100,9 @@ class ParentGuarantee(NamedTuple):
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
         terms = [term for _, term in items]
-        pledges = [[p for x in t.contracts if (p := at.pledge(x))] * t.collection for t in terms]
-        sold = [
-            [at.observe(f"contracts.{p.contract}/{p.assets[0]}.sold") for p in row]
-            for row in pledges
-        ]
-        table = padded(sold, at.observe("zero"))
         group = cls(
             np.array([at.observe(f"parties.{term.obligor}.payout") for term in terms]),
-            table,
-            np.array([[float(j < len(row)) for j in range(table.shape[1])] for row in sold]),
+            Collection.lower(terms, at),
         )
         guarantor, obligor = (
             at.parties([getattr(x, f) for x in terms]) for f in ("guarantor", "obligor")
@@ -159,8 +148,7 @@ class ParentGuarantee(NamedTuple):
     def claim(self, n: Numbers, s: ParentGuaranteeState, month: Month) -> Amounts:
         """What is left of the cap, what is to be recovered, the fee."""
         t = month.t
-        waits = (jnp.asarray(self.awaited)[:, :, None] > 0.5) & (month.obs[self.sold] <= 0.0)
-        in_force = reached(n["start"], t) & (t <= n["end"] + 1e-9) & ~jnp.any(waits, axis=1)
+        in_force = reached(n["start"], t) & (t <= n["end"] + 1e-9) & ~self.collection.waits(month)
         return {
             "support": jnp.where(in_force, jnp.maximum(n["cap"] - s.drawn, 0.0), 0.0),
             "support_recovery": s.outstanding,
