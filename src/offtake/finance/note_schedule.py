@@ -59,3 +59,44 @@ def scheduled(
         hours[t] = credit / price[t] if price[t] > 0.0 else 0.0
         left = balance[t] = grown - credit
     return Schedule(amount, hours, balance, amount < min(float(value[0]), maximum))
+
+
+class Performed(NamedTuple):
+    """What falls due of a note that performs, every leaf [T, P]."""
+
+    due: FloatArray
+    """H100e-hours: those scheduled, or fewer where the balance buys no more"""
+    credited: FloatArray
+    """USD"""
+    left: FloatArray
+    """what is owed after it; at maturity it is due in money, USD"""
+
+
+def performed(
+    hours: FloatArray,
+    price: FloatArray,
+    growth: FloatArray,
+    amount: FloatArray,
+    begin: FloatArray,
+    last: FloatArray,
+) -> Performed:
+    """Month by month, `B(t) = B(t-1) (1 + y(t)) - min(F(t) s(t), B(t-1) (1 + y(t)))`.
+
+    Args:
+        hours: [T, P] s, hours scheduled, 0 outside the term.
+        price: [T, P] F, USD/H100e/h.
+        growth: [T, P] y of each period.
+        amount: [P] issued at the close of `begin`, USD.
+        begin: [P] period of the issue.
+        last: [P] maturity.
+    """
+    balance = np.zeros_like(amount)
+    due, credited, left = (np.zeros_like(price) for _ in Performed._fields)
+    for t in range(len(price)):
+        grown = balance * (1.0 + growth[t])
+        credited[t] = np.minimum(hours[t] * price[t], grown)
+        safe = np.where(price[t] > 0.0, price[t], 1.0)
+        due[t] = np.where(price[t] > 0.0, credited[t] / safe, hours[t])
+        left[t] = grown - credited[t]
+        balance = np.where(t < last, left[t], 0.0) + np.where(t == begin, amount, 0.0)
+    return Performed(due, credited, left)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
+import numpy as np
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -11,6 +12,7 @@ from rich.text import Text
 from offtake.core.quantity import Quantity
 from offtake.core.series import Series
 from offtake.finance.facility import ROUNDING
+from offtake.finance.note_schedule import performed
 from offtake.finance.note_terms import NoteTerms
 from offtake.plan.schema import Plan
 from offtake.reports.pieces import laid_out
@@ -242,7 +244,7 @@ def _series(series: Series) -> str:
 def due_by_year(plan: Plan, terms: NoteTerms) -> list[Year]:
     """Hours and credit by calendar year; none where a driver says what is due.
 
-    Medians; the recursion is that of the note, `B(t) = B(t-1) (1 + y(t)) - F(t) q(t)`.
+    Medians, of a note that performs.
     """
     schedule, settlement = terms.schedule, terms.settlement
     if schedule is None or settlement is None or schedule.driver or settlement.driver:
@@ -251,19 +253,20 @@ def due_by_year(plan: Plan, terms: NoteTerms) -> list[Year]:
     opens = 0.0 if terms.start is None else calendar.index_of(terms.start.date)
     begin = max(int(-(-(opens - ROUNDING) // 1)), 0)
     last = int(-(-(begin + terms.term.value / calendar.months - ROUNDING) // 1))
-    accrual = calendar.accrual(terms.day_count)
-    balance, found = terms.amount.value, dict[int, list[float]]()
-    for t in range(begin + 1, min(last, calendar.count - 1) + 1):
-        day = date.fromordinal(int(calendar.starts[t]))
-        price = _at(settlement, day)
-        grown = balance * (1.0 + terms.rate.value * float(accrual[t]))
-        hours = _at(schedule, day) * float(calendar.hours[t])
-        credit = min(hours * price, grown)
-        balance = grown - credit
-        year = found.setdefault(day.year, [0.0, 0.0, 0.0])
-        year[0] += credit / price if price > 0.0 else hours
-        year[1] += credit
-        year[2] = balance
+    days = [date.fromordinal(int(start)) for start in calendar.starts[: calendar.count]]
+    closes = np.arange(calendar.count)
+    runs = (closes > begin) & (closes <= last)
+    price = np.array([_at(settlement, day) for day in days])
+    hours = np.array([_at(schedule, day) for day in days]) * np.asarray(calendar.hours) * runs
+    growth = terms.rate.value * np.asarray(calendar.accrual(terms.day_count))
+    of_one = (np.array([x]) for x in (terms.amount.value, begin, last))
+    made = performed(hours[:, None], price[:, None], growth[:, None], *of_one)
+    found = dict[int, list[float]]()
+    for t in np.flatnonzero(runs).tolist():
+        year = found.setdefault(days[t].year, [0.0, 0.0, 0.0])
+        year[0] += float(made.due[t, 0])
+        year[1] += float(made.credited[t, 0])
+        year[2] = float(made.left[t, 0])
     return [
         Year(year, hours, credit / hours if hours else 0.0, credit, owed)
         for year, (hours, credit, owed) in found.items()

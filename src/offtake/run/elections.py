@@ -8,22 +8,22 @@ moves with the scenario, how it reads what it sees does not.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from offtake.core.quantity import Quantity
 from offtake.core.random import BLOCK
 from offtake.core.series import Series
 from offtake.finance import compute_note as note
 from offtake.finance.facility import ROUNDING
 from offtake.finance.note_election import Holding, fitted
 from offtake.finance.note_period import LEFT_OUT, NONE
+from offtake.finance.note_schedule import performed
 from offtake.finance.note_terms import NoteTerms, seniors
 from offtake.lowering.lower import LoweredPlan, lower
 from offtake.plan.schema import Plan
+from offtake.run.dated import dated
 from offtake.run.draw import HostDraws, draw
 from offtake.run.notes import notes_of, paid_for
 from offtake.run.pricing_measure import PLAN, Measure
@@ -170,18 +170,11 @@ class View:
         price, count = self._over_time("settlement", 0.0), self.calendar.count
         accrual = self.calendar.accrual(self.terms.day_count)
         amount, rate = self._number("amount", 0.0), self._number("rate", 0.0)
-        scheduled, due = np.zeros_like(price), np.zeros_like(price)
-        balance = np.zeros_like(amount)
-        for t in range(count):
-            runs = (t > self.begin) & (t <= self.last)
-            scheduled[t] = np.where(runs, self._over_time("schedule", 0.0)[t] * hours[t], 0.0)
-            grown = balance * (1.0 + rate * accrual[t])
-            worth = np.minimum(scheduled[t] * price[t], grown)
-            safe = np.where(price[t] > 0.0, price[t], 1.0)
-            due[t] = np.where(price[t] > 0.0, worth / safe, scheduled[t])
-            balance = np.where(t < self.last, grown - worth, 0.0)
-            balance = balance + np.where(t == self.begin, amount, 0.0)
-        return scheduled, due
+        closes = np.arange(count)[:, None]
+        runs = (closes > self.begin[None]) & (closes <= self.last[None])
+        scheduled = np.where(runs, self._over_time("schedule", 0.0) * hours[:, None], 0.0)
+        growth = rate[None] * accrual[:, None]
+        return scheduled, performed(scheduled, price, growth, amount, self.begin, self.last).due
 
     def _holding(self) -> Holding:
         hours = np.asarray(self.calendar.hours)
@@ -235,16 +228,5 @@ class View:
 
     def written(self, policy: FloatArray) -> tuple[Series, ...]:
         """A policy [M, 10] as it stands in a plan."""
-        days = [date.fromordinal(int(self.calendar.starts[t])) for t in self.periods]
-        labels = tuple(day.isoformat() for day in days)
-        unit = "USD/H100e/h"
-        return tuple(
-            Series(
-                knots=tuple(
-                    (day, Quantity(x, unit, text=f"{x!r} {unit}"))
-                    for day, x in zip(days, column, strict=True)
-                ),
-                labels=labels,
-            )
-            for column in policy.T.tolist()
-        )
+        periods, unit = self.periods.tolist(), "USD/H100e/h"
+        return tuple(dated(self.calendar, periods, column, unit) for column in policy.T)

@@ -9,27 +9,22 @@ path (decision 13).
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from offtake.core.arrays import jax
 from offtake.core.quantity import Quantity
-from offtake.core.series import Series
 from offtake.core.structure import Allowed, Facility
-from offtake.engine.simulate import Record, Reducer, block
 from offtake.finance.facility import ROUNDING
 from offtake.finance.note_schedule import Schedule, scheduled
 from offtake.finance.note_terms import NoteTerms, seniors
 from offtake.finance.sizing import BASE
 from offtake.lowering.lower import LoweredPlan, lower
 from offtake.plan.schema import Plan
-from offtake.run.devices import cache_folder, prepare
+from offtake.run.dated import dated, first_day
 from offtake.run.draw import base_case
-from offtake.run.traced import kept
+from offtake.run.record import recorder
 
 FloatArray = NDArray[np.float64]
 Changes = dict[str, dict[str, Any]]
@@ -116,22 +111,8 @@ def paid_for(plan: Plan, names: list[str]) -> Plan:
 
 def _observed(lowered: LoweredPlan) -> Mapping[str, FloatArray]:
     """Observation -> [T] in the base case."""
-
-    def nothing(measures: Any, record: Record, weight: Any) -> Any:
-        del measures, record, weight
-        return ()
-
-    prepare()
-    draws = cast("Any", base_case(lowered, PATHS))
-    given = lowered.program, (), draws
-    run: Any = kept(
-        block(lowered.shape, cast("Reducer", nothing)),
-        given,
-        (lowered.shape, "notes"),
-        cache_folder() / "traced",
-    )
-    quick: Any = jax.jit(run)
-    seen: FloatArray = np.asarray(quick(*given)[1].observations)[:, :, 0]
+    months = recorder(lowered, PATHS)(base_case(lowered, PATHS))
+    seen: FloatArray = np.asarray(months.observations)[:, :, 0]
     return {name: seen[:, i] for i, name in enumerate(lowered.labels.observations)}
 
 
@@ -213,29 +194,14 @@ class _View:
 
     def written(self, made: Schedule) -> dict[str, Any]:
         """Fields of the note as it is issued."""
+        every = range(1, self.calendar.count)
         hours = np.zeros(self.calendar.count)
         hours[self.periods] = made.hours / np.asarray(self.calendar.hours)[self.periods]
         return {
             "amount": Quantity(made.amount, "USD", text=f"{made.amount!r} USD"),
-            "schedule": self._series(hours, "H100e"),
-            "settlement": self._series(self.price, "USD/H100e/h"),
+            "schedule": dated(self.calendar, every, hours[1:], "H100e"),
+            "settlement": dated(self.calendar, every, self.price[1:], "USD/H100e/h"),
         }
-
-    def _series(self, values: FloatArray, unit: str) -> Series:
-        """A number for every period, the opening apart."""
-        days = [self._first_day(t) for t in range(1, self.calendar.count)]
-        plain = Quantity(0.0, unit, text=f"0 {unit}")
-        numbers = [
-            replace(plain, value=x, text=f"{x!r} {unit}")
-            for x in values[1 : len(days) + 1].tolist()
-        ]
-        return Series(
-            knots=tuple(zip(days, numbers, strict=True)),
-            labels=tuple(day.isoformat() for day in days),
-        )
-
-    def _first_day(self, t: int) -> date:
-        return date.fromordinal(int(self.calendar.starts[t]))
 
     def facility(self, made: Schedule) -> Facility:
         """What was worked out, and what each limit would allow by itself."""
@@ -254,6 +220,6 @@ class _View:
             self.name,
             made.amount,
             tuple(limits),
-            tuple(self._first_day(int(t)).isoformat() for t in self.periods),
+            tuple(first_day(self.calendar, int(t)).isoformat() for t in self.periods),
             tuple(shares.tolist()),
         )

@@ -13,13 +13,18 @@ from offtake.run.draw import HostDraws, base_case
 from offtake.run.traced import kept, name_of
 
 _COMPILED: dict[str, Any] = {}
-"""Compiled blocks of this process, by the name of what they were traced from."""
+"""Compiled blocks of this process, by the name of what they were traced from; the newest ones."""
+MOST_KEPT = 8
 
 
-def recorder(lowered: LoweredPlan) -> Callable[[HostDraws], Entry]:
-    """What turns draws of a block of 256 paths into all its months: claims, payments, observations.
+def recorder(lowered: LoweredPlan, width: int = BLOCK) -> Callable[[HostDraws], Entry]:
+    """What turns draws of a block of paths into all its months: claims, payments, observations.
 
     For runs of some thousand paths of which more is asked than measures say.
+
+    Args:
+        lowered: the plan.
+        width: paths of a block.
     """
     prepare()
 
@@ -27,12 +32,14 @@ def recorder(lowered: LoweredPlan) -> Callable[[HostDraws], Entry]:
         del measures, record, weight
         return ()
 
-    given = lowered.program, (), cast("Any", base_case(lowered, BLOCK))
+    given = lowered.program, (), cast("Any", base_case(lowered, width))
     static = (lowered.shape, "record")
     name = name_of(given, static)
     if name not in _COMPILED:
         reduce = cast("Reducer", nothing)
         run: Any = kept(block(lowered.shape, reduce), given, static, cache_folder() / "traced")
         _COMPILED[name] = jax.jit(run)
+        for oldest in list(_COMPILED)[:-MOST_KEPT]:
+            del _COMPILED[oldest]
     quick = _COMPILED[name]
     return lambda draws: quick(lowered.program, (), draws)[1]

@@ -11,8 +11,7 @@ and schedules written in it, the same on every path.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -23,19 +22,19 @@ from offtake.core.errors import PlanErrors, Problem, Where
 from offtake.core.quantity import Quantity
 from offtake.core.series import Series
 from offtake.core.structure import Allowed, Facility, Structure
-from offtake.engine.simulate import Record, Reducer, block
 from offtake.finance.facility import SENIORITY
 from offtake.finance.sizing import LENDER, Sizing
 from offtake.lowering.book import book_of
 from offtake.lowering.lower import LoweredPlan, lower
 from offtake.plan.schema import Plan
 from offtake.run.cases import case_draws, case_of, merchant_contracts
-from offtake.run.devices import cache_folder, prepare
+from offtake.run.dated import dated, first_day
+from offtake.run.devices import prepare
 from offtake.run.draw import HostDraws, draw
 from offtake.run.elections import with_policies
 from offtake.run.limits import Reading, Trial, allowed, life, reading, uses_left_unpaid
 from offtake.run.notes import with_notes
-from offtake.run.traced import kept
+from offtake.run.record import recorder
 
 TOLERANCE = 1e-9
 """Share by which size and schedule may still move."""
@@ -115,15 +114,7 @@ def _plugs(plan: Plan) -> list[str]:
 
 def _no_schedule(calendar: Calendar) -> Series:
     """A share of zero in every period, each a row of its own."""
-    days = [_first_day(calendar, t) for t in range(1, calendar.count)]
-    zero = Quantity(0.0, "1", text="0 %")
-    return Series(
-        knots=tuple((day, zero) for day in days), labels=tuple(day.isoformat() for day in days)
-    )
-
-
-def _first_day(calendar: Calendar, t: int) -> date:
-    return date.fromordinal(int(calendar.starts[t]))
+    return dated(calendar, range(1, calendar.count), np.zeros(calendar.count - 1), "1")
 
 
 def _trial_plan(plan: Plan, changes: dict[str, dict[str, Any]]) -> Plan:
@@ -152,7 +143,7 @@ class _Work:
         self.book = book_of(self.lowered)
         self.values = np.concatenate([d.values for d in self.draws], axis=1)
         self.purses = self._fill_purses()
-        self.run: Any = None
+        self.run = recorder(self.lowered, len(self.cases))
         self.rounds = 0
         self.trials: dict[str, Trial] = {}
         self.limits: dict[str, list[Allowed]] = {}
@@ -199,41 +190,11 @@ class _Work:
 
     # ------------------------------------------------------------------------------- running
 
-    def _compiled(self, paths: int) -> Any:
-        """The months' record of a block of paths, compiled or from the cache."""
-
-        def nothing(measures: Any, record: Record, weight: Any) -> Any:
-            del measures, record, weight
-            return ()
-
-        given = self.lowered.program, (), cast("Any", self._stacked(paths))
-        static = (self.lowered.shape, "structuring")
-        run = kept(
-            block(self.lowered.shape, cast("Reducer", nothing)),
-            given,
-            static,
-            cache_folder() / "traced",
-        )
-        return jax.jit(run)
-
-    def _stacked(self, paths: int) -> HostDraws:
-        labels, periods = self.lowered.labels, self.lowered.calendar.count
-        return HostDraws(
-            np.zeros((len(self.lowered.table.rows), paths)),
-            np.zeros((len(labels.once_streams), paths)),
-            np.zeros((periods, len(labels.monthly_streams), paths)),
-            np.ones(paths),
-        )
-
     def _months(self) -> Any:
         """Run all cases with the values of the trial, a path for each."""
-        if self.run is None:
-            self.run = self._compiled(len(self.cases))
         parts = zip(*self.draws, strict=True)
         _, once, monthly, weight = (np.concatenate(part, axis=-1) for part in parts)
-        draws = HostDraws(self.values, once, monthly, weight)
-        _, months = self.run(self.lowered.program, (), cast("Any", draws))
-        return jax.tree.map(np.asarray, months)
+        return jax.tree.map(np.asarray, self.run(HostDraws(self.values, once, monthly, weight)))
 
     def _merchant(self) -> dict[str, dict[str, float]]:
         """By case, share of the revenue of each merchant contract that counts."""
@@ -251,16 +212,14 @@ class _Work:
 
     def _quantiles(self, contracts: Sequence[str], quantile: float) -> dict[str, float]:
         """Revenue of merchant contracts at a quantile of their futures over that of the base."""
-        run = self._compiled(256)
+        run = recorder(self.lowered)
         received: list[Any] = []
         claims = list(enumerate(self.lowered.labels.claims))
         rows = {name: [c for c, claim in claims if claim.contract == name] for name in contracts}
         for first in range(0, PILOT_PATHS + 256, 256):
             # The last block is one path short, so its last path is the base case.
             count = 255 if first == PILOT_PATHS else 256
-            draws = draw(self.lowered, 1, first, 256, count)
-            _, months = run(self.lowered.program, (), cast("Any", draws))
-            paid = np.asarray(months.paid)
+            paid = np.asarray(run(draw(self.lowered, 1, first, 256, count)).paid)
             received.append([paid[:, rows[name]].sum(axis=(0, 1)) for name in contracts])
         total = np.concatenate(received, axis=1)
         base, futures = total[:, -1], total[:, :PILOT_PATHS]
@@ -315,7 +274,7 @@ class _Work:
         before = self.trials.get(name)
         self.values[self.lowered.table.at(f"contracts.{name}.amount")] = trial.amount
         for t, share in zip(read.periods, trial.share, strict=True):
-            label = _first_day(self.lowered.calendar, int(t)).isoformat()
+            label = first_day(self.lowered.calendar, int(t)).isoformat()
             place = f"contracts.{name}.schedule.{label}"
             if place in self.lowered.table.index:
                 self.values[self.lowered.table.at(place)] = share
@@ -401,7 +360,7 @@ class _Work:
 
     def facility(self, name: str) -> Facility:
         trial, read = self.trials[name], self.readings[name]
-        days = tuple(_first_day(self.lowered.calendar, int(t)).isoformat() for t in read.periods)
+        days = tuple(first_day(self.lowered.calendar, int(t)).isoformat() for t in read.periods)
         return Facility(
             name, trial.amount, tuple(self.limits[name]), days, tuple(trial.share.tolist())
         )
@@ -430,12 +389,9 @@ def _amount(usd: float) -> Quantity:
 def _schedule(lowered: LoweredPlan, made: Facility) -> Series:
     """Share of the balance due in every period of a facility's repayment."""
     shares = dict(zip(made.dates, made.shares, strict=True))
-    empty = _no_schedule(lowered.calendar)
-    knots = tuple(
-        (day, replace(zero, value=shares.get(label, 0.0), text=repr(shares.get(label, 0.0))))
-        for label, (day, zero) in zip(empty.labels, empty.knots, strict=True)
-    )
-    return replace(empty, knots=knots)
+    periods = range(1, lowered.calendar.count)
+    due = [shares.get(first_day(lowered.calendar, t).isoformat(), 0.0) for t in periods]
+    return dated(lowered.calendar, periods, due, "1")
 
 
 def _open(names: Sequence[str], moved: float) -> PlanErrors:
