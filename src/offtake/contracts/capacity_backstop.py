@@ -44,7 +44,8 @@ from offtake.core.terms import (
     When,
     default,
 )
-from offtake.finance.reservations import published, reserved
+from offtake.finance.facility import published_by
+from offtake.finance.reservations import reserved
 from offtake.finance.span import between
 from offtake.finance.unpaid import TwoSides
 
@@ -150,9 +151,9 @@ class CapacityBackstop(NamedTuple):
             hours=np.array([at.observe(f"sites.{t.site}.h100e_hours") for _, t in items]),
             price=np.array([at.series(name, "price") for name in ids]),
             revenue_share=np.array([at.series(name, "revenue_share") for name in ids]),
-            sold=published(sales, "sold", at),
-            reserved_share=published(ahead, "reserved_share", at),
-            reserved_h100e=published(ahead, "reserved_h100e", at),
+            sold=published_by(sales, "sold", at),
+            reserved_share=published_by(ahead, "reserved_share", at),
+            reserved_h100e=published_by(ahead, "reserved_h100e", at),
             sales=np.array([at.total(t.owner, {("in", Flow.SALE): 1.0}) for _, t in items]),
             ends=TwoSides.lower([t for _, t in items], ("provider", "owner"), at),
         )

@@ -50,8 +50,7 @@ from offtake.core.terms import (
     Terms,
     default,
 )
-from offtake.finance.enforcement import padded
-from offtake.finance.facility import closing
+from offtake.finance.facility import closing, padded, published_by
 
 
 class SecurityTerms(Terms):
@@ -161,8 +160,7 @@ class Security(NamedTuple):
             return at.observe(f"sites.{asset}.power_mw" if site else f"chips.{asset}.resale_value")
 
         def loans(what: str) -> IntArray:
-            seen = [[at.observe(f"contracts.{x}.{what}") for x in t.secures] for t in terms]
-            return padded(seen, zero)
+            return published_by([t.secures for t in terms], what, at)
 
         site, own = np.zeros((len(rows), width)), np.zeros((len(rows), width))
         for k, (_, t, j) in enumerate(rows):
@@ -174,7 +172,7 @@ class Security(NamedTuple):
         most = max(len(t.secures) for t in terms)
         borrowers = [[at.party(at.borrower(x, t.grantor)) for x in t.secures] for t in terms]
         group = cls(
-            value=padded([[value(asset) for asset in t.assets] for t in terms], zero),
+            value=padded([[value(asset) for asset in t.assets] for t in terms], at),
             site=site,
             own=own,
             offered=np.array(at.observe("resale.offered_h100e") if cohorts else zero),

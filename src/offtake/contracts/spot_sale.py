@@ -37,7 +37,8 @@ from offtake.core.terms import (
     Terms,
     default,
 )
-from offtake.finance.reservations import published, reserved
+from offtake.finance.facility import published_by
+from offtake.finance.reservations import reserved
 
 
 class SpotSaleTerms(Terms):
@@ -116,8 +117,8 @@ class SpotSale(NamedTuple):
             taken=np.array([at.observe(f"sites.{t.site}.sold_share") for _, t in items]),
             at_market=np.array([float(t.at_market) for _, t in items]),
             utilisation=np.array([at.series(name, "utilisation") for name in ids]),
-            reserved_share=published(first, "reserved_share", at),
-            reserved_h100e=published(first, "reserved_h100e", at),
+            reserved_share=published_by(first, "reserved_share", at),
+            reserved_h100e=published_by(first, "reserved_h100e", at),
         )
         seller, buyer = (at.parties([getattr(t, f) for _, t in items]) for f in ("seller", "buyer"))
         rank = np.full(len(ids), int(Rank.OPERATING))

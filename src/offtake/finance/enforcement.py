@@ -19,21 +19,13 @@ import numpy as np
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowerer, Month, Pledge
 from offtake.core.flows import Flow, Rank
-from offtake.finance.facility import SENIORITY
+from offtake.finance.facility import SENIORITY, padded
 from offtake.finance.servicing import Debt, Service
 
 BROUGHT = {"interest": "recovery_interest", "principal": "recovery"}
 """Line of the borrower -> line by which the buyer of collateral pays in its place."""
 DEFICIENT = {"interest": "deficiency_interest", "principal": "deficiency"}
 """Line of the borrower -> line by which it owes the same unsecured."""
-
-
-def padded(rows: Sequence[Sequence[int]], otherwise: int) -> IntArray:
-    """Rows of indices as a table, the shorter ones filled up."""
-    table = np.full((len(rows), max([1, *map(len, rows)])), otherwise, np.int64)
-    for k, row in enumerate(rows):
-        table[k, : len(row)] = row
-    return table
 
 
 class Secured(NamedTuple):
@@ -73,10 +65,10 @@ class Secured(NamedTuple):
 
         both = list(zip(names, pledges, strict=True))
         return cls(
-            proceeds=padded([assets(p, "proceeds") for p in pledges], zero),
+            proceeds=padded([assets(p, "proceeds") for p in pledges], at),
             sold=np.array([(assets(p, "sold") or [zero])[0] for p in pledges]),
-            before=padded([owed(name, p, True) for name, p in both], zero),
-            beside=padded([owed(name, p, False) for name, p in both], zero),
+            before=padded([owed(name, p, True) for name, p in both], at),
+            beside=padded([owed(name, p, False) for name, p in both], at),
         )
 
     def brings(self, month: Month, owed: Array) -> Array:
@@ -105,7 +97,7 @@ class Remedies(NamedTuple):
                 [at.observe(f"contracts.{other}.accelerated") for other in _others(name, terms, at)]
                 for name, terms in items
             ],
-            at.observe("zero"),
+            at,
         )
         pledges = [at.pledge(name) for name in names]
         secured = Secured.lower(names, pledges, at) if any(pledges) else None

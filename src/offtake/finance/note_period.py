@@ -10,10 +10,10 @@ from offtake.core.arrays import Array, jnp
 from offtake.core.contract import IntArray, Lowerer, Month, Numbers
 from offtake.finance import compute_note as note
 from offtake.finance import facility
-from offtake.finance.enforcement import padded
 from offtake.finance.exercise import advantage, takes_delivery
+from offtake.finance.facility import published_by, values_of
 from offtake.finance.note_terms import POLICY, NoteTerms, seniors
-from offtake.finance.reservations import published, reserved
+from offtake.finance.reservations import reserved
 from offtake.finance.servicing import Debt
 
 NONE = 1e15
@@ -92,7 +92,6 @@ class Sight(NamedTuple):
     def lower(cls, items: Sequence[tuple[str, NoteTerms]], at: Lowerer) -> "Sight":
         """Names and terms of K notes to structure."""
         terms = [term for _, term in items]
-        cohorts = [[c for c in x.collateral if not at.is_site(c)] for x in terms]
         notes = dict(items)
         ahead = [seniors(name, notes) for name, _ in items]
         parties = [(x.issuer, x.holder, x.underwriter or x.issuer) for x in terms]
@@ -108,12 +107,9 @@ class Sight(NamedTuple):
                 ]
             ),
             pool=np.array([at.observe(f"sites.{x.site}.h100e_hours") for x in terms]),
-            ahead_share=published(ahead, "reserved_share", at),
-            ahead_h100e=published(ahead, "reserved_h100e", at),
-            value=padded(
-                [[at.observe(f"chips.{c}.value") for c in row] for row in cohorts],
-                at.observe("zero"),
-            ),
+            ahead_share=published_by(ahead, "reserved_share", at),
+            ahead_h100e=published_by(ahead, "reserved_h100e", at),
+            value=values_of([x.collateral for x in terms], at),
             payouts=np.array([[at.observe(f"parties.{p}.payout") for p in row] for row in parties]),
             accrual=np.stack([at.accrual(x.day_count) for x in terms]),
             marks={k: np.array([float(says(x)) for x in terms]) for k, says in MARKS.items()},

@@ -1,22 +1,7 @@
 """Hours of a site that are kept for contracts, as they publish it at the start of a period."""
 
-from collections.abc import Sequence
-
 from offtake.core.arrays import Array, jnp
-from offtake.core.contract import IntArray, Lowerer, Month
-from offtake.finance.enforcement import padded
-
-
-def published(names: Sequence[Sequence[str]], value: str, at: Lowerer) -> IntArray:
-    """[K, reservations] observations of a value that contracts publish; zero where there are fewer.
-
-    Args:
-        names: contracts whose value it is, of each of K rows.
-        value: name of the published value.
-        at: where observations are asked for.
-    """
-    rows = [[at.observe(f"contracts.{name}.{value}") for name in row] for row in names]
-    return padded(rows, at.observe("zero"))
+from offtake.core.contract import IntArray, Month
 
 
 def reserved(share: IntArray, h100e: IntArray, delivered: Array, month: Month) -> Array:
