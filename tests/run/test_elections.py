@@ -11,7 +11,8 @@ from offtake.finance.note_election import Holding, fitted, fitted_rule, simple_r
 from offtake.lowering.lower import lower
 from offtake.plan.load import check_text
 from offtake.run.draw import draw
-from offtake.run.elections import WANTED, Futures
+from offtake.run.elections import choice
+from offtake.run.futures import WANTED, Futures
 from offtake.run.pricing import price
 from offtake.run.pricing_measure import PRICING
 from offtake.run.record import recorder
@@ -71,7 +72,7 @@ def plan():
 @cache
 def holdings():
     """The holder's problem on pilot paths, and on the paths that the engine runs."""
-    whole = Futures.of(plan(), NOTES, PILOT + PATHS, SEED).note("fitted").holding
+    whole = choice(Futures.of(plan(), NOTES, PILOT + PATHS, SEED), "fitted").holding
     return [
         Holding(*(leaf[..., some] for leaf in whole)) for some in (slice(PILOT), slice(PILOT, None))
     ]

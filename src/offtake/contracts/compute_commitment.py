@@ -10,7 +10,8 @@
 
 length(t): hours of the period. The ramp rises in a straight line over `ramp` from the start.
 Without `need` all that is offered is used. Options are chosen at the close of a month, each once,
-by the rule of `finance.commitment` on what that month shows; fees fall due in the next period.
+by the rule of `finance.commitment` on what that month shows, a cancellation by a fitted policy if
+it says so; fees fall due in the next period.
 
 Reads: offered_hours of the contracts in `after`; delivered hours of the site; payout of the buyer.
 Publishes: arrears, terminated; reserved_share, reserved_h100e, offered_hours of this period;
@@ -25,36 +26,14 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import model_validator
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
 from offtake.core.flows import Flow, Rank
-from offtake.core.terms import (
-    Compute,
-    ComputePriceSeries,
-    ComputeSeries,
-    ContractName,
-    Duration,
-    PartyName,
-    Rate,
-    Ratio,
-    Share,
-    SiteName,
-    Terms,
-    When,
-    default,
-)
 from offtake.finance.commitment import (
     ANY_NEED,
-    OPTION_NUMBERS,
-    OPTIONS,
-    Cancellation,
     Choices,
-    Deferral,
-    Resale,
     Seen,
-    StepDown,
     choose,
     in_term,
     level,
@@ -62,68 +41,17 @@ from offtake.finance.commitment import (
     offered_by,
     rest_of_commitment,
     told,
-    wrong_prices,
 )
+from offtake.finance.commitment_terms import OPTION_NUMBERS, OPTIONS, Cancellation, CommitmentTerms
+from offtake.finance.policy import policy_of
 from offtake.finance.termination import ending
 from offtake.finance.unpaid import unpaid
 
 
-class ComputeCommitmentTerms(Terms):
+class ComputeCommitmentTerms(CommitmentTerms):
     """What a plan writes for a compute commitment."""
 
     kind: Literal["compute_commitment"]
-    seller: PartyName
-    """Party that provides the capacity."""
-    buyer: PartyName
-    """Party that committed to it."""
-    site: SiteName | None = None
-    """Site that delivers; a provider's own capacity, always there, if left out."""
-    capacity: Compute
-    """Capacity committed to, H100e."""
-    ramp: Duration = default("0 months")
-    """Time from the start over which the capacity comes in, months."""
-    price: ComputePriceSeries | None = None
-    """Price, USD/H100e/h."""
-    price_share: Ratio | None = None
-    """In place of `price`: the price is this share of the market's in the first period of the term,
-    and stays."""
-    start: When
-    """First day of the term."""
-    term: Duration
-    """Length of the term, months."""
-    take_or_pay: Share = default("100 %")
-    """Share of the offered hours that is paid for in any case."""
-    need: ComputeSeries | None = None
-    """Compute that the buyer needs from this contract and those in `after`, H100e; all that is
-    offered if left out."""
-    after: tuple[ContractName, ...] = ()
-    """Contracts that serve the need first."""
-    market: ComputePriceSeries | None = None
-    """Price of such compute on the market, USD/H100e/h; needed where there are options."""
-    price_outlook: Rate = default("0 %/year")
-    """Change of the market's price that the buyer expects, per year."""
-    need_outlook: Rate = default("0 %/year")
-    """Change of its need that the buyer expects, per year."""
-    step_down: StepDown | None = None
-    """Right to a smaller capacity."""
-    cancellation: Cancellation | None = None
-    """Right to end the contract."""
-    deferral: Deferral | None = None
-    """Right to start later."""
-    resale: Resale | None = None
-    """Right to sell on what is not used."""
-    grace: Duration = default("3 months")
-    """How long a bill may be overdue before the seller ends the contract, months."""
-    termination: Share = default("0 %")
-    """What the buyer then owes, as a share of take-or-pay payments of the rest of the term."""
-
-    @model_validator(mode="after")
-    def _prices(self) -> "ComputeCommitmentTerms":
-        stated = [k for k in ("price_share", *OPTIONS) if getattr(self, k) is not None]
-        prices = self.price is not None, self.price_share is not None, self.market is not None
-        if mistake := wrong_prices(*prices, stated):
-            raise mistake
-        return self
 
 
 EXAMPLE = ComputeCommitmentTerms.model_validate(
@@ -177,8 +105,11 @@ class ComputeCommitment(NamedTuple):
     """[K] observation: share of its claims that the buyer meets"""
     before: IntArray
     """[K, contracts] observation: hours of those that serve first; zero where there are fewer"""
+    policy: IntArray
+    """[K, 10] observation: the fitted policy of cancelling; zero where there is none"""
     has: Mapping[str, NDArray[np.bool_]]
-    """name of an optional field -> [K, 1] whether it is stated"""
+    """name of an optional field -> [K, 1] whether it is stated; `fitted`: whether it cancels by a
+    fitted policy"""
 
     kind = "compute_commitment"
     stage = "primary"
@@ -194,6 +125,8 @@ class ComputeCommitment(NamedTuple):
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
         on = [t.site for _, t in items]
+        cancels = [t.cancellation or Cancellation() for _, t in items]
+        place = "contracts.{}.cancellation.policy"
         group = cls(
             price=np.array([at.series(name, "price") for name in ids]),
             market=np.array([at.series(name, "market") for name in ids]),
@@ -201,9 +134,18 @@ class ComputeCommitment(NamedTuple):
             delivered=np.array([at.observe(f"sites.{s}.h100e_hours" if s else "zero") for s in on]),
             payout=np.array([at.observe(f"parties.{t.buyer}.payout") for _, t in items]),
             before=offered_by(at, [t.after for _, t in items]),
+            policy=np.array(
+                [
+                    policy_of(place.format(k), x.policy, at)
+                    for k, x in zip(ids, cancels, strict=True)
+                ]
+            ),
             has={
-                field: np.array([[getattr(t, field) is not None] for _, t in items])
-                for field in ("site", "need", "price_share", *OPTIONS)
+                "fitted": np.array([[x.exercise == "fitted"] for x in cancels]),
+                **{
+                    field: np.array([[getattr(t, field) is not None] for _, t in items])
+                    for field in ("site", "need", "price_share", *OPTIONS)
+                },
             },
         )
         seller, buyer = (at.parties([getattr(t, f) for _, t in items]) for f in ("seller", "buyer"))
@@ -289,7 +231,9 @@ class ComputeCommitment(NamedTuple):
         need = jnp.where(self.has["need"], month.obs[self.need], ANY_NEED)
         served = jnp.sum(month.obs[self.before], axis=1) / jnp.maximum(month.hours, 1.0)
         running = (s.ended < 0.5) & (month.t > 0.0)
-        seen = Seen(price, month.obs[self.market], need, served, running, month)
+        times = month.t, month.hours, month.years
+        policy = month.obs[self.policy]
+        seen = Seen(price, month.obs[self.market], need, served, running, *times, policy)
         chosen, fees = choose(n, self.has, s.chosen, seen)
         rest = rest_of_commitment(n, s.chosen, price * month.hours, month.t)
         nothing = jnp.zeros_like(late)

@@ -14,6 +14,10 @@ of a part s of capacity C are the ones needed last: with L needed after other co
 m and L are those of the month of choice, carried forward to the middle of the time given up at the
 rates the buyer expects. Nothing looks into the path's future. The fee is that share of p k over the
 hours of s C and the periods given up.
+
+A right to cancel may go by a fitted policy instead (`finance.cancellation`): the contract ends
+where the policy's advantage at m and p, and at the share of the capacity that is needed, is above
+zero.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,78 +27,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp
-from offtake.core.contract import Amounts, IntArray, Lowerer, Month, Numbers
-from offtake.core.errors import Mistake
+from offtake.core.contract import Amounts, IntArray, Lowerer, Numbers
 from offtake.core.flows import ALL_THERE_IS, PAID_TOLERANCE
-from offtake.core.terms import Duration, PartyName, Share, Terms, default
+from offtake.finance.exercise import advantage, standing
 from offtake.finance.span import after, between
 
 NEVER = 1e9
 """Position of what has not been chosen, periods."""
 ANY_NEED = ALL_THERE_IS
 """Need of a buyer that states none, H100e."""
-
-
-class StepDown(Terms):
-    """Right to give up a part of the capacity for the rest of the term, once."""
-
-    share: Share
-    """Share of the capacity that may be given up."""
-    earliest: Duration = default("0 months")
-    """Time from the start of the term until it may take effect, months."""
-    notice: Duration = default("0 months")
-    """Time between choice and effect, months."""
-    fee: Share = default("0 %")
-    """Fee, as a share of the take-or-pay payments that fall away."""
-
-
-class Cancellation(Terms):
-    """Right to end the contract before its term."""
-
-    earliest: Duration = default("0 months")
-    """Time from the start of the term until it may take effect, months."""
-    notice: Duration = default("0 months")
-    """Time between choice and effect, months."""
-    fee: Share = default("0 %")
-    """Fee, as a share of the take-or-pay payments that fall away."""
-
-
-class Deferral(Terms):
-    """Right to start later, with the whole term after it."""
-
-    by: Duration
-    """How much later, months."""
-    notice: Duration = default("0 months")
-    """Time before the start at which the buyer has to choose, months."""
-    fee: Share = default("0 %")
-    """Fee, as a share of take-or-pay payments over the time by which it starts later."""
-
-
-class Resale(Terms):
-    """Right to sell on what is paid for and not used."""
-
-    buyer: PartyName = default("market")
-    """Party outside the plan that buys the hours."""
-    share: Share = default("100 %")
-    """Share of paid and unused hours that may be sold on."""
-    spread: Share = default("0 %")
-    """What the hours bring below the market's price, as a share of it."""
-
-
-OPTIONS: dict[str, type[Terms]] = {
-    "step_down": StepDown,
-    "cancellation": Cancellation,
-    "deferral": Deferral,
-    "resale": Resale,
-}
-"""Field of a contract -> what it states."""
-OPTION_NUMBERS = tuple(
-    f"{option}.{field}"
-    for option, model in OPTIONS.items()
-    for field in model.model_fields
-    if field != "buyer"
-)
-"""Numbers of the options, by their place in a contract; 0 where an option is not stated."""
 
 
 class Choices(NamedTuple):
@@ -125,8 +66,14 @@ class Seen(NamedTuple):
     """by contracts that serve first, H100e"""
     running: Array
     """True where something may be chosen: the contract has not ended, the plan has opened"""
-    month: Month
-    """the month that closes"""
+    t: Array
+    """the period that closes"""
+    hours: Array
+    """of that period"""
+    years: Array
+    """of that period"""
+    policy: Array
+    """[K, 10, P] a fitted policy of cancelling, USD/H100e/h"""
 
 
 def offered_by(at: Lowerer, contracts: Sequence[tuple[str, ...]]) -> IntArray:
@@ -142,32 +89,6 @@ def offered_by(at: Lowerer, contracts: Sequence[tuple[str, ...]]) -> IntArray:
         for j, name in enumerate(names):
             found[k, j] = at.observe(f"contracts.{name}.offered_hours")
     return found
-
-
-def wrong_prices(price: bool, share: bool, market: bool, needed_by: list[str]) -> Mistake | None:
-    """What is wrong with the prices that a contract states.
-
-    Args:
-        price: whether its price is stated.
-        share: whether a share of the market's price is.
-        market: whether the market's price is.
-        needed_by: fields that need the market's price.
-    """
-    if price == share:
-        return Mistake(
-            code="price-form",
-            found="both price and price_share" if price else "no price",
-            expected="one of price and price_share",
-            mend="write price: 2 USD/H100e/h, or price_share: 90 % of the market at the start",
-        )
-    if needed_by and not market:
-        return Mistake(
-            code="market-price-missing",
-            found=f"{needed_by[0]} without the price of compute on the market",
-            expected="market: what such compute costs elsewhere, by which options are judged",
-            mend="add market: with a price or a driver, such as compute_price",
-        )
-    return None
 
 
 def nothing_chosen(start: Array) -> Choices:
@@ -231,19 +152,24 @@ def carried(now: Array, rate: Array, years: Array) -> Array:
     return now * jnp.exp(years * jnp.log1p(rate))
 
 
-def _worth_it(
+def worth_it(
     n: Numbers, seen: Seen, part: Array, fee: Array, wait: Array, time: Array
 ) -> tuple[Array, Array]:
     """Whether a part is given up for some time after a wait, and the fee, [K, P]."""
-    ahead = seen.month.years * (wait + 0.5 * time)
+    ahead = seen.years * (wait + 0.5 * time)
     needed = carried(seen.need, n["need_outlook"], ahead) - seen.served
     use = use_of_last(needed, n["capacity"], part)
     resold = n["resale.share"] * (1.0 - n["resale.spread"])
     market = carried(seen.market, n["price_outlook"], ahead)
     least, price = n["take_or_pay"], seen.price
     wanted = gives_up(use, price, least, market, resold, fee) & (time > 0.0) & seen.running
-    hours = part * n["capacity"] * seen.month.hours * time
+    hours = part * n["capacity"] * seen.hours * time
     return wanted, fee * price * least * hours
+
+
+def needed_share(n: Numbers, seen: Seen, kept: Array) -> Array:
+    """Share of the capacity kept that is needed in the month that closes, [K, P]."""
+    return use_of_last(seen.need - seen.served, kept * n["capacity"], jnp.ones_like(kept))
 
 
 def choose(
@@ -253,20 +179,26 @@ def choose(
 
     Args:
         n: numbers of the contracts, those of options by their place.
-        has: option -> whether the contract has it, [K, 1].
+        has: option -> whether the contract has it, [K, 1]; `fitted`: whether a policy cancels.
         chosen: before.
         seen: what the buyer sees.
 
     Returns:
         Choices after; fees, USD [K, P].
     """
-    t, end = seen.month.t, chosen.start + n["term"]
+    t, end = seen.t, chosen.start + n["term"]
     open_still = chosen.cancelled >= NEVER
     kept = 1.0 - n["step_down.share"] * jnp.where(chosen.stepped < NEVER, 1.0, 0.0)
 
+    used = needed_share(n, seen, kept)
+    gain = advantage(seen.policy, standing(seen.market, seen.price), used) > 0.0
+
     def ends(option: str, part: Array) -> tuple[Array, Array]:
         notice = n[f"{option}.notice"]
-        wanted, fee = _worth_it(n, seen, part, n[f"{option}.fee"], notice, end - t - notice)
+        left = end - t - notice
+        wanted, fee = worth_it(n, seen, part, n[f"{option}.fee"], notice, left)
+        if option == "cancellation":
+            wanted = jnp.where(has["fitted"], gain & (left > 0.0) & seen.running, wanted)
         reached = t + notice >= chosen.start + n[f"{option}.earliest"]
         return wanted & reached & open_still & has[option], fee
 
@@ -281,7 +213,7 @@ def choose(
     )
     whole = jnp.ones_like(end)
     wait = chosen.start - t
-    later, defer_fee = _worth_it(n, seen, whole, n["deferral.fee"], wait, n["deferral.by"])
+    later, defer_fee = worth_it(n, seen, whole, n["deferral.fee"], wait, n["deferral.by"])
     later = later & reached & (wait >= 0.0) & open_still & ~cancels
     after_it = Choices(
         start=chosen.start + jnp.where(later, n["deferral.by"], 0.0),

@@ -2,6 +2,7 @@
 
     renews  = needs >= 1/2  and  market x (1 + switching cost) >= rent
     takes   = worth - excess >= cash,   or of a fitted policy:   advantage >= 0
+    cancels = saved > fee (`finance.commitment`),   or of a fitted policy:   advantage > 0
     prepays = rate - offered >= saving
 
 Everything a rule looks at is known when the choice falls due; nothing is the path's future. What
@@ -60,26 +61,27 @@ def prepays(rate: Array, offered: Array, saving: Array) -> Array:
     return jnp.where(rate - offered >= saving - PAID_TOLERANCE, 1.0, 0.0)
 
 
-def advantage(policy: Array, seen: Array, price: Array, banked: Array, scheduled: Array) -> Array:
-    """What a fitted policy expects compute to bring more than cash, USD per hour, `[K, path]`.
+def advantage(policy: Array, z: Array, n: Array) -> Array:
+    """What a fitted policy expects of using an option, USD per hour, `[K, path]`.
 
         sum over k < 5 of (p_k + p_{5+k} n) z^k
-        z = (seen - price) / (seen + price),   n = banked / (banked + scheduled)
 
     Args:
-        policy: p, `[K, 10, path]`, USD/H100e/h (`finance.note_election` fits it).
-        seen: index of the period before, USD/H100e/h.
-        price: settlement price, USD/H100e/h.
-        banked: hours banked.
-        scheduled: hours of the schedule.
+        policy: p, `[K, 10, path]`, USD/H100e/h.
+        z: where a price stands against that of the contract, see `standing`.
+        n: share that counts too.
     """
-    z, n = _share(seen - price, seen + price), _share(banked, banked + scheduled)
     degree = policy.shape[1] // 2
     powers = jnp.stack([z**k for k in range(degree)], axis=1)
-    empty = jnp.sum(policy[:, :degree] * powers, axis=1)
-    return empty + n * jnp.sum(policy[:, degree:] * powers, axis=1)
+    alone = jnp.sum(policy[:, :degree] * powers, axis=1)
+    return alone + n * jnp.sum(policy[:, degree:] * powers, axis=1)
 
 
-def _share(part: Array, whole: Array) -> Array:
+def standing(seen: Array, price: Array) -> Array:
+    """Where a price that is seen stands against the contract's, -1 to 1; 0 without either."""
+    return part_of(seen - price, seen + price)
+
+
+def part_of(part: Array, whole: Array) -> Array:
     """Part of a whole; 0 where there is nothing."""
     return jnp.where(whole > 0.0, part / jnp.where(whole > 0.0, whole, 1.0), 0.0)

@@ -20,6 +20,7 @@ References:
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -86,6 +87,63 @@ def fit(targets: FloatArray, features: FloatArray, waves: FloatArray) -> Fit:
     return Fit(found[:count], found[count:].reshape(count, width, -1))
 
 
+class Worth(NamedTuple):
+    """What an option is worth to who has it, USD of today."""
+
+    simple: Estimate
+    """by the simple rule"""
+    fitted: Estimate
+    """by a fitted policy: on the mean a lower bound of what can be had"""
+    bound: Estimate
+    """on the mean an upper bound"""
+    lost: Estimate
+    """fitted less simple, on the same paths"""
+    gap: Estimate
+    """bound less fitted, on the same paths"""
+
+    @classmethod
+    def of(cls, simple: FloatArray, best: FloatArray, most: FloatArray) -> "Worth":
+        """Of what both rules and the bound bring on the same paths [P]."""
+        return cls(*map(Estimate.of, (simple, best, most, best - simple, most - best)))
+
+
+DEGREE = 5
+"""Powers of z in a policy: 0 to 4."""
+
+
+def standing(seen: FloatArray, price: FloatArray) -> FloatArray:
+    """[DEGREE, P] powers of z, where a price that is seen [P] stands against the contract's."""
+    both = seen + price
+    z = np.where(both > 0.0, (seen - price) / np.where(both > 0.0, both, 1.0), 0.0)
+    return np.stack([z**k for k in range(DEGREE)])
+
+
+def advantage(policy: FloatArray, z: FloatArray, n: FloatArray) -> FloatArray:
+    """[L, P] what using an option is expected to bring, per hour: `finance.exercise` on the host.
+
+    Args:
+        policy: [2 x DEGREE] of a period.
+        z: [DEGREE, P] powers, see `standing`.
+        n: [L, P] share that counts too.
+    """
+    alone, full = policy[:DEGREE] @ z, policy[DEGREE:] @ z
+    return alone[None] + n * full[None]
+
+
+def fit_advantage(target: FloatArray, z: FloatArray, n: FloatArray | None) -> FloatArray:
+    """[2 x DEGREE] least squares of targets [L, P] on powers of z, and those times n [L, P].
+
+    Without n the second half is zero.
+    """
+    wide = np.broadcast_to(z[:, None], (DEGREE, *target.shape))
+    design = wide.reshape(DEGREE, -1)
+    if n is not None:
+        design = np.concatenate([design, (wide * n[None]).reshape(DEGREE, -1)])
+    made: FloatArray = np.zeros(2 * DEGREE)
+    made[: len(design)] = np.linalg.lstsq(design.T, target.reshape(-1), rcond=1e-9)[0]
+    return made
+
+
 # ----------------------------------------------------------------------------- one exercise
 
 
@@ -150,8 +208,21 @@ def stopped_value(paths: Stopping, fits: list[Fit], degree: int = 3) -> FloatArr
 
 def stopping_bound(paths: Stopping, fits: list[Fit], degree: int = 3) -> FloatArray:
     """[P] what foresight would bring less the martingale: on the mean an upper bound."""
-    most = np.maximum(paths.payoff[-1], 0.0)
-    for t in range(len(fits) - 1, -1, -1):
-        moved = fits[t].surprise(paths.features[t], hermite(paths.shocks[t], degree))[0]
-        most = np.maximum(paths.payoff[t], most - moved)
+    moved = [
+        made.surprise(paths.features[t], hermite(paths.shocks[t], degree))[0]
+        for t, made in enumerate(fits)
+    ]
+    return foresight(paths.payoff, moved)
+
+
+def foresight(payoff: FloatArray, moved: Sequence[FloatArray]) -> FloatArray:
+    """[P] what who knows the path gets out of one exercise or none, less a martingale.
+
+    Args:
+        payoff: [T + 1, P] of using the option at each date.
+        moved: [T] what the martingale moves by from each date to the next, [P].
+    """
+    most: FloatArray = np.maximum(payoff[-1], 0.0)
+    for t in range(len(moved) - 1, -1, -1):
+        most = np.maximum(payoff[t], most - moved[t])
     return most

@@ -33,10 +33,18 @@ from numpy.typing import NDArray
 
 from offtake.finance import compute_note as note
 from offtake.finance.exercise import takes_delivery
-from offtake.finance.least_squares import Estimate, Fit, FloatArray, fit, hermite
+from offtake.finance.least_squares import (
+    DEGREE,
+    Fit,
+    FloatArray,
+    Worth,
+    advantage,
+    fit,
+    fit_advantage,
+    hermite,
+    standing,
+)
 
-DEGREE = 5
-"""Powers of z in the advantage: 0 to 4."""
 WAVES = 2
 """Degree of the polynomials of shocks."""
 LEVELS = 5
@@ -114,21 +122,13 @@ def choices(h: Holding, t: int, banked: FloatArray) -> tuple[Choice, Choice]:
 
 def features(h: Holding, t: int) -> FloatArray:
     """[DEGREE, P] powers of where the index last seen stands against the settlement price."""
-    both = h.seen[t] + h.price[t]
-    z = np.where(both > 0.0, (h.seen[t] - h.price[t]) / np.where(both > 0.0, both, 1.0), 0.0)
-    return np.stack([z**k for k in range(DEGREE)])
+    return standing(h.seen[t], h.price[t])
 
 
 def fullness(h: Holding, t: int, banked: FloatArray) -> FloatArray:
     """[L, P] n, share of what is banked in what is banked and scheduled."""
     both = banked + h.scheduled[t][None]
     return np.where(both > 0.0, banked / np.where(both > 0.0, both, 1.0), 0.0)
-
-
-def advantage(policy: FloatArray, z: FloatArray, n: FloatArray) -> FloatArray:
-    """[L, P] what compute is expected to bring more than cash, per hour; policy [2 x DEGREE]."""
-    empty, full = policy[:DEGREE] @ z, policy[DEGREE:] @ z
-    return empty[None] + n * full[None]
 
 
 class Fitted(NamedTuple):
@@ -177,7 +177,8 @@ def fitted(pilot: Holding) -> Fitted:
         plain = realised - moves[-1].surprise(z, waves)
         cash, compute = plain[:count], plain[count:]
         n = fullness(pilot, t, grid)
-        policy[t] = _advantage(compute - cash, z, n, _scale(pilot, t))
+        gain = (compute - cash) / _scale(pilot, t)[None]
+        policy[t] = fit_advantage(gain, z, n if count > 1 else None)
         takes = advantage(policy[t], z, n) >= 0.0
         got = np.where(takes, compute, cash)
         ahead = moves[-1].expected(z)
@@ -189,18 +190,6 @@ def _scale(h: Holding, t: int) -> FloatArray:
     """[P] hours by which an advantage is divided."""
     hours = np.where(h.scheduled[t] > 0.0, h.scheduled[t], h.most)
     return np.where(hours > 0.0, hours, 1.0)
-
-
-def _advantage(gain: FloatArray, z: FloatArray, n: FloatArray, scale: FloatArray) -> FloatArray:
-    """[2 x DEGREE] least squares of gains [L, P] on powers of z, and those times n."""
-    target = (gain / scale[None]).reshape(-1)
-    wide = np.broadcast_to(z[:, None], (DEGREE, *n.shape))
-    empty = wide.reshape(DEGREE, -1)
-    if len(n) == 1:
-        made = np.asarray(np.linalg.lstsq(empty.T, target, rcond=1e-9)[0], np.float64)
-        return np.concatenate([made, np.zeros(DEGREE)])
-    design = np.concatenate([empty, (wide * n[None]).reshape(DEGREE, -1)])
-    return np.asarray(np.linalg.lstsq(design.T, target, rcond=1e-9)[0], np.float64)
 
 
 # ---------------------------------------------------------------------------------- valuing
@@ -274,20 +263,8 @@ def bound(h: Holding, made: Fitted) -> FloatArray:
     return best[0]
 
 
-class Worth(NamedTuple):
-    """What the right to elect is worth to the holder, USD of the issue."""
-
-    simple: Estimate
-    fitted: Estimate
-    bound: Estimate
-    lost: Estimate
-    """fitted less simple, on the same paths"""
-    gap: Estimate
-    """bound less fitted, on the same paths"""
-
-
 def worth(h: Holding, made: Fitted) -> Worth:
     """Both rules and the bound on paths other than the pilot's."""
     simple = value(h, simple_rule, made)
     best, most = value(h, fitted_rule(made.policy), made), bound(h, made)
-    return Worth(*map(Estimate.of, (simple, best, most, best - simple, most - best)))
+    return Worth.of(simple, best, most)

@@ -10,9 +10,10 @@ from offtake.core.arrays import Array, jnp
 from offtake.core.contract import IntArray, Lowerer, Month, Numbers
 from offtake.finance import compute_note as note
 from offtake.finance import facility
-from offtake.finance.exercise import advantage, takes_delivery
+from offtake.finance.exercise import advantage, part_of, standing, takes_delivery
 from offtake.finance.facility import published_by, values_of
-from offtake.finance.note_terms import POLICY, NoteTerms, seniors
+from offtake.finance.note_terms import NoteTerms, seniors
+from offtake.finance.policy import policy_of
 from offtake.finance.reservations import reserved
 from offtake.finance.servicing import Debt
 
@@ -97,7 +98,7 @@ class Sight(NamedTuple):
         parties = [(x.issuer, x.holder, x.underwriter or x.issuer) for x in terms]
         return cls(
             series={f: np.array([at.series(name, f) for name, _ in items]) for f in SERIES},
-            policy=np.array([policy_of(name, term, at) for name, term in items]),
+            policy=np.array([policy_of(f"contracts.{k}.policy", x.policy, at) for k, x in items]),
             priced=np.array(
                 [
                     at.observe(f"sites.{x.site}.spot_price")
@@ -138,13 +139,9 @@ class Sight(NamedTuple):
         excess = note.excess_price(seen, n["cap"], n["excess_share"])
         cash = note.cash_price(seen, n["spread"], n["floor"], n["cap"])
         chosen = takes_delivery(worth, excess, cash)
-        gain = advantage(
-            month.obs[self.policy],
-            seen,
-            self.see("settlement", month),
-            banked,
-            self.due(n, debt, month)[3],
-        )
+        z = standing(seen, self.see("settlement", month))
+        full = part_of(banked, banked + self.due(n, debt, month)[3])
+        gain = advantage(month.obs[self.policy], z, full)
         takes = jnp.where(self.says("delivers"), 1.0, 0.0)
         takes = jnp.where(self.says("chooses"), chosen, takes)
         takes = jnp.where(self.says("fitted") & (gain >= 0.0), 1.0, takes)
@@ -211,14 +208,6 @@ class Sight(NamedTuple):
             above=above * delivered,
             served=kind + own * split.cash + index * split.missing + in_money[0],
         )
-
-
-def policy_of(contract: str, terms: NoteTerms, at: Lowerer) -> list[int]:
-    """Observations of the numbers of a fitted policy; of zero where there is none."""
-    if not terms.policy:
-        return [at.observe("zero")] * POLICY
-    place = f"contracts.{contract}.policy"
-    return [at.series_of(number, f"{place}[{i}]") for i, number in enumerate(terms.policy)]
 
 
 class Outcome(NamedTuple):

@@ -26,9 +26,7 @@ from offtake.core.terms import (
     When,
     default,
 )
-
-POLICY = 10
-"""Numbers of a fitted policy in each period."""
+from offtake.finance.policy import check_policy
 
 
 class NoteTerms(Terms):
@@ -129,6 +127,11 @@ class NoteTerms(Terms):
         """Who owes, as of any debt."""
         return self.issuer
 
+    @property
+    def unfitted(self) -> bool:
+        """Whether a policy is to be worked out before a run."""
+        return self.election == "fitted" and not self.policy
+
     @model_validator(mode="after")
     def _whole(self) -> "NoteTerms":
         """A schedule where none is worked out, something to work it out from where it is."""
@@ -159,7 +162,7 @@ def check_note(terms: Any) -> None:
     Raises:
         Mistakes: at the field that is wrong.
     """
-    check_policy(terms)
+    check_policy(terms, "election", "note-policy")
     missing = [f for f in ("schedule", "settlement") if getattr(terms, f) is None]
     if not terms.amount.sized and missing:
         raise mistake_at(
@@ -192,23 +195,3 @@ def check_note(terms: Any) -> None:
             ),
             written[0],
         )
-
-
-def check_policy(terms: Any) -> None:
-    """Refuse a policy that nothing reads, and one that has not the numbers it needs.
-
-    Raises:
-        Mistakes: at the policy.
-    """
-    count = len(terms.policy)
-    if count == 0 or (terms.election == "fitted" and count == POLICY):
-        return
-    raise mistake_at(
-        Mistake(
-            code="note-policy",
-            found=f"a policy of {count} numbers with election: {terms.election}",
-            expected=f"{POLICY} numbers over time, with election: fitted",
-            mend="delete policy, and it is worked out before the run",
-        ),
-        "policy",
-    )

@@ -115,9 +115,7 @@ class Plan(Terms):
     def fitted(self) -> tuple[str, ...]:
         """Contracts whose policy is worked out before a run."""
         return tuple(
-            name
-            for name, terms in self.contracts.items()
-            if getattr(terms, "election", "") == "fitted" and not getattr(terms, "policy", ())
+            name for name, terms in self.contracts.items() if getattr(terms, "unfitted", False)
         )
 
     @property

@@ -1,7 +1,7 @@
 """What every contract is worth to each side, under the measure of the plan and the pricing measure.
 
-Of a compute note whose holder may choose also what the choice is worth: by the simple rule, by a
-fitted policy, and at most (`finance.note_election`).
+Of a compute note whose holder may choose, and of a right to cancel a compute commitment, also what
+the choice is worth: by the simple rule, by a fitted policy, and at most (`run.elections`).
 """
 
 from typing import Any, NamedTuple
@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.random import BLOCK
-from offtake.finance.least_squares import Estimate
-from offtake.finance.note_election import fitted, worth
+from offtake.finance.commitment_terms import CommitmentTerms
+from offtake.finance.least_squares import Estimate, Worth
 from offtake.finance.note_terms import NoteTerms
 from offtake.lowering.lower import LoweredPlan, lower
 from offtake.plan.schema import Plan
 from offtake.run.draw import draw
-from offtake.run.elections import PILOT_PATHS, PILOT_SEED, WANTED, Futures, with_policies
+from offtake.run.elections import PILOT_PATHS, PILOT_SEED, choice, with_policies
+from offtake.run.futures import WANTED, Futures
 from offtake.run.pricing_measure import PLAN, PRICING, Measure, prices_of_risk
 from offtake.run.record import recorder
 from offtake.run.structuring import signed_plan, sized_plan
@@ -51,7 +52,7 @@ class Priced(NamedTuple):
     sides: list[SideValue]
     lines: list[LineValue]
     elections: dict[str, dict[str, Estimate]]
-    """note -> simple, fitted, bound, lost, gap"""
+    """contract -> simple, fitted, bound, lost, gap"""
     prices_of_risk: dict[str, float]
 
 
@@ -122,23 +123,30 @@ def _present_values(
     return found
 
 
+def _chooses(terms: Any) -> bool:
+    """Whether a contract gives a choice that is valued."""
+    if isinstance(terms, CommitmentTerms):
+        return terms.cancellation is not None
+    return isinstance(terms, NoteTerms) and terms.election in CHOOSES
+
+
 def _elections(
     plan: Plan, blocks: int, seed: int, measure: Measure
 ) -> dict[str, dict[str, Estimate]]:
-    """What choosing is worth to holders of notes that may."""
-    names = tuple(
-        name
-        for name, terms in plan.contracts.items()
-        if isinstance(terms, NoteTerms) and terms.election in CHOOSES
-    )
+    """What choosing is worth to holders of notes, and to buyers of capacity who may cancel."""
+    names = tuple(name for name, terms in plan.contracts.items() if _chooses(terms))
     if not names:
         return {}
     pilot = Futures.of(plan, names, PILOT_PATHS, PILOT_SEED, measure)
     own = Futures.of(plan, names, blocks * BLOCK, seed, measure)
-    return {
-        name: worth(own.note(name).holding, fitted(pilot.note(name).holding))._asdict()
-        for name in names
-    }
+    return {name: _worth(own, pilot, name) for name in names}
+
+
+def _worth(own: Futures, pilot: Futures, name: str) -> dict[str, Estimate]:
+    """simple, fitted, bound, lost, gap of one contract."""
+    mine: Any = choice(own, name)
+    found: Worth = mine.worth(choice(pilot, name))
+    return found._asdict()
 
 
 def plain(plan: Plan, priced: dict[str, Priced], paths: int, seed: int) -> dict[str, Any]:

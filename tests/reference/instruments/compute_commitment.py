@@ -132,7 +132,7 @@ class ComputeCommitment(Row):
             kept = 1.0 - (self.less if self.stepped < NEVER else 0.0)
             notice = self.number("cancellation.notice")
             if t + notice >= start + self.number("cancellation.earliest"):
-                fee = self.given_up(month, "cancellation", kept, notice, end - t - notice)
+                fee = self.cancels(month, kept, notice, end - t - notice)
                 if fee is not None:
                     cancels, self.cancelled = True, t + notice
                     fees += fee
@@ -154,6 +154,31 @@ class ComputeCommitment(Row):
                     self.deferred, self.start = True, start + by
                     fees += fee
         self.fees += fees
+
+    def cancels(self, month: Month, kept: float, notice: float, time: float) -> float | None:
+        """Fee if the contract is cancelled, by rule or by the fitted policy; None if it is not."""
+        right = self.terms.cancellation
+        if right.exercise == "rule":
+            return self.given_up(month, "cancellation", kept, notice, time)
+        if time <= 0.0:
+            return None
+        market, price = self.over_time("market", month), self.price(month)
+        z = (market - price) / (market + price) if market + price > 0.0 else 0.0
+        need = self.over_time("need", month) if self.terms.need is not None else ALL
+        served = self.served(month) / max(month.hours, 1.0)
+        size = kept * self.number("capacity")
+        n = clip((need - served) / size) if size > 0.0 else 0.0
+        place = f"contracts.{self.contract}.cancellation.policy"
+        p = [
+            self.future.series(number, f"{place}[{k}]", month.t)
+            for k, number in enumerate(right.policy)
+        ]
+        gain = sum((p[k] + n * p[k + 5]) * z**k for k in range(5)) if p else 0.0
+        self.future.reaches(f"{self.contract} cancellation", gain, 0.0)
+        if not gain > 0.0:
+            return None
+        paid = price * self.number("take_or_pay") * size * month.hours * time
+        return self.number("cancellation.fee") * paid
 
     def given_up(
         self, month: Month, option: str, part: float, wait: float, time: float
