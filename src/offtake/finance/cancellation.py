@@ -161,10 +161,10 @@ def payoffs(r: Right, made: Fitted | None = None) -> tuple[FloatArray, FloatArra
 
 def value(uses: BoolArray, pays: FloatArray, moved: FloatArray) -> FloatArray:
     """[P] what cancelling at the first date of `uses` [M, P] brings, if any; see `payoffs`."""
-    got: FloatArray = np.zeros(pays.shape[1])
+    got = np.zeros((len(pays) + 1, pays.shape[1]))
     for t in range(len(pays) - 1, -1, -1):
-        got = np.choose(uses[t], (got - moved[t], pays[t]))
-    return got
+        got[t] = np.where(uses[t], pays[t], got[t + 1] - moved[t])
+    return got[0]
 
 
 def worth(r: Right, made: Fitted) -> Worth:

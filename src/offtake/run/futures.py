@@ -72,7 +72,10 @@ class Futures:
 def _agreed(terms: Any) -> Any:
     """Terms without the choice."""
     if isinstance(terms, CommitmentTerms):
-        return terms.model_copy(update={"cancellation": None})
+        # The right stays, and with it its numbers; a policy of nothing never uses it.
+        right = terms.cancellation
+        never = right and right.model_copy(update={"exercise": "fitted", "policy": ()})
+        return terms.model_copy(update={"cancellation": never})
     return terms.model_copy(update={"election": "delivery"})
 
 
