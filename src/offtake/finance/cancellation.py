@@ -11,7 +11,7 @@ what falls away and what waiting is worth are expected from what is seen; the pa
 waiting brings is fitted by ten numbers a period, and the policy is to cancel where it is positive:
 
     advantage(t) = sum over k < 5 of (p_k + p_{5+k} n) z^k,    z = (m - p) / (m + p)
-    m the market's price, p the contract's, n the share of the capacity that is needed
+    m the market's price, p the contract's, n = needed / (needed + capacity)
 
 The shocks of each period move what is expected of each by products that have mean zero. Taken off
 the payoff after t, they leave on the mean what it is worth at t; so foresight over such payoffs,
@@ -59,7 +59,7 @@ class Right(NamedTuple):
     price: FloatArray
     """the contract's, USD/H100e/h"""
     needed: FloatArray
-    """share of the capacity that is needed"""
+    """what is needed, as a share of that and the capacity"""
     may: BoolArray
     """whether the buyer may cancel"""
     simple: BoolArray
@@ -88,8 +88,11 @@ class Fitted(NamedTuple):
 
 def features(r: Right, t: int) -> FloatArray:
     """[K, P] what the buyer sees at a date."""
-    seen = np.concatenate([standing(r.market[t], r.price[t]), r.market[t][None]])
-    return np.concatenate([seen, r.needed[t][None] * seen]) if r.bounded else seen
+    z, levels = standing(r.market[t], r.price[t]), np.stack([r.market[t], r.price[t]])
+    if not r.bounded:
+        return np.concatenate([z, levels])
+    n, few = r.needed[t][None], np.concatenate([z[:3], levels])
+    return np.concatenate([z, levels, n * few, n * n * z[:1], n * n * levels[:1]])
 
 
 def _later(falls: FloatArray) -> FloatArray:

@@ -16,8 +16,7 @@ rates the buyer expects. Nothing looks into the path's future. The fee is that s
 hours of s C and the periods given up.
 
 A right to cancel may go by a fitted policy instead (`finance.cancellation`): the contract ends
-where the policy's advantage at m and p, and at the share of the capacity that is needed, is above
-zero.
+where the policy's advantage at m, p and L, all of the month of choice, is above zero.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +28,7 @@ from numpy.typing import NDArray
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Lowerer, Numbers
 from offtake.core.flows import ALL_THERE_IS, PAID_TOLERANCE
-from offtake.finance.exercise import advantage, standing
+from offtake.finance.exercise import advantage, part_of, standing
 from offtake.finance.span import after, between
 
 NEVER = 1e9
@@ -168,8 +167,9 @@ def worth_it(
 
 
 def needed_share(n: Numbers, seen: Seen, kept: Array) -> Array:
-    """Share of the capacity kept that is needed in the month that closes, [K, P]."""
-    return use_of_last(seen.need - seen.served, kept * n["capacity"], jnp.ones_like(kept))
+    """What is needed in the month that closes, as a share of that and the capacity kept, [K, P]."""
+    needed = jnp.maximum(seen.need - seen.served, 0.0)
+    return part_of(needed, needed + kept * n["capacity"])
 
 
 def choose(

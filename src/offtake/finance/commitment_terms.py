@@ -47,11 +47,10 @@ class Cancellation(Terms):
     fee: Share = default("0 %")
     """Fee, as a share of the take-or-pay payments that fall away."""
     exercise: Literal["rule", "fitted"] = "rule"
-    """Whether the buyer cancels by the rule on price and need of the month, or by a fitted
-    policy."""
+    """Whether the buyer cancels by the rule on price and need, or by a fitted policy."""
     policy: tuple[NetComputePriceSeries, ...] = ()
-    """The fitted policy, USD/H100e/h: five numbers, and five times the share that is needed; worked
-    out where it is left out."""
+    """The fitted policy, USD/H100e/h: five numbers, and five times the need as a share of need and
+    capacity; worked out where it is left out."""
 
     @model_validator(mode="after")
     def _policy(self) -> "Cancellation":

@@ -43,16 +43,12 @@ class CommitmentView(View):
         self.holding = self._right()
 
     def _dates(self) -> NDArray[np.int_]:
-        """[M] the same on every sample of paths: all there are where times are uncertain."""
-        n, last = self.n, self.calendar.count - 1
-        times = [n[x] for x in ("start", "term", "deferral.by")]
-        times += [n[f"cancellation.{x}"] for x in ("earliest", "notice")]
-        if any(np.ptp(x) > 0.0 for x in times):
-            return np.arange(1, last)
-        start, term, by, earliest, notice = (float(x[0, 0]) for x in times)
-        first = max(math.ceil(start + earliest - notice - ROUNDING), 1)
-        last = min(math.ceil(start + by + term - ROUNDING), last)
-        return np.arange(min(first, max(last - 1, 1)), last)
+        """[M] from the first month to the end, the same on every sample of paths."""
+        last = self.calendar.count - 1
+        ends = sum(self.n[x] for x in ("start", "deferral.by", "term"))
+        if np.ptp(ends) == 0.0:
+            last = min(math.ceil(ends.max() - ROUNDING), last)
+        return np.arange(1, max(last, 2))
 
     def _published(self, name: str) -> FloatArray:
         """[T, P] what the contract publishes if it is never cancelled."""

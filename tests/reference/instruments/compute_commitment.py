@@ -166,8 +166,8 @@ class ComputeCommitment(Row):
         z = (market - price) / (market + price) if market + price > 0.0 else 0.0
         need = self.over_time("need", month) if self.terms.need is not None else ALL
         served = self.served(month) / max(month.hours, 1.0)
-        size = kept * self.number("capacity")
-        n = clip((need - served) / size) if size > 0.0 else 0.0
+        size, needed = kept * self.number("capacity"), max(need - served, 0.0)
+        n = needed / (needed + size) if needed + size > 0.0 else 0.0
         place = f"contracts.{self.contract}.cancellation.policy"
         p = [
             self.future.series(number, f"{place}[{k}]", month.t)
