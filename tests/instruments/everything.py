@@ -222,6 +222,15 @@ CHANGES: dict[str, dict[str, Any]] = {
             "notice": "1.5 months",
             "fee": "2 to 20 %",
         },
+        "cancellation": {
+            "earliest": "8 months",
+            "notice": "2.5 months",
+            "fee": "2 to 20 %",
+            "exercise": "fitted",
+            "policy": [
+                f"{x} USD/H100e/h" for x in (-0.03, -0.1, 0.02, -0.1, 0.05, 0.01, -0.02, 0, 0.01, 0)
+            ],
+        },
         "resale": {"share": "80 %", "spread": "10 to 30 %"},
     },
     "spot_purchase": {

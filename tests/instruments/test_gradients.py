@@ -62,7 +62,7 @@ STEPS = {
     *("trap_coverage", "call_coverage", "trap_ltv", "call_ltv", "deliveries_from", "use_value"),
     *("longstop", "budget", "cost_share", "conversion_dscr", "conversion_ltv", "step_every"),
     *("shut_above", "availability", "prepayment_saving", "no_call", "extension_ltv"),
-    *(f"policy[{k}]" for k in range(10)),
+    *(f"{place}policy[{k}]" for k in range(10) for place in ("", "cancellation.")),
 }
 """Fields that may say only whether something happens, or at which close: nothing moves between."""
 PASSED_ON = {"tax_before", "tax_after", "risk_free"}

@@ -154,11 +154,15 @@ contracts:
             after: [reserve], market: compute_price, price_outlook: -20 %/year,
             need_outlook: 10 %/year, grace: 2 months, termination: 30 %,
             step_down: {share: 40 %, earliest: 5 months, notice: 1.5 months, fee: 10 %},
-            cancellation: {earliest: 9 months, notice: 2 months, fee: 25 %},
+            cancellation: {earliest: 9 months, notice: 2.5 months, fee: 25 %, exercise: fitted,
+            policy: [-0.2 USD/H100e/h, -1.2 USD/H100e/h, 0.1 USD/H100e/h, -0.2 USD/H100e/h,
+            {2026: 0.1 USD/H100e/h, 2027-04: 0.3 USD/H100e/h}, 0.05 USD/H100e/h, 0.1 USD/H100e/h,
+            0 USD/H100e/h, -0.1 USD/H100e/h, 0.02 USD/H100e/h]},
             resale: {buyer: market, share: 80 %, spread: 15 %}}
   later:   {kind: compute_commitment, seller: cloud, buyer: lab, site: yard, capacity: 400 H100e,
             price_share: 90 %, start: 2026-12, term: 10 months, need: 5.5k H100e,
             after: [reserve, early], market: 1.5 to 2.5 USD/H100e/h, take_or_pay: 90 %,
+            cancellation: {earliest: 4 months, notice: 1.5 months, fee: 3 to 20 %},
             deferral: {by: 4 months, notice: 2 months, fee: 5 %}}
   hourly:  {kind: spot_purchase, buyer: lab, seller: market, demand: {2026: 6.5k H100e,
             2027-04: 7k H100e}, after: [reserve, early, later], price: compute_price,
