@@ -93,6 +93,30 @@ def test_cancels_where_the_market_is_cheaper_by_more_than_the_fee(market, goes):
     assert bool(table["cancelled"][6]) is goes
 
 
+def policy(*numbers):
+    return {"exercise": "fitted", "policy": [f"{x} USD/H100e/h" for x in numbers]}
+
+
+@pytest.mark.parametrize("below", [True, False])
+def test_a_fitted_policy_cancels_where_its_advantage_is_positive(below):
+    # Market 1.2 against 2: z = -0.25; need 2.5 and capacity 10: n = 0.2.
+    # p0 + 2 x 0.25 - 25.6 x 0.25^4 + 0.2 x (2 x 0.25^2) = p0 + 0.5 - 0.1 + 0.025
+    least = -0.425 + (1e-6 if below else -1e-6)
+    numbers = (least, -2.0, 0.0, 0.0, -25.6, 0.0, 0.0, 2.0, 0.0, 0.0)
+    terms = plain(
+        market="1.2 USD/H100e/h", need="2.5 H100e", cancellation=CANCEL | policy(*numbers)
+    )
+    table = run(terms)
+    assert bool(table["cancelled"][6]) is below
+    assert table["fee"].sum() == pytest.approx(0.45 * 10 * 744 * 6 if below else 0.0)
+
+
+def test_a_policy_has_ten_numbers_and_a_reader():
+    for wrong in (policy(1.0), policy(*range(10)) | {"exercise": "rule"}):
+        with pytest.raises(ValidationError, match="policy"):
+            plain(market="1 USD/H100e/h", cancellation=CANCEL | wrong)
+
+
 def test_expects_what_it_is_told_to():
     # 1.60 falling by 40 % a year is 1.60 x 0.6^((2 + 3) / 12) = 1.293 in the middle of the rest.
     market = {"market": "1.6 USD/H100e/h", "cancellation": CANCEL}

@@ -53,20 +53,32 @@ def _measures(made: Made) -> str:
 
 
 def _elections(made: Made) -> list[RenderableType]:
-    """What the choice between compute and cash is worth to holders of notes."""
-    if not made["elections"]:
-        return []
-    columns = [("note", "left"), ("measure", "left"), *((x, "right") for x in ELECTIONS.values())]
-    rows = [
-        [x["contract"], x["measure"], *(_value(x[what]) for what in ELECTIONS)]
-        for x in made["elections"]
-    ]
+    """What choosing is worth to holders of notes, and to buyers of capacity who may cancel."""
+    rights = {x["contract"] for x in made["elections"] if x["choice"] == "cancellation"}
+    notes = [x for x in made["elections"] if x["contract"] not in rights]
+    cancelled = [x for x in made["elections"] if x["contract"] in rights]
     says = (
         "What a note brings its holder after the issue if all of it is paid, compute at what it is "
         "worth to the holder. simple: elects by the index last seen; fitted: by a policy fitted on "
         "other paths; at most: no policy brings more; lost by the simple rule, left by the policy."
     )
-    title = "Choice of the holder (USD)"
+    cancels = (
+        "What the right to cancel saves its buyer, who buys hours that it uses on the market then. "
+        "simple: by the rule of the contract; fitted: by a policy fitted on other paths; at most: "
+        "no policy saves more; lost by the simple rule, left by the policy."
+    )
+    found = _choices("note", "Choice of the holder (USD)", notes, says)
+    return found + _choices("commitment", "Right to cancel (USD)", cancelled, cancels)
+
+
+def _choices(what: str, title: str, made: list[Made], says: str) -> list[RenderableType]:
+    """A table of choices, and what its columns say; nothing where there are none."""
+    if not made:
+        return []
+    columns = [(what, "left"), ("measure", "left"), *((x, "right") for x in ELECTIONS.values())]
+    rows = [
+        [x["contract"], x["measure"], *(_value(x[column]) for column in ELECTIONS)] for x in made
+    ]
     return [Text(""), laid_out(title, columns, rows), Text(says, style="dim")]
 
 

@@ -45,7 +45,7 @@ class CommitmentView(View):
     def _dates(self) -> NDArray[np.int_]:
         """[M] from the first month to the end, the same on every sample of paths."""
         last = self.calendar.count - 1
-        ends = sum(self.n[x] for x in ("start", "deferral.by", "term"))
+        ends = self.n["start"] + self.n["deferral.by"] + self.n["term"]
         if np.ptp(ends) == 0.0:
             last = min(math.ceil(ends.max() - ROUNDING), last)
         return np.arange(1, max(last, 2))

@@ -123,6 +123,11 @@ def _present_values(
     return found
 
 
+def _choice_of(terms: Any) -> str:
+    """What is chosen under a contract that gives a choice."""
+    return "cancellation" if isinstance(terms, CommitmentTerms) else "election"
+
+
 def _chooses(terms: Any) -> bool:
     """Whether a contract gives a choice that is valued."""
     if isinstance(terms, CommitmentTerms):
@@ -172,6 +177,7 @@ def plain(plan: Plan, priced: dict[str, Priced], paths: int, seed: int) -> dict[
         "elections": [
             {
                 "contract": name,
+                "choice": _choice_of(plan.contracts[name]),
                 "measure": measure,
                 "unit": "USD",
                 **{what: _told(x) for what, x in found.items()},
