@@ -68,6 +68,8 @@ def substitutes_are_of_the_issuer(plan: Plan) -> Iterator[Finding]:
         if substitute is None or substitute not in plan.sites:
             continue
         who = _disposing(plan, substitute)
+        if terms.issuer is None or not who:
+            continue  # another mistake
         if substitute == terms.site:
             found = f"{quoted(substitute)}, the note's own site"
         elif terms.issuer not in who:
@@ -94,15 +96,9 @@ def _disposing(plan: Plan, site: str) -> tuple[str, ...]:
     leases = [c for c in here if c.kind == "site_lease"]
     sales = [c for c in here if c.kind in SALES]
     let = any(lease.phases is None for lease in leases)
-    return tuple(
-        dict.fromkeys(
-            [
-                *([] if let else [plan.sites[site].owner]),
-                *(lease.tenant for lease in leases),
-                *(sale.seller for sale in sales),
-            ]
-        )
-    )
+    owner = [] if let else [plan.sites[site].owner]
+    found = [*owner, *(lease.tenant for lease in leases), *(sale.seller for sale in sales)]
+    return tuple(name for name in dict.fromkeys(found) if name is not None)
 
 
 def _tranches(plan: Plan) -> dict[str, Any]:
