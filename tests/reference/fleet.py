@@ -117,7 +117,7 @@ contracts:
             schedule: 200 to 300 H100e, settlement: 0.6 USD/H100e/h,
             share: 30 %, spread: 0.05 USD/H100e/h, use: 220 H100e, bank: 2 months}
   after:   {kind: compute_note, holder: dealer, issuer: host, site: south, substitute: north,
-            substitute_share: 30 %, behind: [early], amount: 0.9 M USD, rate: 11 %/year,
+            substitute_share: 30 %, behind: [early, beside], amount: 0.9 M USD, rate: 11 %/year,
             term: 28 months, schedule: 80 to 160 H100e, settlement: 0.5 USD/H100e/h,
             election: delivery, seniority: junior, grace: 2 months}
   own:     {kind: compute_note, holder: owner, issuer: host, site: north, substitute: south,
