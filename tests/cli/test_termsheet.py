@@ -35,10 +35,18 @@ def test_the_table_is_the_example_of_the_docs():
 def test_clauses_that_are_not_in_the_note_are_not_said():
     said = dict(clauses(plan(), "note", plan().contracts["note"]))
     assert {"Above the cap", "Bank"} <= set(said)
-    assert "Underwriter" not in said
+    assert not {"Underwriter", "Substitute"} & set(said)
     assert "12 % a year" in said["Balance"]
     assert "coverage is below 0.8" in said["Triggers"]
     assert "at most 2 months" in said["Bank"]
+
+
+def test_a_substitute_is_said():
+    terms = plan().contracts["note"].model_copy(update={"substitute": "shed"})
+    said = dict(clauses(plan(), "note", terms))
+    assert "hall does not deliver come from shed" in said["Substitute"]
+    assert "at most 100 % of its hours" in said["Substitute"]
+    assert "not delivered by hall or shed" in said["Not delivered"]
 
 
 def test_only_notes_have_a_term_sheet():

@@ -54,7 +54,7 @@ def test_only_what_finds_no_buyer():
     group = CapacityBackstop.lower([("example", EXAMPLE)], table.at).group
     names = list(table.at.requests)
     assert [names[i] for i in group.sold[0]] == ["contracts.spot.sold"]
-    assert [names[i] for i in group.reserved_share[0]] == ["contracts.reservation.reserved_share"]
+    assert [names[i] for i in group.kept.share[0]] == ["contracts.reservation.reserved_share"]
     # Delivered 2,000, reserved 744, sold 300: 956 are idle of the 1,600 that are backed.
     n, state = table.numbers, group.init(table.numbers)
     state = state._replace(left=state.left + 1256, backed=state.backed + 1600)

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from offtake.contracts.compute_note import EXAMPLE, ComputeNote
+from offtake.finance.note_substitute import level
 from offtake.finance.note_terms import seniors
 from tests.contracts.harness import check_golden, gradient, run_alone, scaled
 
@@ -230,6 +231,98 @@ def test_a_senior_note_is_served_first():
     np.testing.assert_allclose(junior["signals.sold_hours"][1], 50)
 
 
+def test_a_substitute_delivers_what_the_site_lacks():
+    """The site gives 500 of 744 hours, another one 100: damages are due on 144."""
+    short = {"sites.hall.h100e_hours": np.where(LENGTH == 744, 500, 2 * LENGTH)}
+    table = run(observations=short | {"sites.shed.h100e_hours": 100.0}, substitute="shed")
+    np.testing.assert_allclose(table["substitute_reserved_h100e"][1:3] * 744, [244, 0])
+    np.testing.assert_allclose(table["signals.sold_hours"][1:3], [500, 672])
+    np.testing.assert_allclose(table["signals.sold_instead"][1:3], [100, 0])
+    np.testing.assert_allclose(table["delivery"][1], 2.5 * 600)
+    np.testing.assert_allclose((table["interest"] + table["principal"])[1], 2.5 * 144)
+    np.testing.assert_allclose(table["balance"][1:3], [4000, 2552])
+    balanced(table)
+    # At most its share; and nothing where compute was not asked for.
+    tenth = {"substitute": "shed", "substitute_share": "10 %"}
+    table = run(observations=short | {"sites.shed.h100e_hours": 1000.0}, **tenth)
+    np.testing.assert_allclose(table["signals.sold_instead"][1], 100)
+    table = run(observations=short | {"sites.shed.h100e_hours": 1000.0}, election="cash", **tenth)
+    assert not table["signals.sold_instead"].any()
+    # What is asked of the bank waits for the own site.
+    later = {"sites.hall.h100e_hours": np.where(np.arange(9) == 4, 0, 2 * LENGTH)}
+    table = run(
+        observations=later | {"sites.shed.h100e_hours": 1e4},
+        substitute="shed",
+        use={"2026-01": "0.5 H100e", "2026-04": "1 H100e"},
+        bank="2 months",
+    )
+    assert not table["signals.sold_instead"].any()
+    assert table["banked"][4] == table["banked"][5] > 0
+    balanced(table)
+
+
+@pytest.mark.parametrize(
+    ("hours", "given"),
+    [
+        # All that there is: 30 are kept for the shed's own note, whatever it takes in the end.
+        (400, {"early": 120, "beside": 80, "after": 50}),
+        # Of 210 the first two get what they ask for, the third what they leave: 10.
+        (240, {"early": 120, "beside": 80, "after": 10}),
+        # 100 for the first two, in proportion: 60 % of 130 are 78. Nothing for who stands behind.
+        (130, {"early": 100 * 78 / 158, "beside": 100 * 80 / 158, "after": 0}),
+        # A share of 60 % is at most 60: 70 are left for 60 and 80.
+        (100, {"early": 30, "beside": 40, "after": 0}),
+        (20, {"early": 0, "beside": 0, "after": 0}),
+    ],
+)
+def test_order_at_the_substitute(hours, given):
+    """Its own contracts, then notes by how many stand before them, in proportion within a place."""
+    instead = {"substitute": "shed"}
+    notes = {
+        "after": terms(behind=["early"], schedule=hours_due(50), **instead),
+        "early": terms(schedule=hours_due(120), substitute_share="60 %", **instead),
+        "beside": terms(site="barn", schedule=hours_due(80), **instead),
+        "mine": terms(site="shed", schedule=hours_due(30)),
+    }
+    notes = {k: v.model_copy(update={"issuer": f"{k}_company"}) for k, v in notes.items()}
+    sites = {f"sites.{s}.h100e_hours": 0.0 for s in ("hall", "barn")}
+    sites["sites.shed.h100e_hours"] = float(hours)
+    names = [f"{x}_{y}" for x in ("reserved", "substitute_reserved") for y in ("share", "h100e")]
+    unseen = {f"contracts.{k}.{name}": 0.0 for k in notes for name in names}
+    # What is published does not depend on what others publish.
+    first = run_alone(ComputeNote, notes, sites | unseen, PERIODS)
+    shown = {
+        f"contracts.{k}.{name}": first[name][:, i] for i, k in enumerate(notes) for name in names
+    }
+    table = run_alone(ComputeNote, notes, sites | shown, PERIODS)
+    for name in names:
+        np.testing.assert_array_equal(table[name], first[name])
+    got = dict(zip(notes, table["signals.sold_instead"][1], strict=True))
+    assert got == pytest.approx(given | {"mine": 0}, rel=1e-12, abs=1e-9)
+    assert sum(got.values()) + table["signals.sold_hours"][1, 3] <= hours * (1 + 1e-12)
+    # The rest falls due in cash at the index of 2.50.
+    money = (table["interest"] + table["principal"])[1]
+    due = np.array([50, 120, 80, 30])
+    have = table["signals.sold_instead"][1] + table["signals.sold_hours"][1]
+    np.testing.assert_allclose(money, 2.5 * (due - have), atol=1e-9)
+    balanced(table)
+
+
+def test_a_junior_lacks_what_its_senior_took():
+    """100 hours at the site, 70 for the senior: of 50 the junior asks 20 of the substitute."""
+    notes = {
+        "senior": terms(schedule=hours_due(70), issuer="other"),
+        "junior": terms(schedule=hours_due(50), behind=["senior"], substitute="shed"),
+    }
+    seen = {"sites.hall.h100e_hours": 100.0, "sites.shed.h100e_hours": 1000.0}
+    shown = {"reserved_share": 1.0, "reserved_h100e": 70 / 744}
+    seen |= {f"contracts.senior.{k}": v for k, v in shown.items()}
+    table = run_alone(ComputeNote, notes, seen, PERIODS)
+    np.testing.assert_allclose(table["substitute_reserved_h100e"][1] * 744, [0, 20], atol=1e-12)
+    np.testing.assert_allclose(table["signals.sold_hours"][1], [70, 30])
+    np.testing.assert_allclose(table["signals.sold_instead"][1], [0, 20], atol=1e-12)
+
+
 def test_who_is_served_before_whom():
     notes = {
         n: terms(behind=o) for n, o in {"a": [], "b": ["a"], "c": ["b"], "d": ["b", "a"]}.items()
@@ -237,6 +330,7 @@ def test_who_is_served_before_whom():
     assert seniors("c", notes) == ("b", "a")
     assert seniors("d", notes) == ("b", "a")
     assert seniors("a", notes) == ()
+    assert [level(name, notes) for name in notes] == [0, 1, 2, 2]
 
 
 def test_triggers():

@@ -3,9 +3,12 @@
 import math
 
 import numpy as np
+import pytest
 
+from offtake.contracts.compute_note import EXAMPLE as NOTE
 from offtake.contracts.reserved_capacity import EXAMPLE as RESERVATION
 from offtake.contracts.spot_sale import EXAMPLE, SpotSale
+from offtake.finance.reservations import Kept
 from tests.contracts.harness import bench, check_golden, gradient, run_alone
 
 HOURS = [0.0, 1000.0, 2000.0, 2000.0, 2000.0]
@@ -61,6 +64,24 @@ def test_after_all_reservations_of_the_site_where_none_is_named():
         "spot": EXAMPLE,
     }
     assert alone.at.contracts_of_site("hall", "reserved_share") == ("here",)
+
+
+@pytest.mark.parametrize("after", [[], None])
+def test_less_what_notes_of_other_sites_keep(after):
+    """A note whose substitute is the hall, whether or not `after` names reservations."""
+    alone = bench(SpotSale, terms(after=[]), SITE["observations"], 4)
+    alone.at.terms = {
+        "here": RESERVATION,
+        "short": NOTE.model_copy(update={"site": "shed", "substitute": "hall"}),
+        "elsewhere": NOTE.model_copy(update={"site": "shed", "substitute": "barn"}),
+    }
+    kept = Kept.of_sites(["hall"], [after], alone.at)
+    names = list(alone.at.requests)
+    reservation = ["contracts.here.reserved_share"] if after is None else []
+    found = [names[i] for i in kept.share[0]]
+    assert found == [*reservation, "contracts.short.substitute_reserved_share"]
+    found = [names[i] for i in kept.h100e[0]]
+    assert found[-1] == "contracts.short.substitute_reserved_h100e"
 
 
 def test_at_the_market_where_no_price_is_written():

@@ -180,6 +180,8 @@ CHANGES: dict[str, dict[str, Any]] = {
         "settlement": "0.2 USD/H100e/h",
         "index": "compute_price",
         "share": "2 to 8 %",
+        "substitute": "yard",
+        "substitute_share": "0.3 to 1.5 %",
         "election": "holder",
         "use": "0.05 to 0.2 H100e",
         "use_value": "0.1 to 0.4 USD/H100e/h",

@@ -1,4 +1,4 @@
-"""What is said of a compute note that stands behind what it cannot stand behind."""
+"""What is said of a compute note behind what it cannot stand behind, or with no true substitute."""
 
 from __future__ import annotations
 
@@ -49,3 +49,34 @@ def test_seniority_does_not_lead_back():
         ("contracts.first.behind[0]", "note-behind"),
         ("contracts.then.behind[0]", "note-behind"),
     ]
+
+
+LET = """
+  lease: {kind: site_lease, landlord: owner, tenant: holder, site: shed, rent: 1 USD/year,
+          term: 2 years}
+  hours: {kind: spot_sale, seller: owner, buyer: agent, site: shed,
+          price: 2 USD/H100e/h}
+"""
+
+
+@pytest.mark.parametrize(
+    ("substitute", "also", "found"),
+    [
+        ("shed", "", None),
+        ("hall", "", "the note's own site"),
+        ("mine", "", "of holder"),
+        # Let to somebody else; let in part; let, with hours that the issuer sells all the same.
+        ("shed", LET.split("  hours:")[0], "of holder"),
+        ("shed", LET.split("  hours:")[0].replace("rent:", "phases: [0], rent:"), None),
+        ("shed", LET, None),
+    ],
+)
+def test_substitutes_are_other_sites_of_the_issuer(substitute: str, also: str, found: str | None):
+    plan = PLAN.replace(
+        "sites:", "sites:\n  mine: {owner: holder, phases: [{power: 2 MW, energise: 2026-01}]}"
+    ).replace("behind: []", f"substitute: {substitute}")
+    errors = check(plan + also).errors
+    assert [(e.place, e.code) for e in errors] == (
+        [("contracts.first.substitute", "note-substitute")] if found else []
+    )
+    assert all(found in e.found for e in errors if found)

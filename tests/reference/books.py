@@ -138,6 +138,11 @@ class Row:
         del month
         return {}
 
+    def next(self, month: Month) -> Mapping[str, float]:
+        """The same, of values that depend on what others published for the period."""
+        del month
+        return {}
+
     def claim(self, month: Month) -> Mapping[str, float]:
         """Amount of every line; of a support its limit, and `<line>_weight`."""
         raise NotImplementedError

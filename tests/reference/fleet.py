@@ -10,6 +10,7 @@ parties:
   market:  {kind: external, role: customer}
   staff:   {kind: external, role: supplier}
   owner:   {kind: external, role: equity}
+  host:    {kind: internal, role: operator, cash: 0.4 M USD, minimum_cash: 0.1 M USD}
 sites:
   hall: {owner: cloud, phases: [{power: 6 MW, pue: 1.2, energise: 2026-01}]}
   annex: {owner: cloud, phases: [
@@ -17,7 +18,14 @@ sites:
            delay: {median: 2 months, p90: 6 months}},
           {power: 1 MW, pue: 1.2, energise: 2026-12, build: 5 months}]}
   colo:  {owner: cloud, phases: [{power: 1 MW, pue: 1.2, energise: 2026-03}]}
+  north: {owner: host, phases: [{power: 1 MW, pue: 1.2, energise: 2026-01}]}
+  south: {owner: host, phases: [{power: 1 MW, pue: 1.2, energise: 2026-05,
+          delay: {median: 1 month, p90: 4 months}}]}
 chips:
+  hers:   {site: north, chip: {h100e: 1.5, watts: 900 W}, units: 400, deliver: 2025-10,
+           price: 9k USD}
+  his:    {site: south, chip: {h100e: 1.5, watts: 900 W}, units: 300, deliver: 2025-10,
+           price: 9k USD, physical_life: 20 months}
   guests: {site: colo, chip: {h100e: 1.5, watts: 900 W}, units: 500, deliver: 2026-07,
            price: 9k USD}
   third:  {site: annex, chip: {h100e: 1.5, watts: 900 W}, units: 400, deliver: 2026-11,
@@ -95,6 +103,28 @@ contracts:
             chips: guests, power: 0.8 MW, per_mw: {2026: 0.9 M USD/MW/year, 2028: 1 M USD/MW/year},
             per_mwh: 60 USD/MWh, per_hour: 0.02 USD/H100e/h, take_or_pay: 40 to 90 %,
             start: 2026-04-10, term: 33.5 months, grace: 2 months}
+  of_north: {kind: spot_sale, seller: host, buyer: market, site: north}
+  of_south: {kind: spot_sale, seller: host, buyer: market, site: south,
+            after: [early, beside, after]}
+  promised: {kind: reserved_capacity, seller: host, buyer: market, site: north, share: 20 %,
+            price: 0.6 USD/H100e/h, term: 2 years}
+  early:   {kind: compute_note, holder: maker, issuer: host, site: south, substitute: north,
+            substitute_share: 50 %, amount: 2 M USD, rate: 9 %/year, term: 30 months,
+            schedule: {2026-01: 250 H100e, 2026-11: 150 H100e}, settlement: 0.6 USD/H100e/h,
+            share: 40 %, election: delivery, cap: 0.8 USD/H100e/h, user: market, grace: 2 months}
+  beside:  {kind: compute_note, holder: owner, issuer: host, site: south, substitute: north,
+            amount: 1.5 M USD, rate: 7 %/year, start: 2026-02, term: 28 months,
+            schedule: 200 to 300 H100e, settlement: 0.6 USD/H100e/h,
+            share: 30 %, spread: 0.05 USD/H100e/h, use: 220 H100e, bank: 2 months}
+  after:   {kind: compute_note, holder: dealer, issuer: host, site: south, substitute: north,
+            substitute_share: 30 %, behind: [early, beside], amount: 0.9 M USD, rate: 11 %/year,
+            term: 28 months, schedule: 80 to 160 H100e, settlement: 0.5 USD/H100e/h,
+            election: delivery, seniority: junior, grace: 2 months}
+  own:     {kind: compute_note, holder: owner, issuer: host, site: north, substitute: south,
+            share: 10 %, amount: 0.8 M USD, rate: 8 %/year, start: 2026-03, term: 2 years,
+            schedule: 90 to 180 H100e, settlement: 0.6 USD/H100e/h, election: delivery}
+  idle:    {kind: capacity_backstop, provider: bank, owner: host, site: north, share: 70 %,
+            price: 0.1 USD/H100e/h, revenue_share: 1 %, term: 2 years}
   capital: {kind: common_equity, investor: owner, issuer: cloud, commitment: 4 M USD,
             funds: [credit, store]}
 """

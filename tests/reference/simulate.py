@@ -83,6 +83,9 @@ class Simulation:
                 seen[f"contracts.{row.contract}.owed"] = row.owed(month)
             if isinstance(row, Security):
                 seen[f"contracts.{row.contract}/{row.part}.proceeds"] = row.proceeds(month)
+        for row in self.rows:
+            for name, value in row.next(month).items():
+                seen[f"contracts.{row.contract}.{name}"] = value
         asked = self._claims(month)
         booked = self._clear(month, asked)
         self._settle(month, booked)

@@ -13,9 +13,8 @@ the site's spot sales; reservations take their hours whether used or not. Hours 
 are sold first. The revenue share is of all sales that the owner was paid for; dated, it declines.
 Covered is what lies between `start` and `start` + `term`.
 
-Reads: delivered H100e-hours of the site; sold, reserved_share and reserved_h100e of contracts on
-it; what the owner was paid for sales. Publishes: drawn (paid so far), outstanding (owed by the
-provider).
+Reads: delivered H100e-hours of the site; sold and what is reserved by contracts on it; what the
+owner was paid for sales. Publishes: drawn (paid so far), outstanding (owed by the provider).
 On shortfall: what is unpaid is owed next period, without interest; of a party outside the plan in
 default the recovery share settles the claim and the rest is lost.
 
@@ -45,7 +44,7 @@ from offtake.core.terms import (
     default,
 )
 from offtake.finance.facility import published_by
-from offtake.finance.reservations import reserved
+from offtake.finance.reservations import Kept, reserved
 from offtake.finance.span import between
 from offtake.finance.unpaid import TwoSides
 
@@ -123,10 +122,8 @@ class CapacityBackstop(NamedTuple):
     """[K] observation"""
     sold: IntArray
     """[K, sales] observation: sold in the period before, H100e-hours; zero where there are fewer"""
-    reserved_share: IntArray
-    """[K, reservations] observation; zero where there are fewer"""
-    reserved_h100e: IntArray
-    """[K, reservations] observation; zero where there are fewer"""
+    kept: Kept
+    """what reservations and notes that lack hours elsewhere keep of the site"""
     sales: IntArray
     """[K] registered total: what the owner was paid for sales"""
     ends: TwoSides
@@ -143,17 +140,13 @@ class CapacityBackstop(NamedTuple):
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
 
-        sales, ahead = (
-            [at.contracts_of_site(t.site, value) for _, t in items]
-            for value in ("sold", "reserved_share")
-        )
+        sales = [at.contracts_of_site(t.site, "sold") for _, t in items]
         group = cls(
             hours=np.array([at.observe(f"sites.{t.site}.h100e_hours") for _, t in items]),
             price=np.array([at.series(name, "price") for name in ids]),
             revenue_share=np.array([at.series(name, "revenue_share") for name in ids]),
             sold=published_by(sales, "sold", at),
-            reserved_share=published_by(ahead, "reserved_share", at),
-            reserved_h100e=published_by(ahead, "reserved_h100e", at),
+            kept=Kept.of_sites([t.site for _, t in items], [None] * len(items), at),
             sales=np.array([at.total(t.owner, {("in", Flow.SALE): 1.0}) for _, t in items]),
             ends=TwoSides.lower([t for _, t in items], ("provider", "owner"), at),
         )
@@ -207,7 +200,7 @@ class CapacityBackstop(NamedTuple):
     ) -> tuple[CapacityBackstopState, Mapping[str, Array]]:
         """Remember what was delivered and paid; what is unpaid stays owed."""
         delivered = month.obs[self.hours]
-        kept = reserved(self.reserved_share, self.reserved_h100e, delivered, month)
+        kept = reserved(self.kept, delivered, month)
         state = CapacityBackstopState(
             left=jnp.maximum(delivered - kept, 0.0),
             backed=jnp.minimum(n["share"] * delivered, n["capacity"] * month.hours),

@@ -4,6 +4,7 @@
     B(t)  = B(t-1) (1 + y a(t)) + issued(t) - F(t) q(t)                   F the settlement price
     taken = min(hours due and banked, what the holder uses, share x hours of the site,
                 hours of the site less what notes served before it ask for)
+          + of the rest that is due, what the substitute gives (`finance.note_substitute`)
     kind  = (I(t) - excess share x max(I(t) - cap, 0)) x taken            I the index
     cash  = clip(I(t) - spread, floor, cap) x hours due, where the holder chose cash
     owed  = I(t) x hours due and asked for that were not delivered, until they are paid
@@ -13,10 +14,10 @@ holder gives notice before the index of the period is known (`finance.exercise`)
 sale at the index that the issuer settles against the note in the same clearing, at a rank of its
 own: no cash moves. Amounts are due at the close.
 
-Reads: hours of the site and what senior notes ask for of them, index, value of pledged cohorts,
+Reads: hours of site and substitute and what others ask of them, index, value of pledged cohorts,
 payouts, the issuer's cash flow (CFADS).
-Publishes: what a bond does, proceeds, accruing; trapped, coverage, ltv; accounts of hours; what of
-the site is reserved this period. Signals: hours sold; that the site is under contract.
+Publishes: what a bond does, proceeds, accruing; trapped, coverage, ltv; accounts of hours; what is
+reserved of site and substitute. Signals: hours sold of either; that the site is under contract.
 On shortfall: hours neither delivered nor paid for stay owed at the index of the day. Once something
 is owed, or a trigger broken, for longer than `grace` the note is called: the balance is due in
 money, and what was banked at the index.
@@ -41,6 +42,7 @@ from offtake.finance import facility
 from offtake.finance.enforcement import Remedies, applied, lines
 from offtake.finance.note_period import FIELDS, LEFT_OUT, NONE, Now, Sight, outcome
 from offtake.finance.note_terms import NoteTerms
+from offtake.finance.reservations import INSTEAD, RESERVED
 from offtake.finance.servicing import Debt, called, no_debt, settled, stops
 from offtake.finance.trailing import PUBLISHED, Trailing, no_history, published, remember
 from offtake.finance.unpaid import unpaid
@@ -109,7 +111,7 @@ class ComputeNote(NamedTuple):
     stage = "primary"
     published = (
         *(*PUBLISHED, "proceeds", "accruing", "trapped", "coverage", "ltv", *ACCOUNTS),
-        *("reserved_share", "reserved_h100e", "credited"),
+        *(*RESERVED, *INSTEAD, "credited"),
     )
     Terms = ComputeNoteTerms
     example = EXAMPLE
@@ -150,10 +152,13 @@ class ComputeNote(NamedTuple):
             line("premium", Flow.RUNNING_COST, issuer, insurer, Rank.OPERATING),
         )
         numbers = {**at.numbers(ids, *FIELDS), **at.optionals(ids, **LEFT_OUT)}
-        signals = {
+        signals: dict[str, tuple[str | None, ...]] = {
             name: tuple(f"sites.{x.site}.{name}" for x in terms)
             for name in ("sold_hours", "contracted")
         }
+        signals["sold_instead"] = tuple(
+            None if x.substitute is None else f"sites.{x.substitute}.sold_hours" for x in terms
+        )
         return Lowered(group, tuple(ids), numbers, claims, signals, stops=issuer)
 
     def init(self, n: Numbers) -> ComputeNoteState:
@@ -181,6 +186,7 @@ class ComputeNote(NamedTuple):
         need = self.sight.need(month)
         first, then = note.asked(now.split.due, s.hours.banked, takes, need)
         asked = first + then
+        lacking = self.sight.substitutes.asks(n, first, asked, month)
         service = now.credit.service
         shown = published(s.debt, s.history, now.served, service)
         return {
@@ -193,6 +199,8 @@ class ComputeNote(NamedTuple):
             "credited": s.credited,
             "reserved_share": n["share"] * jnp.where(asked > 0.0, 1.0, 0.0),
             "reserved_h100e": note.over(asked, month.hours + 0.0 * asked, 0.0),
+            INSTEAD[0]: n["substitute_share"] * jnp.where(lacking > 0.0, 1.0, 0.0),
+            INSTEAD[1]: note.over(lacking, month.hours + 0.0 * asked, 0.0),
         }
 
     def claim(self, n: Numbers, s: ComputeNoteState, month: Month) -> Amounts:
@@ -247,9 +255,10 @@ class ComputeNote(NamedTuple):
             credited=s.credited + done.principal,
             history=history,
         )
-        taken = done.kind * (now.split.delivered + now.split.drawn)
+        instead = done.kind * now.split.instead
+        sold = done.kind * (now.split.delivered + now.split.drawn) - instead
         under = jnp.where(now.split.due + hours.banked > 0.0, 1.0, 0.0)
-        signals = {"sold_hours": taken, "contracted": under}
+        signals = {"sold_hours": sold, "sold_instead": instead, "contracted": under}
         return state, {**signals, "stop": stops(debt), "roll_error": error}
 
     def _tested(

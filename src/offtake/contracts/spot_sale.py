@@ -9,8 +9,9 @@ a price of its own it sells at the market: at what the market pays the chips of 
 the market clears, only the share of its hours that the market takes.
 
 Reservations are served first: those named in `after`, or all of the site. Each publishes the share
-and the capacity reserved in this period. Hours reserved and not used are not sold again. Paid at
-the close of the period.
+and the capacity reserved in this period; so do notes that lack hours at another site and have this
+one as their substitute. Hours reserved and not used are not sold again. Paid at the close of the
+period.
 
 Reads: delivered H100e-hours of the site; what the market pays them and takes; reserved_share and
 reserved_h100e of the reservations.
@@ -37,8 +38,7 @@ from offtake.core.terms import (
     Terms,
     default,
 )
-from offtake.finance.facility import published_by
-from offtake.finance.reservations import reserved
+from offtake.finance.reservations import Kept, reserved
 
 
 class SpotSaleTerms(Terms):
@@ -91,10 +91,8 @@ class SpotSale(NamedTuple):
     """[K] observation: share of the site's hours that the market takes"""
     at_market: NDArray[np.float64]
     """[K] 1.0 where the price is the market's"""
-    reserved_share: IntArray
-    """[K, reservations] observation: share of the site reserved; zero where there are fewer"""
-    reserved_h100e: IntArray
-    """[K, reservations] observation: most that is reserved, H100e; zero where there are fewer"""
+    kept: Kept
+    """what reservations and notes that lack hours elsewhere keep of the site"""
 
     kind = "spot_sale"
     stage = "primary"
@@ -106,19 +104,13 @@ class SpotSale(NamedTuple):
     def lower(cls, items: Sequence[tuple[str, SpotSaleTerms]], at: Lowerer) -> Lowered:
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
-        first = [
-            at.contracts_of_site(t.site, "reserved_share") if t.after is None else t.after
-            for _, t in items
-        ]
-
         group = cls(
             hours=np.array([at.observe(f"sites.{t.site}.h100e_hours") for _, t in items]),
             price=np.array([_price(at, name, t) for name, t in items]),
             taken=np.array([at.observe(f"sites.{t.site}.sold_share") for _, t in items]),
             at_market=np.array([float(t.at_market) for _, t in items]),
             utilisation=np.array([at.series(name, "utilisation") for name in ids]),
-            reserved_share=published_by(first, "reserved_share", at),
-            reserved_h100e=published_by(first, "reserved_h100e", at),
+            kept=Kept.of_sites([t.site for _, t in items], [t.after for _, t in items], at),
         )
         seller, buyer = (at.parties([getattr(t, f) for _, t in items]) for f in ("seller", "buyer"))
         rank = np.full(len(ids), int(Rank.OPERATING))
@@ -139,7 +131,7 @@ class SpotSale(NamedTuple):
     def _sold(self, n: Numbers, month: Month) -> Array:
         """[K, P] H100e-hours of the period."""
         delivered = month.obs[self.hours]
-        kept = reserved(self.reserved_share, self.reserved_h100e, delivered, month)
+        kept = reserved(self.kept, delivered, month)
         left = jnp.maximum(delivered - kept, 0.0)
         taken = jnp.where(jnp.asarray(self.at_market)[:, None] > 0.5, month.obs[self.taken], 1.0)
         return n["share"] * month.obs[self.utilisation] * taken * left

@@ -31,6 +31,7 @@ CODES: dict[str, str] = {
     "secures-no-loan": "a security agreement for something that is no loan",
     "loan-needed": "a guarantee of debt or a swap for something that is no loan",
     "note-behind": "a compute note behind what is no note of its site, or in a circle",
+    "note-substitute": "a substitute that is a note's own site, or no site of its issuer",
     "prepaid-by": "a loan prepaid by something that does not repay it",
     "site-not-whole": "a site that is pledged without the chips in it",
     "depth-missing": "a fire sale on a market whose size is not known",

@@ -204,8 +204,8 @@ class Lowerer(Protocol):
         """Whether something pledged is a cohort of chips."""
         ...
 
-    def contracts_of_site(self, site: str, publishing: str) -> tuple[str, ...]:
-        """Ids of the contracts on a site that publish a value of that name."""
+    def contracts_of_site(self, site: str, publishing: str, field: str = "site") -> tuple[str, ...]:
+        """Ids of the contracts that name a site in a field and publish a value of that name."""
         ...
 
     def tax_years(self) -> tuple[IntArray, NDArray[np.float64]]:

@@ -57,6 +57,8 @@ class Split(NamedTuple):
     """of banked hours, delivered"""
     waiting: Array
     """of banked hours, asked for and not delivered"""
+    instead: Array
+    """of those delivered, by the substitute"""
 
 
 def no_hours(like: Array) -> Hours:
@@ -92,7 +94,13 @@ def split(due_now: Array, banked: Array, takes: Array, need: Array, pool: Array)
         kept=jnp.maximum(due_now - cash - now, 0.0),
         drawn=drawn,
         waiting=before - drawn,
+        instead=jnp.zeros_like(delivered),
     )
+
+
+def replaced(now: Split, given: Array) -> Split:
+    """Hours of a period once a substitute gave some of those that were missing."""
+    return now._replace(delivered=now.delivered + given, missing=now.missing - given, instead=given)
 
 
 # --------------------------------------------------------------------------------------- credit

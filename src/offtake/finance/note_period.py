@@ -11,17 +11,27 @@ from offtake.core.contract import IntArray, Lowerer, Month, Numbers
 from offtake.finance import compute_note as note
 from offtake.finance import facility
 from offtake.finance.exercise import advantage, part_of, standing, takes_delivery
-from offtake.finance.facility import published_by, values_of
+from offtake.finance.facility import values_of
+from offtake.finance.note_substitute import Substitutes
 from offtake.finance.note_terms import NoteTerms, seniors
 from offtake.finance.policy import policy_of
-from offtake.finance.reservations import reserved
+from offtake.finance.reservations import Kept, reserved
 from offtake.finance.servicing import Debt
 
 NONE = 1e15
 """A cap, need or trigger that nothing reaches."""
 FIELDS = (
     *("amount", "issue_price", "upfront_fee", "rate", "term", "share", "resale_cost", "bank"),
-    *("spread", "floor", "excess_share", "floor_fee", "trap_coverage", "call_coverage", "grace"),
+    *(
+        "substitute_share",
+        "spread",
+        "floor",
+        "excess_share",
+        "floor_fee",
+        "trap_coverage",
+        "call_coverage",
+        "grace",
+    ),
 )
 """Numbers that every note has."""
 LEFT_OUT = {"start": 0.0, "deliveries_from": 0.0, "cap": NONE, "trap_ltv": NONE, "call_ltv": NONE}
@@ -76,10 +86,9 @@ class Sight(NamedTuple):
     """[K] observation: the index, USD/H100e/h"""
     pool: IntArray
     """[K] observation: delivered H100e-hours of the site"""
-    ahead_share: IntArray
-    """[K, seniors] observation: share of the site that notes served first ask for"""
-    ahead_h100e: IntArray
-    """[K, seniors] observation: what they ask for, H100e; zero where there are fewer"""
+    ahead: Kept
+    """what notes served first ask of the site"""
+    substitutes: Substitutes
     value: IntArray
     """[K, cohorts] observation of pledged cohorts, USD; zero where there are fewer"""
     payouts: IntArray
@@ -108,8 +117,8 @@ class Sight(NamedTuple):
                 ]
             ),
             pool=np.array([at.observe(f"sites.{x.site}.h100e_hours") for x in terms]),
-            ahead_share=published_by(ahead, "reserved_share", at),
-            ahead_h100e=published_by(ahead, "reserved_h100e", at),
+            ahead=Kept.lower(ahead, [()] * len(ahead), at),
+            substitutes=Substitutes.lower(items, at),
             value=values_of([x.collateral for x in terms], at),
             payouts=np.array([[at.observe(f"parties.{p}.payout") for p in row] for row in parties]),
             accrual=np.stack([at.accrual(x.day_count) for x in terms]),
@@ -155,7 +164,7 @@ class Sight(NamedTuple):
     def deliverable(self, n: Numbers, month: Month) -> Array:
         """[K, P] hours of the site that may be delivered: within the share, and what is left."""
         site = month.obs[self.pool]
-        ahead = reserved(self.ahead_share, self.ahead_h100e, site, month)
+        ahead = reserved(self.ahead, site, month)
         return jnp.minimum(n["share"] * site, jnp.maximum(site - ahead, 0.0))
 
     def due(self, n: Numbers, debt: Debt, month: Month) -> tuple[Array, note.Credit, Array, Array]:
@@ -178,6 +187,7 @@ class Sight(NamedTuple):
         takes = self.takes(n, debt, hours.banked, seen, month)
         pool = self.deliverable(n, month)
         split = note.split(due, hours.banked, takes, self.need(month), pool)
+        split = note.replaced(split, self.substitutes.given(n, split.missing, month))
         price = note.cash_price(index, n["spread"], n["floor"], n["cap"])
         bare = note.cash_price(index, n["spread"], jnp.zeros_like(index), n["cap"])
         own = jnp.where(self.says("underwritten"), jnp.minimum(price, bare), price)

@@ -71,6 +71,11 @@ class NoteTerms(Terms):
     the site if left out."""
     share: Share = default("100 %")
     """Most of the H100e-hours of the site that the note may take."""
+    substitute: SiteName | None = None
+    """Another site of the issuer; delivers hours that were asked for, are due and that `site` does
+    not deliver, from what contracts on it leave."""
+    substitute_share: Share = default("100 %")
+    """Most of the H100e-hours of the substitute that the note may take."""
     behind: tuple[ContractName, ...] = ()
     """Notes on the same site that are served before it, and those that they stand behind; it
     delivers from what they leave."""

@@ -172,12 +172,12 @@ class At:
         """Whether something pledged is a cohort of chips."""
         return asset not in self.phase_counts and asset not in self.terms
 
-    def contracts_of_site(self, site: str, publishing: str) -> tuple[str, ...]:
-        """Ids of the contracts on a site that publish a value of that name."""
+    def contracts_of_site(self, site: str, publishing: str, field: str = "site") -> tuple[str, ...]:
+        """Ids of the contracts that name a site in a field and publish a value of that name."""
         return tuple(
             name
             for name, terms in self.terms.items()
-            if getattr(terms, "site", None) == site and publishing in BY_KIND[terms.kind].published
+            if getattr(terms, field, None) == site and publishing in BY_KIND[terms.kind].published
         )
 
     def tax_years(self) -> tuple[IntArray, NDArray[np.float64]]:

@@ -132,10 +132,14 @@ def _are(terms: NoteTerms) -> str:
 
 def _not_delivered(terms: NoteTerms) -> str:
     return (
-        f"Hours asked for and not delivered are paid in cash at the index, without spread or cap. "
-        f"What is not paid stays owed at the index of the day; after {_months(terms.grace)} the "
-        f"note is called, and {terms.issuer} owes the balance in money."
+        f"Hours asked for and not delivered{_by(terms)} are paid in cash at the index, without "
+        f"spread or cap. What is not paid stays owed at the index of the day; after "
+        f"{_months(terms.grace)} the note is called, and {terms.issuer} owes the balance in money."
     )
+
+
+def _by(terms: NoteTerms) -> str:
+    return "" if terms.substitute is None else f" by {terms.site} or {terms.substitute}"
 
 
 def _bears(terms: NoteTerms) -> str:
@@ -177,6 +181,12 @@ def _bounds(terms: NoteTerms) -> Iterator[tuple[str, str]]:
     if terms.cap is not None:
         part, cap = _percent(terms.excess_share), _price(terms.cap)
         yield "Above the cap", f"Who takes compute pays {part} of what the index is above {cap}."
+    if terms.substitute is not None:
+        yield (
+            "Substitute",
+            f"Hours due that {terms.site} does not deliver come from {terms.substitute}, from what "
+            f"contracts on it leave, at most {_percent(terms.substitute_share)} of its hours.",
+        )
     if terms.bank.value:
         kept = _months(terms.bank)
         yield "Bank", f"Hours not asked for are kept, at most {kept} of what is due, then expire."

@@ -6,7 +6,7 @@ from typing import Any
 from offtake.core.flows import Flow
 from tests.reference.books import ALL, Line, Month, Row, clip, share_between
 from tests.reference.future import Future
-from tests.reference.instruments.spot_sale import RESERVES
+from tests.reference.instruments.spot_sale import kept, reserving
 
 
 class CapacityBackstop(Row):
@@ -23,7 +23,7 @@ class CapacityBackstop(Row):
         here = [k for k, t in future.plan.contracts.items() if getattr(t, "site", "") == terms.site]
         kinds = {k: future.plan.contracts[k].kind for k in here}  # type: ignore[attr-defined]
         self.spot = [k for k in here if kinds[k] == "spot_sale"]
-        self.reservations = [k for k in here if kinds[k] in RESERVES]
+        self.reservations = reserving(future, terms.site)
         self.drawn = self.left = self.backed = self.covered = self.sales = 0.0
         self.owed = dict.fromkeys(("payment", "revenue_share", "fee"), 0.0)
 
@@ -50,13 +50,7 @@ class CapacityBackstop(Row):
         self, month: Month, claimed: Mapping[str, float], paid: Mapping[str, float]
     ) -> Mapping[str, float]:
         delivered = month.observe(f"sites.{self.terms.site}.h100e_hours")
-        reserved = sum(
-            min(
-                month.observe(f"contracts.{name}.reserved_share") * delivered,
-                month.observe(f"contracts.{name}.reserved_h100e") * month.hours,
-            )
-            for name in self.reservations
-        )
+        reserved = kept(self.future, month, self.terms.site, delivered, self.reservations)
         self.left = max(delivered - reserved, 0.0)
         self.backed = min(
             self.number("share") * delivered, self.number("capacity", ALL) * month.hours

@@ -8,6 +8,7 @@ from offtake.core.flows import Flow
 from tests.reference.books import PAID, Line, Month, short
 from tests.reference.debt import Loan, after
 from tests.reference.future import Future
+from tests.reference.instruments.spot_sale import reserving
 
 NONE = 1e15
 """A cap, need or trigger that nothing reaches."""
@@ -34,7 +35,8 @@ class Asked:
     kept: float = 0.0
     drawn: float = 0.0
     waiting: float = 0.0
-    """All hours."""
+    instead: float = 0.0
+    """All hours; the last are of those delivered."""
     claims: tuple[float, float] = (0.0, 0.0)
     """Interest and principal in cash."""
     floor: float = 0.0
@@ -86,6 +88,16 @@ class ComputeNote(Loan):
             "accruing": self.balance * self.rate_of_period(month),
             "reserved_share": self.number("share") if wanted > 0.0 else 0.0,
             "reserved_h100e": wanted / month.hours if month.hours > 0.0 else 0.0,
+        }
+
+    def next(self, month: Month) -> Mapping[str, float]:
+        lacking = 0.0
+        if self.terms.substitute:
+            first, _ = self.wanted(month)
+            lacking = max(first - self.own_pool(month), 0.0)
+        return {
+            "substitute_reserved_share": self.number("substitute_share") if lacking > 0.0 else 0.0,
+            "substitute_reserved_h100e": lacking / month.hours if month.hours > 0.0 else 0.0,
         }
 
     def issued(self, month: Month) -> float:
@@ -170,6 +182,39 @@ class ComputeNote(Loan):
             hours += min(share * site, capacity * month.hours)
         return hours
 
+    def own_pool(self, month: Month, alone: bool = False) -> float:
+        """Hours that the note's own site may deliver; alone: as if nobody were served first."""
+        site = month.observe(f"sites.{self.terms.site}.h100e_hours")
+        left = max(site - (0.0 if alone else self.ahead(month, site)), 0.0)
+        return min(self.number("share") * site, left)
+
+    def from_substitute(self, month: Month, lacking: float, alone: bool) -> float:
+        """What the other site gives: after its own contracts and notes of lower levels, and in
+        equal parts of what notes of the same level ask for."""
+        site = self.terms.substitute
+        if site is None:
+            return 0.0
+        whole = month.observe(f"sites.{site}.h100e_hours")
+        mine = min(self.number("substitute_share") * whole, lacking)
+        if alone or mine == 0.0:
+            return mine
+        left, beside, notes = whole, mine, self.future.plan.contracts
+        for name in reserving(self.future, site):
+            share = month.observe(f"contracts.{name}.reserved_share")
+            left -= min(
+                share * whole, month.observe(f"contracts.{name}.reserved_h100e") * month.hours
+            )
+        for name, terms in notes.items():
+            if name == self.contract or getattr(terms, "substitute", None) != site:
+                continue
+            share = month.observe(f"contracts.{name}.substitute_reserved_share")
+            h100e = month.observe(f"contracts.{name}.substitute_reserved_h100e")
+            asks = min(share * whole, h100e * month.hours)
+            theirs, own = depth(notes, name), depth(notes, self.contract)
+            left -= asks if theirs < own else 0.0
+            beside += asks if theirs == own else 0.0
+        return mine * min(max(left, 0.0) / beside, 1.0)
+
     def asked(self, month: Month, alone: bool = False) -> Asked:
         """What the period asks for; alone: as if nobody were served first."""
         found = Asked()
@@ -183,12 +228,12 @@ class ComputeNote(Loan):
         if not self.accelerated:
             found.by_hours = (min(found.earned, worth), settled)
         first, then = self.wanted(month)
-        site = month.observe(f"sites.{self.terms.site}.h100e_hours")
-        left = max(site - (0.0 if alone else self.ahead(month, site)), 0.0)
-        pool = min(self.number("share") * site, left)
+        pool = self.own_pool(month, alone)
         found.delivered = min(first, pool)
-        found.missing = first - found.delivered
         found.drawn = min(then, max(pool - found.delivered, 0.0))
+        found.instead = self.from_substitute(month, first - found.delivered, alone)
+        found.delivered += found.instead
+        found.missing = first - found.delivered
         found.waiting = then - found.drawn
         found.cash = 0.0 if self.takes(month) else found.due
         found.kept = max(found.due - found.cash - first, 0.0)
@@ -280,10 +325,13 @@ class ComputeNote(Loan):
         self.remember(month)
         under = found.due + self.banked > 0.0
         site = f"sites.{self.terms.site}"
-        sold = found.delivered + found.drawn
-        return {
-            **self.stop(), f"{site}.sold_hours": sold, f"{site}.contracted": float(under),
-        }  # fmt: skip
+        signals = {
+            f"{site}.sold_hours": found.delivered + found.drawn - found.instead,
+            f"{site}.contracted": float(under),
+        }
+        if self.terms.substitute:
+            signals[f"sites.{self.terms.substitute}.sold_hours"] = found.instead
+        return {**self.stop(), **signals}
 
     def count(self, month: Month, found: Asked, share: float) -> None:
         """Move the accounts of hours; share: of what was asked in cash that was paid."""
@@ -334,6 +382,11 @@ class ComputeNote(Loan):
         covered = self.future.reaches(f"{name}_coverage", self.coverage, least)
         within = self.future.reaches(f"{name}_ltv", most, self.ltv)
         return not (covered and within)
+
+
+def depth(notes: Mapping[str, Any], name: str) -> int:
+    """How many notes stand before one in the longest chain."""
+    return max((1 + depth(notes, other) for other in notes[name].behind), default=0)
 
 
 def share_paid(claimed: float, paid: float) -> float:

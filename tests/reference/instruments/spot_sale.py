@@ -1,6 +1,6 @@
 """docs/contracts/spot_sale.md."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from offtake.core.flows import Flow
@@ -11,6 +11,29 @@ RESERVES = ("reserved_capacity", "compute_note", "compute_commitment")
 """Kinds that say what of a site they reserve."""
 
 
+def kept(future: Future, month: Month, site: str, delivered: float, own: Sequence[str]) -> float:
+    """Hours of a site kept by its own contracts and by notes that lack hours elsewhere."""
+    hours = 0.0
+    for name, terms in future.plan.contracts.items():
+        places = ["reserved"] if name in own else []
+        if getattr(terms, "substitute", None) == site:
+            places.append("substitute_reserved")
+        for place in places:
+            share = month.observe(f"contracts.{name}.{place}_share")
+            capacity = month.observe(f"contracts.{name}.{place}_h100e")
+            hours += min(share * delivered, capacity * month.hours)
+    return hours
+
+
+def reserving(future: Future, site: str) -> list[str]:
+    """Contracts that reserve hours of a site."""
+    return [
+        name
+        for name, other in future.plan.contracts.items()
+        if other.kind in RESERVES and other.site == site  # type: ignore[attr-defined]
+    ]
+
+
 class SpotSale(Row):
     """What reservations leave of a site, sold by the hour."""
 
@@ -19,11 +42,7 @@ class SpotSale(Row):
         self.lines = [Line("hours", terms.buyer, terms.seller, Flow.SALE, 100)]
         self.after = terms.after
         if self.after is None:
-            self.after = [
-                name
-                for name, other in future.plan.contracts.items()
-                if other.kind in RESERVES and other.site == terms.site  # type: ignore
-            ]
+            self.after = reserving(future, terms.site)
         self.sold = 0.0
 
     def publish(self, t: int) -> Mapping[str, float]:
@@ -32,11 +51,7 @@ class SpotSale(Row):
     def hours(self, month: Month) -> float:
         """H100e-hours sold."""
         delivered = month.observe(f"sites.{self.terms.site}.h100e_hours")
-        left = delivered
-        for name in self.after:
-            share = month.observe(f"contracts.{name}.reserved_share")
-            capacity = month.observe(f"contracts.{name}.reserved_h100e")
-            left -= min(share * delivered, capacity * month.hours)
+        left = delivered - kept(self.future, month, self.terms.site, delivered, self.after)
         taken = 1.0
         if self.terms.price is None:
             taken = month.observe(f"sites.{self.terms.site}.sold_share")
