@@ -78,7 +78,10 @@ UNSEEN = {
     "vendor_financing": {"deferral", "instalment_every", "signed"},
     "refinancing": {"amount", "dscr", "ltv"},
     "compute_note": {"bank"},
-    "convertible": {"cap"},
+    "convertible": {"cap", "discount"},
+    "compute_commitment": {"resale.share", "resale.spread"},
+    "milestone_equity": {"commitment"},
+    "public_offering": {"most"},
     "revenue_share": {"floor"},
     "warrants": {"cost_of_sale"},
 }
