@@ -1,7 +1,6 @@
 """Fitted cancellation of commitments: what the engine pays is what the buyer's problem says."""
 
 from functools import cache
-from importlib import import_module
 
 import numpy as np
 import pytest
@@ -15,6 +14,8 @@ from offtake.run.futures import WANTED, Futures
 from offtake.run.pricing import price
 from offtake.run.record import recorder
 from offtake.run.structuring import structure
+
+pytestmark = pytest.mark.usefixtures("few_pilot_paths")
 
 PLAN = """
 plan: {name: Cancelled, start: 2026-01, horizon: 18 months, discount_rate: 6 %/year}
@@ -40,14 +41,6 @@ PLAN += LINE.replace("fitted", "ruled", 1).replace("exercise: fitted", "exercise
 PLAN += LINE.replace("fitted", "kept", 1)[: LINE.index(", cancellation") - 2] + "}"
 PILOT, PATHS, SEED = 1024, 512, 7
 RIGHTS = ("fitted", "ruled")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def few_pilot_paths():
-    with pytest.MonkeyPatch.context() as patch:
-        for module in ("elections", "pricing"):
-            patch.setattr(import_module(f"offtake.run.{module}"), "PILOT_PATHS", 1024)
-        yield
 
 
 @cache

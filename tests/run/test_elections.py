@@ -1,7 +1,6 @@
 """Fitted elections of compute notes: what the engine pays is what the holder's problem says."""
 
 from functools import cache
-from importlib import import_module
 
 import numpy as np
 import pytest
@@ -17,6 +16,8 @@ from offtake.run.pricing import price
 from offtake.run.pricing_measure import PRICING
 from offtake.run.record import recorder
 from offtake.run.structuring import structure
+
+pytestmark = pytest.mark.usefixtures("few_pilot_paths")
 
 PLAN = """
 plan: {name: Elected, start: 2026-01, horizon: 18 months, discount_rate: 6 %/year,
@@ -50,14 +51,6 @@ PLAN += """
 """
 PILOT, PATHS, SEED = 1024, 512, 7
 NOTES = ("fitted", "simple")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def few_pilot_paths():
-    with pytest.MonkeyPatch.context() as patch:
-        for module in ("elections", "pricing"):
-            patch.setattr(import_module(f"offtake.run.{module}"), "PILOT_PATHS", 1024)
-        yield
 
 
 @cache

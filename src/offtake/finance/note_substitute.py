@@ -45,21 +45,13 @@ class Substitutes(NamedTuple):
         """Names and terms of all notes of a plan to structure."""
         notes = dict(items)
         names, levels = list(notes), {name: level(name, notes) for name in notes}
-        found: list[tuple[list[str], list[str]]] = []
-        for name, terms in items:
-            others = [
-                other
-                for other in names
-                if terms.substitute
-                and other != name
-                and notes[other].substitute == terms.substitute
-            ]
-            found.append(
-                (
-                    [other for other in others if levels[other] < levels[name]],
-                    [other for other in others if levels[other] == levels[name]],
-                )
-            )
+        others = [
+            [o for o in names if x.substitute and o != name and notes[o].substitute == x.substitute]
+            for name, x in items
+        ]
+        pairs = list(zip(names, others, strict=True))
+        first = [[o for o in row if levels[o] < levels[name]] for name, row in pairs]
+        beside = [[o for o in row if levels[o] == levels[name]] for name, row in pairs]
         pools = [f"sites.{x.substitute}.h100e_hours" if x.substitute else "zero" for _, x in items]
         own = [
             at.contracts_of_site(x.substitute, "reserved_share") if x.substitute else ()
@@ -69,8 +61,8 @@ class Substitutes(NamedTuple):
             site=np.array([at.observe(f"sites.{x.site}.h100e_hours") for _, x in items]),
             pool=np.array([at.observe(name) for name in pools]),
             own=Kept.lower(own, [()] * len(own), at),
-            first=Kept.lower([()] * len(own), [first for first, _ in found], at),
-            beside=Kept.lower([()] * len(own), [beside for _, beside in found], at),
+            first=Kept.lower([()] * len(own), first, at),
+            beside=Kept.lower([()] * len(own), beside, at),
             ahead=np.array(
                 [[float(other in seniors(name, notes)) for other in names] for name in names]
             ),

@@ -26,7 +26,7 @@ class CommitmentView(View):
 
     def __init__(self, futures: Futures, name: str) -> None:
         super().__init__(futures, name)
-        self.terms = cast("CommitmentTerms", futures.plan.contracts[name])
+        self.terms: CommitmentTerms = self.terms
         self.right = self.terms.cancellation or Cancellation()
         self.n = {field: self.number(field, 0.0)[None] for field in (*FIELDS, *OPTION_NUMBERS)}
         """name -> [1, P]"""

@@ -7,7 +7,7 @@ same on every path. As a size, a policy is that of the plan without its scenario
 with the scenario, how it is read does not.
 """
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,12 +46,17 @@ def with_policies(plan: Plan, signed: Plan, measure: Measure = PLAN) -> Plan:
     if not names:
         return plan
     source = signed if set(names) <= set(signed.fitted) else plan
-    futures = Futures.of(source, names, PILOT_PATHS, PILOT_SEED, measure)
+    futures = pilot(source, names, measure)
     contracts = dict(plan.contracts)
     for name in names:
         changed = choice(futures, name).policy()
         contracts[name] = contracts[name].model_copy(update=changed)
     return plan.model_copy(update={"contracts": contracts})
+
+
+def pilot(plan: Plan, names: tuple[str, ...], measure: Measure) -> Futures:
+    """Paths that serve for nothing but to fit policies; arguments as of `Futures.of`."""
+    return Futures.of(plan, names, PILOT_PATHS, PILOT_SEED, measure)
 
 
 def _priced(price: Any, *given: FloatArray) -> FloatArray:
@@ -64,7 +69,7 @@ class NoteView(View):
 
     def __init__(self, futures: Futures, name: str) -> None:
         super().__init__(futures, name)
-        self.terms = cast("NoteTerms", futures.plan.contracts[name])
+        self.terms: NoteTerms = self.terms
         begin = self.number("start", 0.0)
         self.begin = np.ceil(np.maximum(begin, 0.0) - ROUNDING)
         self.last = np.ceil(self.begin + self.number("term", 0.0) - ROUNDING)

@@ -16,7 +16,7 @@ from offtake.finance.note_terms import NoteTerms
 from offtake.lowering.lower import LoweredPlan, lower
 from offtake.plan.schema import Plan
 from offtake.run.draw import draw
-from offtake.run.elections import PILOT_PATHS, PILOT_SEED, choice, with_policies
+from offtake.run.elections import choice, pilot, with_policies
 from offtake.run.futures import WANTED, Futures
 from offtake.run.pricing_measure import PLAN, PRICING, Measure, prices_of_risk
 from offtake.run.record import recorder
@@ -123,34 +123,31 @@ def _present_values(
     return found
 
 
-def _choice_of(terms: Any) -> str:
-    """What is chosen under a contract that gives a choice."""
-    return "cancellation" if isinstance(terms, CommitmentTerms) else "election"
-
-
-def _chooses(terms: Any) -> bool:
-    """Whether a contract gives a choice that is valued."""
-    if isinstance(terms, CommitmentTerms):
-        return terms.cancellation is not None
-    return isinstance(terms, NoteTerms) and terms.election in CHOOSES
+def _choice_of(terms: Any) -> str | None:
+    """What is chosen under a contract, where that is valued; None where nothing is."""
+    if isinstance(terms, CommitmentTerms) and terms.cancellation is not None:
+        return "cancellation"
+    if isinstance(terms, NoteTerms) and terms.election in CHOOSES:
+        return "election"
+    return None
 
 
 def _elections(
     plan: Plan, blocks: int, seed: int, measure: Measure
 ) -> dict[str, dict[str, Estimate]]:
     """What choosing is worth to holders of notes, and to buyers of capacity who may cancel."""
-    names = tuple(name for name, terms in plan.contracts.items() if _chooses(terms))
+    names = tuple(name for name, terms in plan.contracts.items() if _choice_of(terms))
     if not names:
         return {}
-    pilot = Futures.of(plan, names, PILOT_PATHS, PILOT_SEED, measure)
+    fitted_on = pilot(plan, names, measure)
     own = Futures.of(plan, names, blocks * BLOCK, seed, measure)
-    return {name: _worth(own, pilot, name) for name in names}
+    return {name: _worth(own, fitted_on, name) for name in names}
 
 
-def _worth(own: Futures, pilot: Futures, name: str) -> dict[str, Estimate]:
+def _worth(own: Futures, fitted_on: Futures, name: str) -> dict[str, Estimate]:
     """simple, fitted, bound, lost, gap of one contract."""
     mine: Any = choice(own, name)
-    found: Worth = mine.worth(choice(pilot, name))
+    found: Worth = mine.worth(choice(fitted_on, name))
     return found._asdict()
 
 

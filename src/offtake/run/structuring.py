@@ -29,7 +29,6 @@ from offtake.lowering.lower import LoweredPlan, lower
 from offtake.plan.schema import Plan
 from offtake.run.cases import case_draws, case_of, merchant_contracts
 from offtake.run.dated import dated, first_day
-from offtake.run.devices import prepare
 from offtake.run.draw import HostDraws, draw
 from offtake.run.elections import with_policies
 from offtake.run.limits import Reading, Trial, allowed, life, reading, uses_left_unpaid
@@ -137,7 +136,6 @@ class _Work:
         self.cases = tuple(
             dict.fromkeys(c for name in self.names for c in self._sizing(name).cases)
         ) or (LENDER,)
-        prepare()
         counted = self._merchant()
         self.draws = [case_draws(self.lowered, c, counted.get(c, {})) for c in self.cases]
         self.book = book_of(self.lowered)
