@@ -36,8 +36,9 @@ def priced(made: Made) -> list[RenderableType]:
     return [*found, *_elections(made), *_views(made)]
 
 
-def _value(x: Made) -> str:
-    return f"{money(x['value_usd'])} ± {money(x['standard_error_usd'])}"
+def _value(x: Made, between: str = " ") -> str:
+    """An estimate with its error; `between` a break of line where columns are many."""
+    return f"{money(x['value_usd'])}{between}± {money(x['standard_error_usd'])}"
 
 
 def _measures(made: Made) -> str:
@@ -54,9 +55,10 @@ def _measures(made: Made) -> str:
 
 def _elections(made: Made) -> list[RenderableType]:
     """What choosing is worth to holders of notes, and to buyers of capacity who may cancel."""
-    rights = {x["contract"] for x in made["elections"] if x["choice"] == "cancellation"}
-    notes = [x for x in made["elections"] if x["contract"] not in rights]
-    cancelled = [x for x in made["elections"] if x["contract"] in rights]
+    notes, cancelled = (
+        [x for x in made["elections"] if x["choice"] == chosen]
+        for chosen in ("election", "cancellation")
+    )
     says = (
         "What a note brings its holder after the issue if all of it is paid, compute at what it is "
         "worth to the holder. simple: elects by the index last seen; fitted: by a policy fitted on "
@@ -77,7 +79,8 @@ def _choices(what: str, title: str, made: list[Made], says: str) -> list[Rendera
         return []
     columns = [(what, "left"), ("measure", "left"), *((x, "right") for x in ELECTIONS.values())]
     rows = [
-        [x["contract"], x["measure"], *(_value(x[column]) for column in ELECTIONS)] for x in made
+        [x["contract"], x["measure"], *(_value(x[column], "\n") for column in ELECTIONS)]
+        for x in made
     ]
     return [Text(""), laid_out(title, columns, rows), Text(says, style="dim")]
 
