@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from offtake.plan.load import check as check
     from offtake.plan.load import load as load
     from offtake.results.results import Results as Results
+    from offtake.run.sensitivity import sensitivity as sensitivity
 
 __version__ = "0.1.0"
-__all__ = ["Results", "check", "load", "run"]
+__all__ = ["Results", "check", "load", "run", "sensitivity"]
 
 
 def __getattr__(name: str) -> Any:
@@ -31,5 +32,9 @@ def __getattr__(name: str) -> Any:
         from offtake.results.results import Results
 
         return Results
+    if name == "sensitivity":
+        from offtake.run.sensitivity import sensitivity
+
+        return sensitivity
     message = f"module 'offtake' has no attribute {name!r}"
     raise AttributeError(message)

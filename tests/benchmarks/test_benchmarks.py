@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import market
+from benchmarks import gradients, market
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,3 +28,17 @@ def test_the_market_is_timed_against_a_stated_price(capsys: pytest.CaptureFixtur
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in lines[1:]] == [[str(market.COHORTS[0]), "cohorts"]]
     assert float(lines[1].split()[2]) > 0.0
+
+
+@pytest.mark.slow
+@pytest.mark.scenarios
+def test_derivatives_are_held_against_bumps(capsys: pytest.CaptureFixture[str]) -> None:
+    gradients.report(["one-hall"], shrink=8, times=1)
+    lines = [line.split(" | ") for line in capsys.readouterr().out.splitlines()]
+    rows = [line for line in lines if line[0].startswith("one-hall, ")]
+    assert len(rows) == len(gradients.RESULTS["one-hall"])
+    for row in rows:
+        numbers, exact, within, off, zero = (int(row[i]) for i in (1, 3, 4, 5, 6))
+        assert exact + within + off == numbers
+        # In four standard errors one of sixteen thousand lies outside; none is wrongly zero.
+        assert (off, zero) == (0, 0)

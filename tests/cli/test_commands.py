@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.run.one_year import written
 from tests.run.small import TEXT
 
 WIDTH = 100
@@ -108,3 +109,22 @@ def test_a_file_that_cannot_be_written_is_told_before_the_run(plan: Path) -> Non
     assert done.returncode == 3
     assert "The run failed" in done.stderr
     assert not done.stdout
+
+
+def test_sensitivity_ranks_what_moves_a_result(tmp_path: Path) -> None:
+    words = ("sensitivity", written(tmp_path), "--of", "parties.sponsor.loss_usd")
+    few = ("--paths", 256, "--check", 1, "--top", 3)
+    done = offtake(*words, *few, "--json", "s.json", "--chart", "s.svg", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "parties.sponsor.loss_usd = " in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= WIDTH
+    numbers = json.loads((tmp_path / "s.json").read_text())["numbers"]
+    effects = [abs(number["effect"]) for number in numbers]
+    assert effects == sorted(effects, reverse=True)
+    assert (tmp_path / "s.svg").read_text().startswith("<svg")
+
+
+def test_sensitivity_of_nothing_known_is_told_by_the_nearest_name(plan: Path) -> None:
+    done = offtake("sensitivity", plan, "--of", "facilities.laon.pd", cwd=plan)
+    assert done.returncode == 2
+    assert "did you mean facilities.loan.pd?" in done.stderr

@@ -16,6 +16,7 @@ from offtake.cli.price import price
 from offtake.cli.reserve import reserve
 from offtake.cli.risk import risk
 from offtake.cli.run import run
+from offtake.cli.sensitivity import sensitivity
 from offtake.cli.show import PLAN_IS_WRONG, RUN_FAILED, complain
 from offtake.cli.size import size
 from offtake.cli.stack import stack
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (
-    *(run, size, stack, risk, price, reserve, check),
+    *(run, size, stack, risk, sensitivity, price, reserve, check),
     *(new, explain, termsheet, contracts, catalogue),
 ):
     app.command()(command)

@@ -247,7 +247,9 @@ def _chip_rows(plan: Plan, at: At, name: str) -> tuple[int, int]:
     power = known.needed("all_in_power")
     for what, number, unit in (("h100e", known.h100e, "1"), ("watts", power, "W")):
         source = Source(number.source, None, None, number.note or None)
-        quantity = Quantity(number.value, unit, source=source, text=f"{number.value:g} {unit}")
+        quantity = Quantity(
+            number.value, unit, source=source, text=f"{number.value:g} {unit}".removesuffix(" 1")
+        )
         rows.append(at.table.add(f"catalogue.chips.{chip}.{what}", quantity))
     return rows[0], rows[1]
 

@@ -176,6 +176,17 @@ class World(NamedTuple):
         )
         return observed, payout, following
 
+    def log_likelihood(self, values: Array, shocks: Array, hazard: Array) -> Array:
+        """Log probability of the events that happened: defaults outside, changes of regime, [P].
+
+        Args:
+            values: [row, P].
+            shocks: [T, stream, P].
+            hazard: [T, E, P] of the parties with a credit, per year.
+        """
+        defaults = self.credit.log_likelihood(values, jnp.asarray(self.years), shocks, hazard)
+        return defaults + self.regimes.log_likelihood(values, shocks)
+
     def _owned(self, state: WorldState, signals: Array) -> Array | None:
         """[F, P] 1.0 while a cohort belongs to its first owner; signals: ones, then signals."""
         if self.resale is None or state.owned is None:

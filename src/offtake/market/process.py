@@ -19,7 +19,7 @@ References:
 
 from typing import Any, NamedTuple, cast
 
-from offtake.core.arrays import Array, jax, jnp
+from offtake.core.arrays import Array, jax, jnp, lax
 from offtake.core.contract import IntArray
 
 
@@ -106,8 +106,7 @@ class Regimes(NamedTuple):
     def advance(self, values: Array, state: Array, moves: Array, shocks: Array) -> Array:
         """State index after one period; `moves` [] is 0 in the opening period, else 1."""
         uniform = jax.scipy.stats.norm.cdf(shocks[self.stream])
-        stay = jnp.maximum(self._pick(values[self.stay], state), 1e-9)
-        leaves = -jnp.expm1(-moves / stay)
+        leaves = -jnp.expm1(-moves / self._stay(values, state))
         others = jnp.maximum(jnp.asarray(self.states) - 1, 1)[:, None]
         choices = others.astype(jnp.float64)
         # Given that it leaves, uniform / leaves is uniform again and picks among the others.
@@ -120,6 +119,31 @@ class Regimes(NamedTuple):
     def level(self, values: Array, state: Array) -> Array:
         """Values [D, P]."""
         return self._pick(values[self.value], state)
+
+    def log_likelihood(self, values: Array, shocks: Array) -> Array:
+        """Log probability of the states that came about, up to what no number moves, [P].
+
+        Args:
+            values: [row, P].
+            shocks: [T, stream, P].
+        """
+
+        def period(state: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:
+            moves, moved = now
+            following = self.advance(values, state, moves, moved)
+            rate = moves / self._stay(values, state)
+            switched = following != state
+            left = jnp.log(-jnp.expm1(-jnp.where(switched, rate, 1.0)))
+            several = jnp.asarray(self.states)[:, None] > 1
+            said = jnp.where(several, jnp.where(switched, left, -rate), 0.0)
+            return following, jnp.sum(said, axis=0)
+
+        moves = jnp.where(jnp.arange(shocks.shape[0]) > 0, 1.0, 0.0)
+        return jnp.sum(lax.scan(period, self.init(values), (moves, shocks))[1], axis=0)
+
+    def _stay(self, values: Array, state: Array) -> Array:
+        """Mean stay in the state, periods, [D, P]."""
+        return jnp.maximum(self._pick(values[self.stay], state), 1e-9)
 
     @staticmethod
     def _pick(table: Array, state: Array) -> Array:

@@ -90,3 +90,36 @@ def step_by_step(*, quiet: bool) -> Generator[Callable[[str], None]]:
         return
     with console.status("Preparing") as status:
         yield lambda done: status.update(f"Done: {done}")
+
+
+@contextmanager
+def staged(*, quiet: bool) -> Generator[Callable[[str, int, int], None]]:
+    """A progress bar on stderr for work in stages, and the function that moves it.
+
+    Args:
+        quiet: no bar; also none where stderr is no terminal.
+
+    Yields:
+        To be told the stage, how much of it is done and how much there is.
+    """
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=Console(file=sys.stderr),
+        transient=True,
+        disable=quiet or not sys.stderr.isatty(),
+    )
+    with bar:
+        task = bar.add_task("Preparing", total=None)
+        now = ""
+
+        def advance(stage: str, done: int, of: int) -> None:
+            nonlocal now
+            if stage != now:
+                bar.reset(task, description=stage, total=of)
+                now = stage
+            bar.update(task, completed=done, total=of)
+
+        yield advance

@@ -42,10 +42,15 @@ def prepare(devices: int | None = None) -> int:
     return min(devices or available, available)
 
 
-def on_devices(run: Block, devices: int) -> Block:
+def on_devices(run: Block, devices: int, *, months: bool = True) -> Block:
     """The block on several devices, one block each, compiled at the first call.
 
     Draws lie side by side, block after block; the pieces come back one after another.
+
+    Args:
+        run: what each device does.
+        devices: how many.
+        months: False where `run` gives None in place of the months' record.
     """
     if devices == 1:
         return jax.jit(run)
@@ -58,7 +63,7 @@ def on_devices(run: Block, devices: int) -> Block:
             run,
             mesh=mesh,
             in_specs=(spec(), spec(), drawn),
-            out_specs=(spec("paths"), Entry(split, split, split, split, split)),
+            out_specs=(spec("paths"), Entry(split, split, split, split, split) if months else None),
             check_vma=False,
         )
     )

@@ -1,0 +1,50 @@
+"""`offtake sensitivity`: what moves a result, every number of the plan ranked."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
+
+
+def sensitivity(
+    plan: Annotated[Path, typer.Argument(help="Plan folder or file.")],
+    of: Annotated[str, typer.Option("--of", help="Result, such as facilities.loan.el_usd or .pd.")],
+    paths: Annotated[int, typer.Option(min=2, help="Number of futures.")] = 1024,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all random streams.")] = 1,
+    check: Annotated[int, typer.Option(min=0, help="Largest effects to check by bumps.")] = 5,
+    top: Annotated[int, typer.Option(min=1, help="Numbers to show.")] = 20,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Change: place=value.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
+    stack: Annotated[str | None, typer.Option(help="Stack of contracts of the plan.")] = None,
+    chart: Annotated[Path | None, typer.Option(help="Write the tornado chart as SVG.")] = None,
+    json_: Annotated[
+        Path | None, typer.Option("--json", help="Write all numbers as JSON; - for stdout.")
+    ] = None,
+) -> None:
+    """Say what moves a result: every number of the plan, from one reverse pass, checked."""
+    from offtake.core.errors import render
+    from offtake.plan.load import check as checked_plan
+
+    checked = checked_plan(plan, set_ or (), scenario, stack)
+    if checked.plan is None:
+        complain(render(checked.errors))
+        raise typer.Exit(PLAN_IS_WRONG)
+    for file in (chart, json_):
+        writable(file)
+    from offtake.reports.progress import staged
+    from offtake.reports.sensitivity import svg, tornado
+    from offtake.run.sensitivity import sensitivity as studied
+
+    try:
+        with staged(quiet=str(json_) == "-") as told:
+            found = studied(checked.plan, of, paths, seed, check=check, told=told)
+    except KeyError as unknown:
+        complain(f"--of: {unknown.args[0]}")
+        raise typer.Exit(PLAN_IS_WRONG) from None
+    if chart is not None:
+        chart.write_text(svg(found, top))
+    if not written(found.to_json, json_):
+        out = console()
+        out.print(tornado(found, top, out.width))
