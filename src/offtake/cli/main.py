@@ -19,6 +19,7 @@ from offtake.cli.run import run
 from offtake.cli.show import PLAN_IS_WRONG, RUN_FAILED, complain
 from offtake.cli.size import size
 from offtake.cli.stack import stack
+from offtake.cli.stress import stress
 from offtake.cli.termsheet import termsheet
 from offtake.core.errors import PlanErrors, render
 
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (
-    *(run, size, stack, risk, price, reserve, check),
+    *(run, size, stack, risk, stress, price, reserve, check),
     *(new, explain, termsheet, contracts, catalogue),
 ):
     app.command()(command)
