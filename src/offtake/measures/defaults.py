@@ -1,9 +1,10 @@
 """Defaults of parties: when each one first fails, whoever it is.
 
-A party fails at the first close at which it is in default (DESIGN §5.8: an external party by its
-credit, an internal one by a contract that stops it) or at which it leaves something unpaid that is
-never paid later (`offtake.measures.promises`): an arrear that is made good is no failure. Accounts
-are merged into their owners. A party that rests on no promise cannot fail.
+A party fails at the first close at which it is in default (DESIGN §5.8: an external party whose
+credit lets it pay less than it owes, an internal one that a contract stops) or at which it leaves
+something unpaid that is never paid later (`offtake.measures.promises`): an arrear that is made good
+is no failure, rent that a company which winds down leaves unpaid is one. Accounts are merged into
+their owners.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp, lax
+from offtake.core.contract import IntArray
 from offtake.core.measure import Book, Output, Record
 from offtake.measures.owners import owner_of
 from offtake.measures.promises import Promises, follow, nothing_owed, promises_of
@@ -25,9 +27,13 @@ class Defaults(NamedTuple):
     promises: Promises
     own: NDArray[np.float64]
     """[M, M] 1.0 where the second party is the first one or an account of it"""
+    payout: IntArray
+    """[M] observation of the share of its claims that an external party meets"""
+    external: NDArray[np.float64]
+    """[M] 1.0 for external parties"""
 
     name = "defaults"
-    wanted = ()
+    wanted = ("parties.*.payout",)
     outputs = {  # noqa: RUF012 - a constant of the class, never changed
         "period": Output(
             ("party",), "paths", "period", "First period in which a party fails; NaN for never."
@@ -37,7 +43,17 @@ class Defaults(NamedTuple):
     @classmethod
     def build(cls, book: Book) -> "Defaults":
         """The measure for one plan."""
-        return cls(promises_of(book), np.eye(len(book.labels.parties))[:, owner_of(book)])
+        parties, seen = book.labels.parties, book.labels.observations
+        names = [f"parties.{name}.payout" for name in parties]
+        count = len(parties)
+        return cls(
+            promises=promises_of(book),
+            own=np.eye(count)[:, owner_of(book)],
+            payout=np.array([seen.index(n) if n in seen else 0 for n in names], np.int64),
+            external=np.array(
+                [float(m >= book.labels.internal and names[m] in seen) for m in range(count)]
+            ),
+        )
 
     def reduce(self, record: Record) -> Mapping[str, Array]:
         """[M, P] period of every party's failure."""
@@ -55,7 +71,9 @@ class Defaults(NamedTuple):
         stopped = jnp.einsum(
             "mn,tnp->tmp", jnp.asarray(self.own), months.stopped.astype(lost.dtype)
         )
-        flags = (failed > 0.0) | (stopped > 0.5)
+        met = months.observations[:, self.payout]
+        short = (met < 1.0) & (jnp.asarray(self.external) > 0.5)[None, :, None]
+        flags = (failed > 0.0) | (stopped > 0.5) | short
         count = flags.shape[0]
         period = first(flags.reshape(count, -1)).reshape(flags.shape[1:])
         return {"period": jnp.where(period < float(count), period, jnp.nan)}

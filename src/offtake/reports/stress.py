@@ -18,6 +18,9 @@ LEAST = (
 
 SMALL = 1e6
 """USD of change below which nothing is shown for a party or a facility."""
+SAME = "–"
+ACROSS = 6
+"""Shocks side by side, so that a table stays within 80 columns."""
 PAYERS = 3
 """Parties that are named as paying, at most."""
 
@@ -37,11 +40,8 @@ def stressed(frame: str, found: Stress) -> Group:
         before = money(rows[0]["el_usd"])
         parts += [_summary(f"Without a shock financiers lose {before} (USD, value today)", rows)]
         parts += [Text(NOTE, style="dim"), Text("")]
-        parts += [_moved("Parties moved", "party", list(found.parties_table())), Text("")]
-        if found.facilities:
-            rows = list(found.facilities_table())
-            parts += [_moved("Facilities moved", "facility", rows), Text("")]
-    parts += [Text(line, style="dim") for shock in found.shocks for line in _told(shock)]
+        parts += [part for table in _moved(found) for part in (table, Text(""))]
+    parts += [Text(_told(shock), style="dim") for shock in found.shocks]
     return Group(*parts)
 
 
@@ -58,14 +58,15 @@ def least(frame: str, found: Least) -> Group:
     if found.part:
         parts += [_point(found), Text("")]
     others = [s for s in found.shocks if s not in found.part]
-    if others:
+    if others and found.distance != 0.0:
         parts.append(Text(f"Not part of it: {', '.join(map(_apart, others))}."))
-    if found.here is not None and found.elsewhere is not None and found.distance:
+    if found.here is not None and found.elsewhere is not None and found.short is not None:
         parts.append(
             Text(
                 f"At the point: {_level(found, found.here)} on the futures of the search, "
-                f"{_level(found, found.elsewhere)} on others (seed {found.seed + 1}); "
-                f"without a shock {_level(found, found.before)}."
+                f"{_level(found, found.elsewhere)} on others (seed {found.seed + 1}); a twentieth "
+                f"of a yardstick nearer: {_level(found, found.short)}; "
+                f"without a shock: {_level(found, found.before)}."
             )
         )
     parts += [Text(LEAST, style="dim")]
@@ -124,7 +125,7 @@ def _summary(title: str, rows: list[dict[str, Any]] | list[Any]) -> RenderableTy
     shown = [
         [
             str(row["shock"]),
-            "; ".join(
+            "\n".join(
                 f"{f['who']} {percent(f['default'])} → {percent(f['default_stressed'])}"
                 for f in row["newly_fails"]
             )
@@ -132,10 +133,10 @@ def _summary(title: str, rows: list[dict[str, Any]] | list[Any]) -> RenderableTy
             signed(row["el_change_usd"]),
             error(row["el_change_usd_se"]),
             signed(row["worst5_change_usd"]),
-            ", ".join(
+            "\n".join(
                 f"{p['party']} {100 * p['share']:.0f} %"
                 for p in row["pays"][:PAYERS]
-                if p["share"] >= 0.005
+                if p["share"] >= 0.01
             )
             or "nobody",
         ]
@@ -144,46 +145,51 @@ def _summary(title: str, rows: list[dict[str, Any]] | list[Any]) -> RenderableTy
     return laid_out(title, columns, shown)
 
 
-def _moved(title: str, what: str, rows: list[Any]) -> RenderableType:
-    """Who is moved by which shock: default before and after, expected loss and its change."""
-    columns = [
-        (what, "left"),
-        ("shock", "left"),
-        ("fails", "right"),
-        ("then", "right"),
-        ("±", "right"),
-        ("loses", "right"),
-        ("change", "right"),
-        ("±", "right"),
+def _moved(found: Stress) -> list[RenderableType]:
+    """Parties and facilities by shock: how many futures they fail in, and what they lose more."""
+    rows = [
+        *({"who": row["party"], **row} for row in found.parties_table()),
+        *({"who": row["facility"], **row} for row in found.facilities_table()),
     ]
-    shown: list[list[str]] = []
-    for name in dict.fromkeys(row[what] for row in rows):
-        mine = [row for row in rows if row[what] == name and _shows(row)]
-        shown += [
-            [
-                str(name) if i == 0 else "",
-                str(row["shock"]),
-                percent(row["default"]),
-                percent(row["default_stressed"]),
-                percent(2 * row["default_change_se"]) if row["default_change_se"] else "",
-                money(row["el_usd"]),
-                signed(row["el_change_usd"]),
-                error(row["el_change_usd_se"]),
-            ]
-            for i, row in enumerate(mine)
-        ]
-    return laid_out(f"{title} (share of futures in which it fails; expected loss)", columns, shown)
+    shocks = list(found.runs)
+    made: list[RenderableType] = []
+    for title, key, show in (
+        ("Fails in so many futures", "default", _fails),
+        ("Expected loss, and its change (USD, value today)", "el_usd", _loses),
+    ):
+        for first in range(0, len(shocks), ACROSS):
+            across = shocks[first : first + ACROSS]
+            columns = [("", "left"), ("now", "right")]
+            columns += [(shock.replace("_", " "), "right") for shock in across]
+            shown: list[list[str]] = []
+            for who in dict.fromkeys(row["who"] for row in rows):
+                mine = {row["shock"]: row for row in rows if row["who"] == who}
+                cells = [show(mine[shock]) for shock in across]
+                if any(cell != SAME for cell in cells):
+                    now = mine[across[0]][key]
+                    shown.append([who, percent(now) if key == "default" else money(now), *cells])
+            if shown:
+                made.append(laid_out(title, columns, shown))
+    return made
 
 
-def _shows(row: Mapping[str, Any]) -> bool:
-    moved = abs(row["default_stressed"] - row["default"]) >= 5e-4
-    return moved or abs(row["el_change_usd"]) >= SMALL
+def _fails(row: Mapping[str, Any]) -> str:
+    """Share of futures in which it fails then; a dash where that moves within its error."""
+    change = abs(row["default_stressed"] - row["default"])
+    moved = change > max(2 * (row["default_change_se"] or 0.0), 5e-4)
+    return percent(row["default_stressed"]) if moved else SAME
+
+
+def _loses(row: Mapping[str, Any]) -> str:
+    """Change of expected loss; a dash where it is no larger than its error."""
+    change, wide = row["el_change_usd"], 2 * (row["el_change_usd_se"] or 0.0)
+    return signed(change) if abs(change) > wide else SAME
 
 
 def signed(usd: float) -> str:
     """A change in money; a dash below what is shown."""
     if abs(usd) < SMALL:
-        return "–"
+        return SAME
     return f"{'+' if usd > 0.0 else '-'}{money(abs(usd))}"
 
 
@@ -192,12 +198,12 @@ def error(usd: float | None) -> str:
     return "" if usd is None or 2 * usd < SMALL / 10 else money(2 * usd)
 
 
-def _told(shock: Mapping[str, Any]) -> list[str]:
-    """What a shock is, or that there is nothing for it to act on; its yardstick."""
+def _told(shock: Mapping[str, Any]) -> str:
+    """What a shock is and by what it is measured, or that there is nothing for it to act on."""
     missing = shock["nothing_to_shock"]
     if missing is not None:
-        return [f"{shock['shock']}: nothing to shock, the plan has {missing}"]
+        return f"{shock['shock']}: nothing to shock, the plan has {missing}."
     places = [str(change["place"]) for change in shock["changes"]]
     more = f" and {len(places) - 2} more" if len(places) > 2 else ""
-    told = f"{shock['shock']}: {shock['about']} ({', '.join(places[:2])}{more})"
-    return [told, f"    yardstick: {shock['yardstick']}"]
+    told = f"{shock['shock']}: {shock['about']} ({', '.join(places[:2])}{more})."
+    return f"{told} Yardstick: {shock['yardstick']}."

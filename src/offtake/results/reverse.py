@@ -48,6 +48,8 @@ class Least:
     it alone, whether it moves the outcome at all."""
     before: Outcome
     """Without a shock."""
+    short: Outcome | None
+    """A twentieth of a yardstick nearer than the point: far less than asked for tells of a jump."""
     here: Outcome | None
     """At the point, on the futures of the search."""
     elsewhere: Outcome | None
@@ -74,6 +76,7 @@ class Least:
             "distance": self.distance,
             "shocks": [dict(shock) for shock in self.shocks],
             "before": self.before.plain(),
+            "just_short": None if self.short is None else self.short.plain(),
             "at_the_point": None if self.here is None else self.here.plain(),
             "on_other_futures": None if self.elsewhere is None else self.elsewhere.plain(),
         }

@@ -37,7 +37,7 @@ from offtake import catalogue
 from offtake.core.quantity import Quantity
 from offtake.plan.schema import Plan
 from offtake.risk.prepare import CAPPED, FACTORS, level_of
-from offtake.risk.shocks import NEVER_HAPPENS, Change, Numbers, Shock, shocks_of
+from offtake.risk.shocks import NEVER_HAPPENS, Change, Numbers, Shock, Words, shocks_of
 
 DEVIATIONS = 6.0
 """Standard deviations by which the fortune of a party that fails falls; a party of AAA, with a
@@ -84,7 +84,7 @@ def library(plan: Plan, paid: Paid) -> tuple[Shock, ...]:
 ABOUT: dict[str, tuple[str, str, str]] = {
     "demand_winter": (
         "{less} less is asked for",
-        "a volume of demand, a utilisation, or revenue from users",
+        "a volume of demand, utilisation or revenue from users",
         "what was built for growth stands idle, and contracts on use earn less",
     ),
     "price_collapse": (
@@ -104,7 +104,7 @@ ABOUT: dict[str, tuple[str, str, str]] = {
     ),
     "power_delay": (
         "sites open {months} months later",
-        "a phase of a site, or a source of power",
+        "a site or source of power",
         "chips and their debt wait for what feeds them",
     ),
     "weather_at_one_site": (
@@ -134,11 +134,21 @@ ABOUT: dict[str, tuple[str, str, str]] = {
     ),
     "backstop_withdrawn": (
         "guarantees, backstops, floors and insurance pay nothing",
-        "a guarantee, a backstop, a floor or an insurance",
+        "a guarantee, backstop, floor or insurance",
         "who relies on support finds what the plan is without it",
     ),
 }
 """Name -> what it is, what it acts on, why."""
+
+
+FAILURES = ("lead_customer_fails", "vendor_fails")
+"""Shocks whose full size is a party that fails for certain."""
+PARTLY = {
+    "lead_customer_fails": "{share} of the way to a failure of {who}",
+    "vendor_fails": "{share} of the way to a failure of {who}, chips {months} months later",
+    "backstop_withdrawn": "guarantees, backstops, floors and insurance pay {share} less",
+}
+"""What a shock that happens or does not is called in part."""
 
 
 def _shock(name: str, changes: tuple[Change, ...], who: str | None) -> Shock:
@@ -146,21 +156,19 @@ def _shock(name: str, changes: tuple[Change, ...], who: str | None) -> Shock:
     history = catalogue.yardsticks().get(name)
     stick = history[-1] if history else None
     value = stick.value if stick else 0.0
-    told = about.format(
-        less=f"{100.0 * (1.0 - value):.0f} %",
-        points=f"{100.0 * value:.4g}",
-        months=f"{value:.0f}",
-        who=who or "nobody",
-    )
+    if name == "lead_customer_fails":
+        value = FEWEST_SHARE
+    words = Words(about, value, who or "nobody")
     unit = "one standard deviation of its fortune, of which it takes six to fail for certain"
     return Shock(
         name,
-        told,
+        words.at(1.0),
         tuple(dict.fromkeys(_sized(name, change, value) for change in changes)),
         sought,
         why,
         f"{stick.note} ({stick.source})" if stick else unit,
-        1.0 if stick else DEVIATIONS,
+        DEVIATIONS if name in FAILURES else 1.0,
+        replace(words, text=PARTLY[name]) if name in PARTLY else words,
     )
 
 

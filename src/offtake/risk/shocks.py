@@ -43,22 +43,32 @@ class Change:
     least: float = 0.0
     """Hazard, 1/year, from which the party is taken to start at least."""
 
-    def said(self) -> str:
-        """What it does, in a few words."""
-        section = self.place.split(".")[0]
-        words = {
-            "times": f"{section} x {self.by:.2f}",
-            "less": f"{section} {100.0 * min(self.by, 1.0):.0f} % less",
-            "plus": f"{section} {100.0 * self.by:+.2f} points",
-            "later": f"{section} {self.by:.1f} months later",
-            "likelier": f"fortune {self.by:.1f} deviations lower",
-        }
-        return words[self.how]
-
     def scaled(self, size: float) -> "Change":
         """The change so many times over; 0 changes nothing."""
         by = self.by**size if self.how == "times" else self.by * size
         return replace(self, by=by)
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a shock is told in any size."""
+
+    text: str
+    """With {less}, {points}, {months}, {share}, {who} where it has them."""
+    value: float
+    """Factor, rate or months of its full size."""
+    who: str
+
+    def at(self, size: float) -> str:
+        """Told in a size, 1 for the full one."""
+        months = self.value * size
+        return self.text.format(
+            less=f"{100.0 * (1.0 - self.value**size):.0f} %",
+            points=f"{100.0 * self.value * size:.3g}",
+            months=f"{months:.0f}" if months == round(months) else f"{months:.1f}",
+            share=f"{100.0 * min(size, 1.0):.0f} %",
+            who=self.who,
+        )
 
 
 @dataclass(frozen=True)
@@ -76,15 +86,16 @@ class Shock:
     """What one unit of it is, and who says so."""
     units: float = 1.0
     """Yardsticks that its full size is."""
+    words: "Words | None" = None
+    """How it is told in any size."""
 
     def scaled(self, size: float) -> "Shock":
         """The shock in another size, 1 for its full one."""
         return replace(self, changes=tuple(change.scaled(size) for change in self.changes))
 
-    def means(self) -> str:
-        """What the shock does in the size that it has, each kind of change once."""
-        said = dict.fromkeys(change.said() for change in self.changes)
-        return ", ".join(said)
+    def means(self, size: float) -> str:
+        """What the shock is in another size, 1 for its full one."""
+        return self.about if self.words is None else self.words.at(size)
 
     @property
     def empty(self) -> bool:

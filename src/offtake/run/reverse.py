@@ -17,6 +17,8 @@ from offtake.run.sample import Sample
 from offtake.run.stress import Stand, chosen, named, outcomes
 
 FloatArray = NDArray[np.float64]
+SHORT = 0.05
+"""Yardsticks by which a point is just short of the boundary, to tell a jump from a slope."""
 
 
 def reverse(
@@ -64,9 +66,11 @@ def _least(
     plan: Plan, stand: Stand, sought: Target, shocks: Sequence[Shock], reached: Reached
 ) -> Least:
     """What a search found, told on its futures and on others."""
-    here = elsewhere = None
-    if reached.sizes is not None:
+    here = elsewhere = short = None
+    if reached.sizes is not None and reached.distance:
         moved = at_sizes(shocks, reached.sizes)
+        nearer = at_sizes(shocks, reached.sizes * max(1.0 - SHORT / reached.distance, 0.0))
+        short = outcome(stand, stand.run(nearer), sought)
         here = outcome(stand, stand.run(moved), sought)
         other = replace(stand, seed=stand.seed + 1)
         elsewhere = outcome(other, other.run(moved), sought)
@@ -83,6 +87,7 @@ def _least(
         distance=reached.distance,
         shocks=_told(shocks, reached),
         before=outcome(stand, stand.plain, sought),
+        short=short,
         here=here,
         elsewhere=elsewhere,
     )
@@ -114,7 +119,7 @@ def _told(shocks: Sequence[Shock], reached: Reached) -> tuple[dict[str, Any], ..
         {
             "shock": shock.name,
             "yardsticks": float(size),
-            "means": shock.scaled(float(size) / shock.units).means() if size > 0.0 else None,
+            "means": shock.means(float(size) / shock.units) if size > 0.0 else None,
             "yardstick": shock.yardstick,
             "alone": alone,
             "moves": moves,

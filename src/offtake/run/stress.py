@@ -44,7 +44,7 @@ def asked() -> Asked:
         made: tuple[Any, ...] = (*plain.build(lowered, book), Defaults.build(book))
         return made
 
-    return Asked(plain.wanted, build)
+    return Asked([*plain.wanted, *Defaults.wanted], build)
 
 
 @dataclass
