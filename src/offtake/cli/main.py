@@ -9,6 +9,7 @@ import typer
 
 from offtake.cli.catalogue import catalogue
 from offtake.cli.check import check
+from offtake.cli.contagion import contagion
 from offtake.cli.contracts import contracts
 from offtake.cli.explain import explain
 from offtake.cli.new import new
@@ -32,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (
-    *(run, size, stack, risk, stress, price, reserve, check),
+    *(run, size, stack, risk, stress, contagion, price, reserve, check),
     *(new, explain, termsheet, contracts, catalogue),
 ):
     app.command()(command)

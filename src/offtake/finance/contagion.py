@@ -105,7 +105,7 @@ def spread(
     owed, cash = network
     paths, count = cash.shape
     made = np.zeros((paths, count), bool) if failing is None else failing
-    due = np.sum(owed, axis=2)
+    due: FloatArray = np.sum(owed, axis=2)
     shares = owed / np.where(due > 0.0, due, 1.0)[:, :, None]
     told = count if rounds is None else rounds
     losses = np.zeros((paths, told, count + 1))
@@ -117,7 +117,8 @@ def spread(
         able = cash + receipts
         short = ~made & (able < due * (1.0 - PAID)) & (due > 0.0)
         left = np.minimum(alpha * cash + beta * receipts, due)
-        following = np.where(made, paid, np.where(short, np.minimum(left, paid), due))
+        kept: FloatArray = np.where(short, np.minimum(left, paid), due)
+        following: FloatArray = np.where(made, paid, kept)
         when = np.where(short & (when == NEVER), turn, when)
         cut = paid - following
         losses[:, min(turn, told - 1)] += _received(shares, cut)

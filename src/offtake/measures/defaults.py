@@ -13,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from offtake.core.arrays import Array, jnp, lax
+from offtake.core.arrays import Array, jnp
 from offtake.core.contract import IntArray
 from offtake.core.measure import Book, Output, Record
 from offtake.measures.owners import owner_of
-from offtake.measures.promises import Promises, follow, nothing_owed, promises_of
+from offtake.measures.promises import Promises, followed, promises_of
 from offtake.measures.selection import first
 
 
@@ -58,15 +58,7 @@ class Defaults(NamedTuple):
     def reduce(self, record: Record) -> Mapping[str, Array]:
         """[M, P] period of every party's failure."""
         months = record.months
-        owed = nothing_owed(self.promises, record.values.shape[-1])
-
-        def month(short: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:
-            after = follow(self.promises, short, *now)
-            return after.short, after.dropped
-
-        left, dropped = lax.scan(month, owed, (months.claimed, months.paid))
-        # What is dropped in a period was left unpaid at the close before it.
-        lost = jnp.concatenate([dropped[1:], left[None]])
+        _, lost = followed(self.promises, months.claimed, months.paid)
         failed = jnp.einsum("qm,tqp->tmp", jnp.asarray(self.promises.payer), lost)
         stopped = jnp.einsum(
             "mn,tnp->tmp", jnp.asarray(self.own), months.stopped.astype(lost.dtype)
