@@ -123,6 +123,18 @@ def test_rounds_of_a_chain():
     assert half.round[0].tolist() == [0, 1, NEVER]
 
 
+def test_what_fails_anyway_is_no_loss_of_a_failure():
+    """c has 1 of 5 short anyway once b owes it 3 less: a's failure costs c what is left."""
+    owed = CHAIN.owed.copy()
+    owed[0, 1, 2] = 3.0  # b owes c only 3: c has 4 of 5
+    given = Network(owed, CHAIN.cash)
+    plain = spread(given)
+    assert plain.round[0].tolist() == [NEVER, NEVER, 1]
+    assert plain.lost[0].tolist() == [0, 0, 0, 1]
+    found = spread(given, only(0, count=3), start=plain.paid)
+    assert found.losses[0].tolist() == [[0, 10, 0, 0], [0, 0, 2, 0], [0, 0, 0, 2]]
+
+
 def test_capital_stops_it_and_less_does_not():
     fails = only(0, count=3)
     needed = capital_needed(CHAIN, fails)

@@ -10,7 +10,7 @@ a clearing vector x solves, equal ranks all [1],
 nothing. Everybody is taken to pay first; round r is the r-th time that all look at what they
 received and cut what they pay, so rounds come from above to the greatest clearing vector, and the
 loss of round r is what creditors lose by it. A party that is made to fail pays a stated share of
-what it owes, in round 0.
+what it owes, in round 0; those who would have failed anyway start from what they pay then.
 
     capital   what each party lacks if all but those made to fail pay in full: just this much stops
               it after the first round, and no less, as each has to be made whole by itself
@@ -83,6 +83,7 @@ def spread(
     alpha: float = 1.0,
     beta: float = 1.0,
     rounds: int | None = None,
+    start: FloatArray | None = None,
 ) -> Spread:
     """Let parties fail and see who follows.
 
@@ -93,6 +94,8 @@ def spread(
         alpha: share of its cash that one who fails has left.
         beta: share of its receipts that one who fails has left.
         rounds: rounds that are told apart, the last one holding all that come later; N if None.
+        start: [P, N] what each pays before anybody is made to fail, a clearing vector of the same
+            network and friction; losses are those beyond it. All that is owed if None.
 
     Raises:
         ValueError: a share that is not between 0 and 1.
@@ -110,14 +113,15 @@ def spread(
     told = count if rounds is None else rounds
     losses = np.zeros((paths, told, count + 1))
     when = np.where(made, 0, NEVER)
-    paid: FloatArray = np.where(made, recovery * due, due)
-    losses[:, 0] = _received(shares, due - paid)
+    before = due if start is None else start
+    paid: FloatArray = np.where(made, np.minimum(recovery * due, before), before)
+    losses[:, 0] = _received(shares, before - paid)
     for turn in range(1, MOST_ROUNDS):
         receipts = _received(shares, paid)[:, :-1]
         able = cash + receipts
         short = ~made & (able < due * (1.0 - PAID)) & (due > 0.0)
         left = np.minimum(alpha * cash + beta * receipts, due)
-        kept: FloatArray = np.where(short, np.minimum(left, paid), due)
+        kept: FloatArray = np.where(short, np.minimum(left, paid), paid)
         following: FloatArray = np.where(made, paid, kept)
         when = np.where(short & (when == NEVER), turn, when)
         cut = paid - following

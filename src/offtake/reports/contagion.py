@@ -117,6 +117,11 @@ def _stops(found: Contagion) -> str:
 
 
 def _variants(found: Contagion) -> RenderableType:
-    columns = [("network", "left"), ("owed in all", "right"), ("others lose", "right")]
-    shown = [[v.what, money(v.owed), money(v.lost)] for v in found.variants]
+    columns = [
+        ("network", "left"),
+        ("owed in all", "right"),
+        ("lost anyway", "right"),
+        ("others lose more", "right"),
+    ]
+    shown = [[v.what, money(v.owed), money(v.lost_anyway), money(v.lost)] for v in found.variants]
     return laid_out("Netted, and with friction", columns, shown)

@@ -55,8 +55,10 @@ class Variant:
     what: str
     owed: float
     """USD in all"""
+    lost_anyway: float
+    """USD, without the failure"""
     lost: float
-    """USD by all others"""
+    """USD more, by all others"""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class Contagion:
         """Creditors of the failure that is told: loss by round, whether they follow, capital."""
         told, total = self.told, float(self.told.lost)
         order = np.argsort(-told.by_creditor.sum(axis=0), kind="stable")
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "creditor": self.parties[n],
                 "by_round_usd": [float(x) for x in told.by_creditor[:, n]],

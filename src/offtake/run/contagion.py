@@ -263,8 +263,8 @@ def _caused(owed: Owed, network: Network, party: int, recovery: float) -> Caused
     """What the failure of one party causes, beside what happens without it."""
     made = _made_to_fail(network, party)
     plain = spread(network, rounds=ROUNDS)
-    found = spread(network, made, recovery, rounds=ROUNDS)
-    more = (found.losses - plain.losses)[:, :, :-1]
+    found = spread(network, made, recovery, rounds=ROUNDS, start=plain.paid)
+    more = found.losses[:, :, :-1]
     more[:, :, party] = 0.0
     total: FloatArray = np.sum(more, axis=(1, 2))
     follows = (found.round > 0) & (plain.round < 0)
@@ -306,22 +306,21 @@ def _debt_rank(owed: Owed, network: Network, party: int) -> float:
 
 def _variants(network: Network, party: int, recovery: float) -> tuple[Variant, ...]:
     """The same failure with netting, with friction, and without either."""
+    count = network.cash.shape[1]
 
-    def lost(given: Network, share: float = 1.0) -> float:
+    def of(what: str, given: Network, share: float = 1.0) -> Variant:
+        plain = spread(given, alpha=share, beta=share)
         made = _made_to_fail(given, party)
-        after = spread(given, made, recovery, share, share).lost
-        before = spread(given, None, 0.0, share, share).lost
-        more = (after - before)[:, : network.cash.shape[1]]
+        more = spread(given, made, recovery, share, share, start=plain.paid).lost[:, :count]
         more[:, party] = 0.0
-        return float(np.mean(more)) * more.shape[1]
-
-    def gross(given: Network) -> float:
-        return float(np.sum(given.owed)) / given.owed.shape[0]
+        paths = given.owed.shape[0]
+        owed, anyway = float(np.sum(given.owed)), float(np.sum(plain.lost[:, :count]))
+        return Variant(what, owed / paths, anyway / paths, float(np.sum(more)) / paths)
 
     pairs, full = netted_bilaterally(network), netted_fully(network)
     return (
-        Variant("as it is owed", gross(network), lost(network)),
-        Variant("netted between pairs", gross(pairs), lost(pairs)),
-        Variant("netted in full", gross(full), lost(full)),
-        Variant(f"{1.0 - FRICTION:.0%} lost on failing", gross(network), lost(network, FRICTION)),
+        of("as it is owed", network),
+        of("netted between pairs", pairs),
+        of("netted in full", full),
+        of(f"{1.0 - FRICTION:.0%} lost on failing", network, FRICTION),
     )
