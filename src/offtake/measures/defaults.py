@@ -28,9 +28,9 @@ class Defaults(NamedTuple):
     own: NDArray[np.float64]
     """[M, M] 1.0 where the second party is the first one or an account of it"""
     payout: IntArray
-    """[M] observation of the share of its claims that an external party meets"""
-    external: NDArray[np.float64]
-    """[M] 1.0 for external parties"""
+    """[E] observation of the share of its claims that an external party meets"""
+    whose: NDArray[np.float64]
+    """[M, E] 1.0 for that party"""
 
     name = "defaults"
     wanted = ("parties.*.payout",)
@@ -43,16 +43,19 @@ class Defaults(NamedTuple):
     @classmethod
     def build(cls, book: Book) -> "Defaults":
         """The measure for one plan."""
-        parties, seen = book.labels.parties, book.labels.observations
-        names = [f"parties.{name}.payout" for name in parties]
+        seen = {name: o for o, name in enumerate(book.labels.observations)}
+        parties = book.labels.parties
+        outside = [
+            m
+            for m in range(book.labels.internal, len(parties))
+            if f"parties.{parties[m]}.payout" in seen
+        ]
         count = len(parties)
         return cls(
             promises=promises_of(book),
             own=np.eye(count)[:, owner_of(book)],
-            payout=np.array([seen.index(n) if n in seen else 0 for n in names], np.int64),
-            external=np.array(
-                [float(m >= book.labels.internal and names[m] in seen) for m in range(count)]
-            ),
+            payout=np.array([seen[f"parties.{parties[m]}.payout"] for m in outside], np.int64),
+            whose=np.eye(count)[:, outside],
         )
 
     def reduce(self, record: Record) -> Mapping[str, Array]:
@@ -63,9 +66,9 @@ class Defaults(NamedTuple):
         stopped = jnp.einsum(
             "mn,tnp->tmp", jnp.asarray(self.own), months.stopped.astype(lost.dtype)
         )
-        met = months.observations[:, self.payout]
-        short = (met < 1.0) & (jnp.asarray(self.external) > 0.5)[None, :, None]
-        flags = (failed > 0.0) | (stopped > 0.5) | short
+        short = (months.observations[:, self.payout] < 1.0).astype(lost.dtype)
+        failed += stopped + jnp.einsum("me,tep->tmp", jnp.asarray(self.whose), short)
+        flags = failed > 0.0
         count = flags.shape[0]
         period = first(flags.reshape(count, -1)).reshape(flags.shape[1:])
         return {"period": jnp.where(period < float(count), period, jnp.nan)}

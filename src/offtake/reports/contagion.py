@@ -34,7 +34,7 @@ def _exposures(found: Contagion) -> RenderableType:
         ("to", "left"),
         ("window", "right"),
         ("from then on", "right"),
-        ("most in a month", "right"),
+        ("most at once", "right"),
         ("in", "right"),
     ]
     shown = [

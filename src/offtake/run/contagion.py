@@ -314,7 +314,8 @@ def _variants(network: Network, party: int, recovery: float) -> tuple[Variant, .
         more = spread(given, made, recovery, share, share, start=plain.paid).lost[:, :count]
         more[:, party] = 0.0
         paths = given.owed.shape[0]
-        owed, anyway = float(np.sum(given.owed)), float(np.sum(plain.lost[:, :count]))
+        owed = float(np.sum(given.owed[:, :count]))
+        anyway = float(np.sum(plain.lost[:, :count]))
         return Variant(what, owed / paths, anyway / paths, float(np.sum(more)) / paths)
 
     pairs, full = netted_bilaterally(network), netted_fully(network)
