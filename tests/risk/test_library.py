@@ -105,7 +105,8 @@ def test_lead_customer_is_who_pays_most_and_can_fail():
 def test_sizes_join_and_leave():
     shock = shocks(small())["price_collapse"]
     assert all(change.by == 1.0 for change in shock.scaled(0.0).changes)
-    assert shock.scaled(2.0).changes[0].by == pytest.approx(0.57**2)
+    assert shock.scaled(2.0).changes[0].by == pytest.approx(shock.changes[0].by ** 2)
+    assert shock.means(2.0) == "compute and tokens earn 69 % less"  # 1 - 0.56^2
     late = shocks(small())["power_delay"].scaled(0.5)
     assert late.changes[0].by == pytest.approx(3.0)
 

@@ -7,6 +7,7 @@ at the end; its owner paid the rest of the chips, 18 M USD.
 import numpy as np
 import pytest
 
+from offtake import catalogue
 from offtake.core.errors import PlanErrors
 from offtake.lowering.lower import lower
 from offtake.plan.load import load
@@ -50,6 +51,8 @@ scenarios:
   half: {drivers.compute_price.start: 1 USD/H100e/h}
 """
 SALES = 17_520_000.0
+LEFT = catalogue.yardsticks()["price_collapse"][-1].value
+"""Of the price after one yardstick."""
 DEBT = 12e6
 USD = 1e-2
 """Sums of twelve months in floats."""
@@ -80,8 +83,8 @@ def change(found: Stress, shock: str, party: str) -> np.ndarray:
 
 
 def test_the_owner_loses_what_the_hours_sold_by_the_hour_earn_less(found: Stress):
-    """Half of the hours have a price agreed; the others earn 43 % less, or a half less."""
-    for shock, share in (("price_collapse", 0.43), ("scenario:half", 0.5)):
+    """Half of the hours have a price agreed; the others earn a yardstick less, or a half."""
+    for shock, share in (("price_collapse", 1.0 - LEFT), ("scenario:half", 0.5)):
         lost = np.minimum(share * SALES / 2.0, SALES - DEBT)
         assert change(found, shock, "sponsor") == pytest.approx(lost, abs=USD)
 
@@ -142,9 +145,9 @@ def test_what_prepares_a_plan_changes_no_future(plan: Plan):
 
 
 def test_the_least_price_fall_is_where_revenue_meets_the_debt(plan: Plan):
-    """(1 + 0.57^s) / 2 x 17.52 = 12: s = 1.77."""
+    """(1 + 0.56^s) / 2 x 17.52 = 12: s = 1.72."""
     least = reverse(plan, "company defaults in 50 % of futures", ["price_collapse"], paths=256)
-    needed = np.log(2.0 * DEBT / SALES - 1.0) / np.log(0.57)
+    needed = np.log(2.0 * DEBT / SALES - 1.0) / np.log(LEFT)
     assert least.distance == pytest.approx(needed, abs=0.01)
     assert least.before.value < 0.5 <= least.here.value
     assert least.short.value < 0.5
@@ -163,7 +166,7 @@ def test_the_least_of_two_shocks(plan: Plan):
     )
     months, days = np.arange(4.0), np.array([0.0, 31.0, 59.0, 90.0])
     left = 2.0 * DEBT / (SALES * (1.0 - days / 365.0)) - 1.0
-    fall = np.log(left) / np.log(0.57)
+    fall = np.log(left) / np.log(LEFT)
     nearest = float(np.min(np.hypot(months / 2.0, fall)))
     assert least.distance == pytest.approx(nearest, abs=0.01)  # a turn has to bring 0.01
 

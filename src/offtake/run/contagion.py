@@ -64,6 +64,12 @@ class Owed:
     cash: FloatArray
     """[T, N, P] with which each enters each period, USD; 0 for external ones"""
 
+    def busiest(self, length: int) -> int:
+        """Period that opens the window in which parties inside owe most, the opening one apart."""
+        sums = np.mean(self.promised[:, : self.internal].sum(axis=(1, 2)), axis=-1)
+        ahead = [float(sums[t : t + length].sum()) for t in range(1, len(sums))]
+        return 1 + int(np.argmax(ahead))
+
     def window(self, first: int, length: int) -> Network:
         """Claims of the periods first .. first + length - 1."""
         paths, count = self.cash.shape[2], len(self.parties)
@@ -192,9 +198,7 @@ def contagion(
     at = None if month is None else _period(plan, month)
     owed = owed_in(plan, paths, seed, done)
     length = max(1, round(window / plan.calendar.months))
-    sums = np.mean(owed.promised[:, : owed.internal].sum(axis=(1, 2)), axis=-1)
-    ahead = np.array([sums[t : t + length].sum() for t in range(len(sums))])
-    first = max(1, int(np.argmax(ahead))) if at is None else at
+    first = owed.busiest(length) if at is None else at
     network = owed.window(first, length)
     caused = [_caused(owed, network, n, recovery) for n in range(len(owed.parties))]
     order = sorted(range(len(caused)), key=lambda n: -caused[n].lost)
