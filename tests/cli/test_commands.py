@@ -108,3 +108,21 @@ def test_a_file_that_cannot_be_written_is_told_before_the_run(plan: Path) -> Non
     assert done.returncode == 3
     assert "The run failed" in done.stderr
     assert not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("stress", "--reverse", "tenant fails"), "write it in one of these forms"),
+        (("stress", "--shocks", "rates_up,rate_down"), "did you mean rates_up?"),
+        (("stress", "--shocks", "scenario:a", "--scenario", "b"), "two scenarios"),
+        (("contagion", "--month", "2040-01"), "a month of the plan, 2026-01 to 2029-12"),
+    ],
+)
+def test_stress_and_contagion_refuse_before_they_run(
+    plan: Path, words: tuple[str, ...], told: str
+) -> None:
+    done = offtake(words[0], plan, *words[1:])
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert not done.stdout

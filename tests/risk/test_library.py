@@ -9,12 +9,13 @@ import pytest
 from scipy.stats import norm
 
 from offtake import catalogue
+from offtake.lowering.lower import lower
 from offtake.plan.load import load
 from offtake.plan.schema import Plan
 from offtake.risk.library import DEVIATIONS, lead_customer, lead_vendor, library
 from offtake.risk.prepare import prepared
 from offtake.risk.shocks import Shock
-from offtake.run.risk import likelier
+from offtake.run.risk import likelier, rows_at
 from tests.run.small import small_plan
 
 PLANS = Path(__file__).parents[2] / "plans"
@@ -86,6 +87,15 @@ def test_fields_that_drivers_feed_are_moved_by_factors():
     assert factor.constant.value == 1.0  # type: ignore[union-attr]
     assert made.contracts["rounds"].sentiment.driver != plan.contracts["rounds"].sentiment.driver
     assert set(dict(plan.numbers())) < set(dict(made.numbers()))
+
+
+@pytest.mark.parametrize("name", ["abilene", "backstop", "hyperion", "commitments"])
+def test_every_place_is_a_number_of_the_program(name: str):
+    plan = load(PLANS / name)
+    table = lower(prepared(plan)).table
+    changes = [c for s in library(plan, dict.fromkeys(plan.parties, 1.0)) for c in s.changes]
+    assert changes
+    assert all(rows_at(table, change.place) for change in changes)
 
 
 def test_supports_are_withdrawn():

@@ -1,10 +1,15 @@
 """Contagion in a chain of a year whose every claim is known by hand."""
 
+import io
+import json
+
 import pytest
+from rich.console import Console
 
 from offtake.core.errors import PlanErrors
 from offtake.plan.load import load
 from offtake.plan.schema import Plan
+from offtake.reports.contagion import spreading
 from offtake.results.contagion import Contagion
 from offtake.run.contagion import contagion
 
@@ -96,6 +101,17 @@ def test_friction_adds_and_a_chain_nets_to_its_ends(found: Contagion):
     assert full.lost == pytest.approx(SALES, abs=USD)  # what the market does not pay, once
     # A tenth of the half million that the landlord has is lost; the company has nothing.
     assert friction.lost - as_it_is.lost == pytest.approx(0.05e6, abs=2 * USD)
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_what_is_printed_fits_and_tells(found: Contagion, width: int):
+    console = Console(width=width, file=io.StringIO(), highlight=False)
+    console.print(spreading(found))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert max(map(len, text.splitlines())) <= width
+    assert "If market fails: who loses, and who follows" in text
+    assert "12.0 M of capital" in text
+    json.dumps(found.to_json(), allow_nan=False)
 
 
 @pytest.mark.parametrize(

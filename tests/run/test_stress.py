@@ -4,14 +4,20 @@
 at the end; its owner paid the rest of the chips, 18 M USD.
 """
 
+import io
+import json
+
 import numpy as np
 import pytest
+from rich.console import Console
 
 from offtake import catalogue
 from offtake.core.errors import PlanErrors
 from offtake.lowering.lower import lower
 from offtake.plan.load import load
 from offtake.plan.schema import Plan
+from offtake.reports.stress import least as shown
+from offtake.reports.stress import stressed
 from offtake.results.stress import Stress
 from offtake.risk.library import library
 from offtake.risk.prepare import prepared
@@ -121,6 +127,24 @@ def test_every_change_has_the_error_of_the_paired_difference(found: Stress):
     assert paired < 0.5 * apart  # the same futures
 
 
+@pytest.mark.parametrize("width", [80, 100])
+def test_what_is_printed_fits_and_tells(found: Stress, width: int):
+    console = Console(width=width, file=io.StringIO(), highlight=False)
+    console.print(stressed("512 futures", found))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert max(map(len, text.splitlines())) <= width
+    assert "lab 6.2 → 100 %" in text
+    assert "rates_up: nothing to shock, the plan has no driver that is the base" in " ".join(
+        text.split()
+    )
+
+
+def test_json_is_plain(found: Stress):
+    written = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert {row["shock"] for row in written["stress"]} == set(found.runs)
+    assert len(written["parties"]) == len(found.runs) * len(found.parties)
+
+
 def test_all_together_and_only_together(plan: Plan, found: Stress):
     assert list(found.runs)[-1] == "all"
     with pytest.raises(ValueError, match="half, third"):
@@ -151,6 +175,10 @@ def test_the_least_price_fall_is_where_revenue_meets_the_debt(plan: Plan):
     assert least.distance == pytest.approx(needed, abs=0.01)
     assert least.before.value < 0.5 <= least.here.value
     assert least.short.value < 0.5
+    console = Console(width=80, file=io.StringIO(), highlight=False)
+    console.print(shown("256 futures", least))
+    assert "is reached 1.7" in console.file.getvalue()  # type: ignore[attr-defined]
+    json.dumps(least.to_json(), allow_nan=False)
 
 
 @pytest.mark.scenarios

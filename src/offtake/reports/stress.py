@@ -126,7 +126,7 @@ def _summary(title: str, rows: list[dict[str, Any]] | list[Any]) -> RenderableTy
         [
             str(row["shock"]),
             "\n".join(
-                f"{f['who']} {percent(f['default'])} → {percent(f['default_stressed'])}"
+                f"{f['who']} {_whole(f['default'])} → {_whole(f['default_stressed'])} %"
                 for f in row["newly_fails"]
             )
             or "nobody",
@@ -171,6 +171,11 @@ def _moved(found: Stress) -> list[RenderableType]:
             if shown:
                 made.append(laid_out(title, columns, shown))
     return made
+
+
+def _whole(share: float) -> str:
+    """Per cent in two figures, without the sign."""
+    return f"{100.0 * share:.0f}" if share == 0.0 or share >= 0.1 else f"{100.0 * share:.1f}"
 
 
 def _fails(row: Mapping[str, Any]) -> str:

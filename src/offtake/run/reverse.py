@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from offtake.plan.schema import Plan
 from offtake.results.reverse import Least, Outcome
 from offtake.results.tables.estimates import mean_and_error
+from offtake.risk.library import library
 from offtake.risk.reverse import FARTHEST, Reached, nearest_point
 from offtake.risk.shocks import Shock
 from offtake.risk.target import Target, read_target
@@ -44,6 +45,7 @@ def reverse(
         PlanErrors: the target cannot be read, or there is no such shock.
     """
     sought = read_target(target, tuple(plan.parties), tuple(plan.contracts))
+    chosen(library(plan, {}), names)
     stand = Stand.of(plan, paths, seed)
     columns = named(stand.runner.book)
     sought = read_target(target, columns.parties, columns.facilities)

@@ -201,6 +201,7 @@ def stress(
     if together and len(others) > 1:
         message = f"scenarios cannot be joined: {', '.join(others)}; name one of them"
         raise ValueError(message)
+    chosen(library(plan, {}), names)  # a name that there is not is told before anything is compiled
     stand = Stand.of(plan, paths, seed)
     book, columns = stand.runner.book, named(stand.runner.book)
     wanted = chosen(stand.shocks, names)
