@@ -114,7 +114,7 @@ def test_a_file_that_cannot_be_written_is_told_before_the_run(plan: Path) -> Non
     ("words", "told"),
     [
         (("stress", "--reverse", "tenant fails"), "write it in one of these forms"),
-        (("stress", "--shocks", "rates_up,rate_down"), "did you mean rates_up?"),
+        (("stress", "--shocks", "rates_up,power_dealy"), "did you mean power_delay?"),
         (("stress", "--shocks", "scenario:a", "--scenario", "b"), "two scenarios"),
         (("contagion", "--month", "2040-01"), "a month of the plan, 2026-01 to 2029-12"),
     ],
