@@ -12,7 +12,7 @@ from offtake import catalogue
 from offtake.lowering.lower import lower
 from offtake.plan.load import load
 from offtake.plan.schema import Plan
-from offtake.risk.library import DEVIATIONS, lead_customer, lead_vendor, library
+from offtake.risk.library import ABOUT, DEVIATIONS, lead_customer, lead_vendor, library
 from offtake.risk.prepare import prepared
 from offtake.risk.shocks import Shock
 from offtake.run.risk import likelier, rows_at
@@ -96,6 +96,18 @@ def test_every_place_is_a_number_of_the_program(name: str):
     changes = [c for s in library(plan, dict.fromkeys(plan.parties, 1.0)) for c in s.changes]
     assert changes
     assert all(rows_at(table, change.place) for change in changes)
+
+
+def test_rates_behind_a_formula_are_found():
+    """SOFR of the Abilene plan is a path times noise; only the path is a rate."""
+    places = {change.place for change in shocks(load(PLANS / "abilene"), {})["rates_up"].changes}
+    assert places
+    assert all(place.startswith("drivers.sofr_path.") for place in places)
+
+
+def test_every_shock_has_a_yardstick_in_the_catalogue_or_is_a_failure():
+    assert set(ABOUT) - set(catalogue.yardsticks()) == {"lead_customer_fails"}
+    assert set(catalogue.yardsticks()) <= set(ABOUT)
 
 
 def test_supports_are_withdrawn():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from offtake.risk.reverse import CLOSE, FARTHEST, nearest_point
 
@@ -34,6 +35,25 @@ def test_nearest_of_a_curved_boundary():
     found = nearest_point(lambda s: float(s[0] * s[1]) - 4.0 + 1e-3 * float(s.sum()), 2)
     assert found.alone == (None, None)
     assert found.distance == pytest.approx(np.sqrt(8.0), abs=NEAR)
+
+
+def test_shocks_that_saturate_are_mixed_as_a_solver_mixes_them():
+    """What a shock does far out is not what it does at the boundary; against SLSQP, which is told
+    the function and starts at many points.
+    """
+    weight = np.array([1.0, 0.4, 0.7, 0.1, 0.9, 0.3])
+    speed = np.array([3.0, 0.2, 1.0, 0.5, 0.3, 2.0])
+
+    def margin(sizes: np.ndarray) -> float:
+        return float(np.sum(weight * np.tanh(speed * sizes) / np.tanh(speed))) - 2.0
+
+    starts = np.random.default_rng(1).uniform(0.0, 2.0, (12, 6))
+    held = {"type": "ineq", "fun": margin}
+    tried = [minimize(lambda s: s @ s, x, constraints=held, bounds=[(0, 5)] * 6) for x in starts]
+    best = np.sqrt(min(one.fun for one in tried if one.success))
+    found = nearest_point(margin, 6)
+    assert margin(found.sizes) >= 0.0
+    assert found.distance == pytest.approx(best, abs=NEAR)
 
 
 def test_steps_of_a_count_of_futures():
