@@ -111,7 +111,9 @@ def test_what_is_printed_fits_and_tells(found: Contagion, width: int):
     assert max(map(len, text.splitlines())) <= width
     assert "If market fails: who loses, and who follows" in text
     assert "12.0 M of capital" in text
-    json.dumps(found.to_json(), allow_nan=False)
+    told = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    rent = next(row for row in told["exposures"] if row["owes"] == "company")
+    assert rent["by_period_usd"] == pytest.approx([0.0, *[1e6] * 24], abs=USD)
 
 
 @pytest.mark.parametrize(

@@ -135,8 +135,14 @@ class Contagion:
         ]
         return Table(f"If {told.party} fails", tuple(rows))
 
+    def _over_time(self, row: Mapping[str, Any]) -> list[float]:
+        """What a pair is owed for the first time in each period, USD."""
+        i, j = (self.parties.index(row[side]) for side in ("owes", "to"))
+        return [float(x) for x in self.owed_by_period[:, i, j]]
+
     def to_json(self) -> dict[str, Any]:
         """As plain data; docs/contagion.md says what each key means."""
+        pairs = [{**row, "by_period_usd": self._over_time(row)} for row in self.exposures()]
         return {
             "plan": self.plan,
             "month": self.month,
@@ -144,7 +150,10 @@ class Contagion:
             "paths": self.paths,
             "seed": self.seed,
             "recovery": self.recovery,
-            "exposures": list(self.exposures()),
+            "periods": list(self.periods),
+            "exposures": [
+                {**row, "by_period_usd": self._over_time(row)} for row in self.exposures()
+            ],
             "exposure_matrix": {"parties": list(self.parties), "owed_usd": self.owed.tolist()},
             "systemic": list(self.systemic()),
             "failing": self.told.party,
