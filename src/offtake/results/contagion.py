@@ -151,9 +151,7 @@ class Contagion:
             "seed": self.seed,
             "recovery": self.recovery,
             "periods": list(self.periods),
-            "exposures": [
-                {**row, "by_period_usd": self._over_time(row)} for row in self.exposures()
-            ],
+            "exposures": pairs,
             "exposure_matrix": {"parties": list(self.parties), "owed_usd": self.owed.tolist()},
             "systemic": list(self.systemic()),
             "failing": self.told.party,
