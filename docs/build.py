@@ -4,14 +4,18 @@
   page that has none gets it at its end. The rest of a page is written by hand.
 * `docs/contracts/README.md`: the list of instruments.
 * `docs/calibration.md`: the program set against published figures (`docs/calibration/`).
+* `docs/backtest.md`: plans of earlier dates set against what happened (`docs/backtest/`).
 
 `make docs` writes; with `--check` nothing is written and the exit code says whether anything would
-be. `--calibrate` first makes again the run behind the rental prices.
+be. `--calibrate` first makes again the run behind the rental prices, `--backtest` those behind the
+back-tests.
 """
 
 import sys
 from pathlib import Path
 
+from docs.backtest import page as backtest
+from docs.backtest import runs
 from docs.calibration import rental
 from docs.calibration.page import page
 from offtake.contracts import ALL
@@ -73,6 +77,7 @@ def sentence(contract: type) -> str:
 def pages() -> dict[Path, str]:
     """Every generated page with the text that it should have."""
     made = {PAGES / "README.md": INDEX, DOCS / "calibration.md": page()}
+    made[DOCS / "backtest.md"] = backtest.page()
     for contract in ALL:
         path = PAGES / f"{contract.kind}.md"
         entry = (f"[`{contract.kind}`]({path.name})", sentence(contract), contract.stage)
@@ -87,6 +92,8 @@ def main(arguments: list[str]) -> int:
     """Write or check the pages; the exit code is 1 where a check finds one out of date."""
     if "--calibrate" in arguments:
         rental.keep()
+    if "--backtest" in arguments:
+        runs.keep()
     made = pages()
     stale = [
         path

@@ -128,3 +128,21 @@ def test_sensitivity_of_nothing_known_is_told_by_the_nearest_name(plan: Path) ->
     done = offtake("sensitivity", plan, "--of", "facilities.laon.pd", cwd=plan)
     assert done.returncode == 2
     assert "did you mean facilities.loan.pd?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("stress", "--reverse", "tenant fails"), "write it in one of these forms"),
+        (("stress", "--shocks", "rates_up,power_dealy"), "did you mean power_delay?"),
+        (("stress", "--shocks", "scenario:a", "--scenario", "b"), "two scenarios"),
+        (("contagion", "--month", "2040-01"), "a month of the plan, 2026-01 to 2029-12"),
+    ],
+)
+def test_stress_and_contagion_refuse_before_they_run(
+    plan: Path, words: tuple[str, ...], told: str
+) -> None:
+    done = offtake(words[0], plan, *words[1:])
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert not done.stdout

@@ -146,7 +146,7 @@ class Ledger:
             np.broadcast_to(np.asarray(v, float), self.paths) for v in self.published.values()
         ]
         return HandRecord(
-            months=Months(self._amounts("claimed"), paid, nothing, cash, nothing),
+            months=Months(self._amounts("claimed"), paid, nothing, cash, np.zeros_like(change)),
             closing=np.stack(closing) if closing else np.zeros((0, self.paths)),
             checks=np.zeros((0, self.paths)),
             values=values,

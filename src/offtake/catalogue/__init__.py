@@ -35,4 +35,5 @@ from offtake.catalogue.reader import site as site
 from offtake.catalogue.reader import sites as sites
 from offtake.catalogue.reader import tax as tax
 from offtake.catalogue.reader import token_lengths as token_lengths
+from offtake.catalogue.reader import yardsticks as yardsticks
 from offtake.catalogue.rental import rental_history as rental_history

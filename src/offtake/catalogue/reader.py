@@ -111,6 +111,12 @@ def learning() -> dict[str, tuple[Number, ...]]:
 
 
 @cache
+def yardsticks() -> dict[str, tuple[Number, ...]]:
+    """How far what plans rest on has moved before, by name of the shock of stress."""
+    return _histories("yardsticks")
+
+
+@cache
 def shapes() -> dict[str, Shape]:
     """Shapes of demand over the day by class of workload."""
     data = _file("demand")
@@ -261,6 +267,7 @@ def numbers() -> Iterator[tuple[str, Number]]:
             by_date = {number.date: number for number in history}
             yield from _numbers_of(f"shipments.{name}.{what}", by_date)
     groups = {"prices": prices(), "power": power(), "learning": learning()}
+    groups["yardsticks"] = yardsticks()
     lives = {"lives": accounting_lives(), "tax": tax(), "effects": depreciation_effects()}
     for group, histories in {**groups, **lives}.items():
         for name, history in histories.items():

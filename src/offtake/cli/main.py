@@ -9,6 +9,7 @@ import typer
 
 from offtake.cli.catalogue import catalogue
 from offtake.cli.check import check
+from offtake.cli.contagion import contagion
 from offtake.cli.contracts import contracts
 from offtake.cli.explain import explain
 from offtake.cli.new import new
@@ -20,6 +21,7 @@ from offtake.cli.sensitivity import sensitivity
 from offtake.cli.show import PLAN_IS_WRONG, RUN_FAILED, complain
 from offtake.cli.size import size
 from offtake.cli.stack import stack
+from offtake.cli.stress import stress
 from offtake.cli.termsheet import termsheet
 from offtake.core.errors import PlanErrors, render
 
@@ -32,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (
-    *(run, size, stack, risk, sensitivity, price, reserve, check),
+    *(run, size, stack, risk, sensitivity, stress, contagion, price, reserve, check),
     *(new, explain, termsheet, contracts, catalogue),
 ):
     app.command()(command)

@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from offtake.core.arrays import Array, jnp
+from offtake.core.arrays import Array, jnp, lax
 from offtake.core.contract import IntArray
 from offtake.core.flows import PAID_TOLERANCE
 from offtake.core.labels import ClaimLabel, Labels
@@ -117,6 +117,29 @@ def follow(promises: Promises, before: Array, claimed: Array, paid: Array) -> Fo
         promised=asked - carried * jnp.minimum(before, asked),
         dropped=jnp.maximum(before - carried * asked, 0.0),
     )
+
+
+def followed(promises: Promises, claimed: Array, paid: Array) -> tuple[Array, Array]:
+    """Follow promises through all periods.
+
+    Args:
+        promises: of the plan.
+        claimed: claims as they stood, [T, C, P] USD.
+        paid: [T, C, P] USD.
+
+    Returns:
+        What is promised for the first time in each period, and what is left unpaid at its close and
+        never paid, each [T, Q, P] USD.
+    """
+
+    def month(short: Array, now: tuple[Array, Array]) -> tuple[Array, tuple[Array, Array]]:
+        after = follow(promises, short, *now)
+        return after.short, (after.promised, after.dropped)
+
+    owed = nothing_owed(promises, claimed.shape[-1])
+    left, (promised, dropped) = lax.scan(month, owed, (claimed, paid))
+    # What is dropped in a period was left unpaid at the close before it.
+    return promised, jnp.concatenate([dropped[1:], left[None]])
 
 
 def _sum(promises: Promises, amounts: Array) -> Array:

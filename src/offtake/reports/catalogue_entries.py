@@ -192,6 +192,13 @@ def _learning() -> list[Entry]:
     ]
 
 
+def _yardsticks() -> list[Entry]:
+    return [
+        Entry(name, "what one unit of this shock of stress is", [Figure("", n) for n in history])
+        for name, history in catalogue.yardsticks().items()
+    ]
+
+
 TOPICS = {
     topic.name: topic
     for topic in (
@@ -204,6 +211,7 @@ TOPICS = {
         Topic("demand", "hours of the day, tokens per request", _demand),
         Topic("shipments", "chips shipped by vendor and quarter", _shipments),
         Topic("ratings", "defaults by rating, recovery after default", _ratings),
+        Topic("yardsticks", "how far things have moved before, for stress", _yardsticks),
     )
 }
 

@@ -9,17 +9,19 @@
 
 A shock acts on what it finds in the plan and on nothing else; where it finds nothing it says what
 it looked for. It changes numbers only, so that contracts stay as they were signed: a price agreed,
-a schedule, a size do not move. Drawn numbers are changed as drawn.
+a schedule, a size do not move. Drawn numbers are changed as drawn. Those of stress
+(`offtake.risk.library`) find what they touch by the same rules and are measured in yardsticks.
 """
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from offtake.core.formula import names
 from offtake.core.quantity import FloatingRate, Quantity, When
 from offtake.core.walk import leaves
-from offtake.plan.schema import Plan
+from offtake.plan.schema import Formula, Plan
 
 PRICES = ("USD/H100e/h", "USD/token")
 RATE = "1/year"
@@ -34,9 +36,39 @@ class Change:
     """One number changed; a place stands for all numbers below it too."""
 
     place: str
-    how: Literal["times", "plus", "later"]
+    how: Literal["times", "less", "plus", "later", "likelier"]
     by: float
-    """Factor; what is added, in the canonical unit; months."""
+    """Factor; share taken away; what is added, in the canonical unit; months; standard deviations
+    by which the fortune of a party falls."""
+    least: float = 0.0
+    """Hazard, 1/year, from which the party is taken to start at least."""
+
+    def scaled(self, size: float) -> "Change":
+        """The change so many times over; 0 changes nothing."""
+        by = self.by**size if self.how == "times" else self.by * size
+        return replace(self, by=by)
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a shock is told in any size."""
+
+    text: str
+    """With {less}, {points}, {months}, {share}, {who} where it has them."""
+    value: float
+    """Factor, rate or months of its full size."""
+    who: str
+
+    def at(self, size: float) -> str:
+        """Told in a size, 1 for the full one."""
+        months = self.value * size
+        return self.text.format(
+            less=f"{100.0 * (1.0 - self.value**size):.0f} %",
+            points=f"{100.0 * self.value * size:.3g}",
+            months=f"{months:.0f}" if months == round(months) else f"{months:.1f}",
+            share=f"{100.0 * min(size, 1.0):.0f} %",
+            who=self.who,
+        )
 
 
 @dataclass(frozen=True)
@@ -48,6 +80,22 @@ class Shock:
     changes: tuple[Change, ...]
     sought: str
     """What the shock acts on."""
+    why: str = ""
+    """Why it is thought of."""
+    yardstick: str = ""
+    """What one unit of it is, and who says so."""
+    units: float = 1.0
+    """Yardsticks that its full size is."""
+    words: "Words | None" = None
+    """How it is told in any size."""
+
+    def scaled(self, size: float) -> "Shock":
+        """The shock in another size, 1 for its full one."""
+        return replace(self, changes=tuple(change.scaled(size) for change in self.changes))
+
+    def means(self, size: float) -> str:
+        """What the shock is in another size, 1 for its full one."""
+        return self.about if self.words is None else self.words.at(size)
 
     @property
     def empty(self) -> bool:
@@ -60,6 +108,7 @@ class Shock:
         return {
             "shock": self.name,
             "about": self.about,
+            **({"why": self.why, "yardstick": self.yardstick} if self.why else {}),
             "changes": changes,
             "nothing_to_shock": f"no {self.sought.split(' ', 1)[1]}" if self.empty else None,
         }
@@ -145,9 +194,20 @@ def _rates(plan: Plan, numbers: Numbers) -> Iterator[Change]:
         for _, _, value in leaves(terms, name)
         if isinstance(value, FloatingRate) and value.base is not None
     }
+    behind = _behind(plan, bases)
     for driver, place in _of_drivers(plan, numbers, (RATE,)):
-        if driver in bases:
+        if driver in behind:
             yield Change(place, "plus", 0.02)
+
+
+def _behind(plan: Plan, drivers: set[str]) -> set[str]:
+    """Drivers and those that their formulas name."""
+    found, new = set[str](), drivers
+    while new:
+        found |= new
+        formulas = [d for name in new if isinstance(d := plan.drivers.get(name), Formula)]
+        new = {name for formula in formulas for name in names(formula.expression)} - found
+    return found
 
 
 def _counterparty(plan: Plan, numbers: Numbers) -> Iterator[Change]:

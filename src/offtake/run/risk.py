@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from offtake.core.measure import Book, Measure
 from offtake.lowering.lower import LoweredPlan
@@ -59,11 +60,12 @@ def changed(table: NumberTable, shock: Shock) -> Values:
     """
     steps = [(rows_at(table, change.place), change) for change in shock.changes]
     months = float(table.periods.months)
+    years = months * (table.periods.count - 1) / 12.0
 
     def values(drawn: FloatArray) -> FloatArray:
         made = drawn.copy()
         for rows, change in steps:
-            made[rows] = _moved(made[rows], change, months)
+            made[rows] = _moved(made[rows], change, months, years)
         return made
 
     return values
@@ -80,16 +82,32 @@ def rows_at(table: NumberTable, place: str) -> list[int]:
     return rows or [table.at(place)]
 
 
-def _moved(values: FloatArray, change: Change, months: float) -> FloatArray:
+def _moved(values: FloatArray, change: Change, months: float, years: float) -> FloatArray:
+    """Numbers under a change; months in a period, years in the plan."""
     if change.how == "times":
         return values * change.by
+    if change.how == "less":
+        return values * max(1.0 - change.by, 0.0)
+    if change.how == "likelier":
+        start = np.maximum(values, change.least)
+        return values + (likelier(start, change.by, years) - start)
     return values + (change.by / months if change.how == "later" else change.by)
+
+
+def likelier(hazard: FloatArray, deviations: float, years: float) -> FloatArray:
+    """Hazard rates, 1/year, after the fortune of the party has fallen by so many deviations.
+
+    With the chance to live exp(-h H) = 1 - Φ(z) over H years it becomes 1 - Φ(z + s), so that no
+    fall changes nothing and a party that cannot fail stays so (`offtake.risk.library`).
+    """
+    threshold = norm.isf(np.exp(-hazard * years))
+    return np.asarray(-norm.logsf(threshold + deviations) / years, np.float64)
 
 
 def losses_in(book: Book, found: Sample) -> Losses:
     """Loss and value of every party in a run with the measures of `asked`."""
     pays, position = found.of("who_pays"), found.of("positions")
-    financier = _financiers(book)
+    financier = financiers_in(book)
     invested = pays["loss"] + position["advanced"]
     others = np.where(financier[None], 0.0, pays["shortfall"])
     return Losses(
@@ -98,7 +116,7 @@ def losses_in(book: Book, found: Sample) -> Losses:
     )
 
 
-def _financiers(book: Book) -> NDArray[np.bool_]:
+def financiers_in(book: Book) -> NDArray[np.bool_]:
     """[M] True for parties that put money in in some contract."""
     putting = {
         book.owners.get(name, name)

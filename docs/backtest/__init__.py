@@ -1,0 +1,1 @@
+"""Plans as somebody knew them at an earlier date, against what happened."""
