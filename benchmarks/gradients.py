@@ -2,6 +2,7 @@
 
     python -m benchmarks.gradients                     three plans: agreement, then cost
     python -m benchmarks.gradients --plan gpu-loans    one of them
+    python -m benchmarks.gradients --cost              cost alone, of Abilene too
 
 Every number that `offtake sensitivity` moves by a share is moved by hand too, 1 % up and 1 % down,
 on the same futures (20 %, and a twentieth of what that does, where it says how likely events are, as
@@ -37,6 +38,8 @@ from offtake.run.study import Study, studied, value_of
 FloatArray = NDArray[np.float64]
 PLANS = Path(__file__).parents[1] / "plans"
 SURE = 4.0
+BLOCK = 512
+"""Paths of which a block is timed."""
 RESULTS = {
     "one-hall": ("facilities.loan.el_usd", "parties.sponsor.net_usd"),
     "gpu-loans": (
@@ -45,6 +48,7 @@ RESULTS = {
         "facilities.hy_loan.el_usd",
     ),
     "circular": ("facilities.loan.pd", "facilities.loan.el_usd"),
+    "abilene": ("facilities.phase_1_loan.el_usd",),
 }
 PATHS = {"one-hall": 1024, "gpu-loans": 512, "circular": 512}
 
@@ -185,7 +189,12 @@ def cost(study: Study, times: int) -> Cost:
 
 def report(plans: list[str], shrink: int = 1, times: int = 5) -> None:
     """The tables of docs/sensitivity.md."""
-    costs: dict[str, Cost] = {}
+    agreements(plans, shrink)
+    costs(plans, times)
+
+
+def agreements(plans: list[str], shrink: int) -> None:
+    """Estimates beside bumps, plan by plan."""
     print("plan, result | numbers | moving | exact | within | off | zero | near (moved)")
     for name in plans:
         paths, plan = max(PATHS[name] // shrink, 256), load(PLANS / name)
@@ -197,10 +206,13 @@ def report(plans: list[str], shrink: int = 1, times: int = 5) -> None:
             for j in np.flatnonzero(~found.exact & ~found.within):
                 move = found.moves[j]
                 print(f"    {move.place}: {found.estimate[j]:.4g}, bump {found.bump[j]:.4g}")
-        study = studies[0]
-        costs[name] = cost(study, times)
+
+
+def costs(plans: list[str], times: int) -> None:
+    """Forwards and backwards, plan by plan."""
     print("plan | forward | reverse | ratio | bumps of all numbers against one reverse pass")
-    for name, one in costs.items():
+    for name in plans:
+        one = cost(studied(load(PLANS / name), RESULTS[name][0], BLOCK, 1, None), times)
         ratio = one.reverse / one.forward
         print(
             f"{name} | {one.forward:.3f} s | {one.reverse:.3f} s | {ratio:.1f} x | "
@@ -211,11 +223,15 @@ def report(plans: list[str], shrink: int = 1, times: int = 5) -> None:
 def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gradients", description=__doc__)
-    parser.add_argument("--plan", choices=list(RESULTS), help="one plan; all if left out")
+    parser.add_argument("--plan", choices=list(PATHS), help="one plan; all if left out")
     parser.add_argument("--quick", action="store_true", help="few paths: shows that it runs")
+    parser.add_argument("--cost", action="store_true", help="only what either costs")
     asked = parser.parse_args()
-    plans = [asked.plan] if asked.plan else list(RESULTS)
-    report(plans, 8 if asked.quick else 1, 1 if asked.quick else 5)
+    plans = [asked.plan] if asked.plan else list(PATHS)
+    if asked.cost:
+        costs([*plans, "abilene"], 5)
+    else:
+        report(plans, 8 if asked.quick else 1, 1 if asked.quick else 5)
 
 
 if __name__ == "__main__":
