@@ -9,6 +9,7 @@ import typer
 
 from offtake.cli.catalogue import catalogue
 from offtake.cli.check import check
+from offtake.cli.compare import compare
 from offtake.cli.contracts import contracts
 from offtake.cli.explain import explain
 from offtake.cli.new import new
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (
-    *(run, size, stack, risk, price, reserve, check),
+    *(run, compare, size, stack, risk, price, reserve, check),
     *(new, explain, termsheet, contracts, catalogue),
 ):
     app.command()(command)

@@ -98,7 +98,7 @@ def _variables(outcome: Outcome) -> dict[str, xr.DataArray]:
             elif output.keep == "worst":
                 found[variable] = xr.DataArray(merged.worst[key], dims=output.dims, attrs=facts)
             else:
-                moments = merged.moments[key]
+                moments = merged.moments(key)
                 found[variable] = xr.DataArray(moments.mean, dims=output.dims, attrs=facts)
                 error = {**facts, "meaning": f"standard error of the mean of {variable}"}
                 found[f"{variable}_se"] = xr.DataArray(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from offtake.core.arrays import jax
 from offtake.core.measure import Book, Measure
-from offtake.core.random import BLOCK
+from offtake.core.random import BLOCK, REPLICATES, Sampler
 from offtake.core.structure import Structure
 from offtake.engine.simulate import Draws, Reducer, block
 from offtake.lowering.book import book_of
@@ -23,7 +23,7 @@ from offtake.run.devices import BLOCK_PATHS, cache_folder, on_devices, prepare
 from offtake.run.draw import HostDraws, base_case, draw
 from offtake.run.merge import Merged, reduce_block
 from offtake.run.structuring import structure
-from offtake.run.traced import kept
+from offtake.run.traced import kept, name_of
 
 FloatArray = NDArray[np.float64]
 Progress = Callable[[int, int], None]
@@ -31,6 +31,9 @@ Progress = Callable[[int, int], None]
 
 TRACED_PATHS = 1024
 """Paths whose flows are kept for tracing the sources of money."""
+_COMPILED: dict[str, Any] = {}
+"""Compiled blocks of this process, by the name of what they were traced from; the newest ones."""
+MOST_KEPT = 4
 
 
 @dataclass
@@ -74,6 +77,7 @@ class Outcome:
     seed: int
     structure: Structure
     seconds: dict[str, float] = field(default_factory=dict[str, float])
+    sampler: Sampler = "pseudo"
 
 
 def _placed(draws: HostDraws) -> Draws:
@@ -133,13 +137,21 @@ class Runner:
         self._block: Any = None
 
     def compile(self) -> None:
-        """Trace and compile, or read what was traced and compiled before."""
+        """Trace and compile, or take what was traced and compiled before.
+
+        Plans that differ in numbers alone are one program, compiled once in a process.
+        """
         started = time.perf_counter()
         shape, reduce = self.lowered.shape, cast("Reducer", reduce_block)
         given = self.lowered.program, self.measures, _placed(base_case(self.lowered, self._share))
-        run = kept(block(shape, reduce), given, shape, cache_folder() / "traced")
-        whole = *given[:2], _placed(base_case(self.lowered, self.width))
-        self._block = on_devices(run, self.devices).lower(*whole).compile()  # type: ignore[attr-defined]
+        name = f"{name_of(given, shape)} {self.devices}"
+        if name not in _COMPILED:
+            run = kept(block(shape, reduce), given, shape, cache_folder() / "traced")
+            whole = *given[:2], _placed(base_case(self.lowered, self.width))
+            _COMPILED[name] = on_devices(run, self.devices).lower(*whole).compile()  # type: ignore[attr-defined]
+            for oldest in list(_COMPILED)[:-MOST_KEPT]:
+                del _COMPILED[oldest]
+        self._block = _COMPILED[name]
         self.seconds["compile"] = time.perf_counter() - started
 
     def run_block(self, draws: HostDraws) -> tuple[Any, Any]:
@@ -152,7 +164,7 @@ class Runner:
 
 
 def _simulate(
-    runner: Runner, paths: int, seed: int, progress: Progress | None
+    runner: Runner, paths: int, seed: int, sampler: Sampler, progress: Progress | None
 ) -> tuple[Merged, Traceable, Flows]:
     """All blocks, the next one drawn while one is computed; flows to trace; the base case."""
     keeps = {
@@ -166,7 +178,7 @@ def _simulate(
 
     def draws(first: int) -> HostDraws:
         count = min(runner.width, paths - first)
-        return draw(runner.lowered, seed, first, runner.width, count)
+        return draw(runner.lowered, seed, first, runner.width, count, sampler)
 
     with ThreadPoolExecutor(max_workers=1) as pool:
         coming = pool.submit(draws, firsts[0])
@@ -190,6 +202,26 @@ def _simulate(
     return merged, traced, base[0] if base else runner.base()
 
 
+def check_paths(paths: int, sampler: Sampler = "pseudo") -> None:
+    """Refuse a number of futures that cannot be drawn.
+
+    Raises:
+        ValueError: fewer than one path; or, where draws depend on one another within a group, not
+            as many in every group.
+    """
+    if paths < 1:
+        message = f"paths must be at least 1, found {paths}"
+        raise ValueError(message)
+    least = BLOCK * REPLICATES
+    if sampler != "pseudo" and paths % least:
+        near = max(1, round(paths / least)) * least
+        message = (
+            f"the sampler {sampler} draws {REPLICATES} groups of blocks of {BLOCK} paths: paths "
+            f"must be a multiple of {least:,}, found {paths:,}; write {near}"
+        )
+        raise ValueError(message)
+
+
 def simulate(
     plan: Plan,
     paths: int = 10_000,
@@ -197,6 +229,7 @@ def simulate(
     *,
     devices: int | None = None,
     width: int | None = None,
+    sampler: Sampler = "pseudo",
     progress: Progress | None = None,
 ) -> Outcome:
     """Run a plan over many futures.
@@ -207,21 +240,21 @@ def simulate(
         seed: of every random stream.
         devices: CPU devices; all cores if None.
         width: paths per device and block, a multiple of 256; changes speed, not results.
+        sampler: how futures are drawn (`core.random`).
         progress: told after every block.
 
     Raises:
-        ValueError: fewer than one path, or a width that is not a multiple of 256.
+        ValueError: fewer than one path, a width that is not a multiple of 256, or a number of paths
+            that the sampler cannot deal evenly.
     """
-    if paths < 1:
-        message = f"paths must be at least 1, found {paths}"
-        raise ValueError(message)
+    check_paths(paths, sampler)
     if width is not None and width % BLOCK:
         message = f"width must be a multiple of {BLOCK}, found {width}"
         raise ValueError(message)
     runner = Runner(plan, devices, width)
     runner.compile()
     started = time.perf_counter()
-    merged, traced, base = _simulate(runner, paths, seed, progress)
+    merged, traced, base = _simulate(runner, paths, seed, sampler, progress)
     runner.seconds["simulate"] = time.perf_counter() - started
     return Outcome(
         runner.lowered,
@@ -234,4 +267,5 @@ def simulate(
         seed,
         runner.structure,
         dict(runner.seconds),
+        sampler,
     )
