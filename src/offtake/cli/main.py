@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from offtake.cli.attribute import attribute
 from offtake.cli.catalogue import catalogue
 from offtake.cli.check import check
 from offtake.cli.compare import compare
@@ -20,6 +21,7 @@ from offtake.cli.run import run
 from offtake.cli.show import PLAN_IS_WRONG, RUN_FAILED, complain
 from offtake.cli.size import size
 from offtake.cli.stack import stack
+from offtake.cli.sweep import sweep
 from offtake.cli.termsheet import termsheet
 from offtake.core.errors import PlanErrors, render
 
@@ -32,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (
-    *(run, compare, size, stack, risk, price, reserve, check),
+    *(run, compare, sweep, attribute, size, stack, risk, price, reserve, check),
     *(new, explain, termsheet, contracts, catalogue),
 ):
     app.command()(command)

@@ -132,7 +132,8 @@ def _notes(found: Differences) -> list[str]:
     lines = [
         f"{len(found.rows):,} figures compared: {changed:,} moved by more than their 95 % "
         f"interval, {same:,} are the same, {unknown:,} are not known on one side. "
-        "One figure in twenty that does not move passes for moved. A name is TABLE.ROW.COLUMN of --json.",
+        "One figure in twenty that does not move passes for moved. A name is TABLE.ROW.COLUMN of "
+        "--json.",
         NOTE,
     ]
     for what, names in (("Only before", found.gone), ("Only after", found.new)):

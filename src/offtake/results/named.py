@@ -4,12 +4,16 @@ A name is the table, what the row is about, and the column, as in the JSON outpu
 for `who_pays`. Tables by month are left out: their years have names (`market_by_year.2027.price`).
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from offtake.core.names import suggestion
-from offtake.results.results import Results
-from offtake.results.table import Row
+
+if TYPE_CHECKING:
+    from offtake.results.results import Results
+    from offtake.results.table import Row
 
 TABLES: dict[str, tuple[str, ...]] = {
     "who_pays": ("party",),
@@ -32,6 +36,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "segment_summary": ("segment",),
     "welfare": ("item",),
     "learning": ("factor",),
+    "learning_published": ("source", "date"),
     "thresholds": ("threshold",),
     "thresholds_by_year": ("threshold", "year"),
     "token_output": ("year",),
@@ -80,6 +85,29 @@ def full_name(name: str) -> str:
     return f"{table_of(name)}.{rest}"
 
 
+def meant(said: str, known: Iterable[str]) -> str:
+    """The figure of `el_usd of jpm_construction`, or of a full name.
+
+    Raises:
+        KeyError: there is none, or several; the message names them.
+    """
+    column, of, about = (part.strip() for part in said.partition(" of "))
+    if not of:
+        return find(said.strip(), known)
+    names = list(known)
+    fits = [n for n in names if n.split(".", 1)[1] == f"{about}.{column}"]
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        message = f"{said!r} may be {' or '.join(fits)}: write one of these"
+        raise KeyError(message)
+    close = suggestion(
+        f"{about}.{column}", [n.split(".", 1)[1] for n in names], otherwise="there are no figures"
+    )
+    message = f"no figure {said!r}: {close}"
+    raise KeyError(message)
+
+
 def find(name: str, known: Iterable[str]) -> str:
     """The full name of a figure.
 
@@ -96,12 +124,44 @@ def find(name: str, known: Iterable[str]) -> str:
     raise KeyError(message)
 
 
+def with_errors(
+    table: str, rows: Iterable[Row], errors: Mapping[str, float | None]
+) -> list[dict[str, Any]]:
+    """Rows of a table with the errors of their figures (columns `.._se`) taken from elsewhere.
+
+    Args:
+        table: its name.
+        rows: as made.
+        errors: name of a figure -> standard error.
+    """
+    return [_with_errors(f"{table}.{_about(table, row)}", row, errors) for row in rows]
+
+
+def _with_errors(
+    above: str, row: Mapping[str, Any], errors: Mapping[str, float | None]
+) -> dict[str, Any]:
+    made = dict[str, Any](row)
+    for column, value in row.items():
+        if _is_error(column):
+            what = "usd" if column == "se" else column.removesuffix("_se")
+            if isinstance(value, Mapping):
+                parts = cast("Mapping[str, Any]", value)
+                made[column] = {part: errors.get(f"{above}.{what}.{part}") for part in parts}
+            else:
+                made[column] = errors.get(f"{above}.{what}")
+    return made
+
+
+def _about(table: str, row: Row) -> str:
+    return ".".join(str(row[key]) for key in TABLES[table])
+
+
 def _entries(results: Results, tables: Iterable[str]) -> Iterable[tuple[str, float | None]]:
     for table in tables:
         keys = TABLES[table]
         rows: Iterable[Row] = getattr(results, table)()
         for row in rows:
-            about = ".".join(str(row[key]) for key in keys)
+            about = _about(table, row)
             rest = {column: value for column, value in row.items() if column not in keys}
             yield from _numbers(f"{table}.{about}", rest)
 

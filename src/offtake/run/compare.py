@@ -17,7 +17,7 @@ from offtake.core.random import BLOCK, Sampler
 from offtake.plan.schema import Plan
 from offtake.results.differences import Differences
 from offtake.results.named import TABLES, figures
-from offtake.run.groups import Figures, error, leaving_out, sizes
+from offtake.run.groups import Figures, error, leaving_out, number, sizes
 from offtake.run.label import label
 from offtake.run.simulate import Progress, check_paths, simulate
 
@@ -33,7 +33,7 @@ class Figured:
 
     def without(self, name: str) -> FloatArray:
         """[group] one figure without each group; NaN where it is not known."""
-        return np.array([_number(part.get(name)) for part in self.parts])
+        return np.array([number(part.get(name)) for part in self.parts])
 
 
 def figured(
@@ -128,7 +128,3 @@ ROUNDING = 1e-12
 
 def _nobody(what: str) -> None:
     del what
-
-
-def _number(value: float | None) -> float:
-    return np.nan if value is None else float(value)

@@ -43,7 +43,7 @@ def sizes(paths: int) -> NDArray[np.int64]:
 def leaving_out(
     outcome: Outcome, results: Results, tables: Iterable[str] = tuple(TABLES)
 ) -> Iterator[Figures]:
-    """Figures of all futures but those of one group, for every group in turn.
+    """Figures of all futures but those of one group, for every group in turn; none of one group.
 
     Args:
         outcome: of the run.
@@ -51,8 +51,24 @@ def leaving_out(
         tables: of which figures are wanted.
     """
     wanted, group = tuple(tables), replicates(0, outcome.paths)
-    for left_out in range(sizes(outcome.paths).size):
+    count = sizes(outcome.paths).size
+    for left_out in range(count if count > 1 else 0):  # a group that is all leaves nothing
         yield figures(_without(outcome, results, left_out, group != left_out), wanted)
+
+
+def errors(outcome: Outcome, results: Results) -> Figures:
+    """Standard error of every figure by name; None where it cannot be told."""
+    whole, size = figures(results), sizes(outcome.paths)
+    parts = list(leaving_out(outcome, results))
+    return {
+        name: error(number(value), np.array([number(p.get(name)) for p in parts]), size)
+        for name, value in whole.items()
+    }
+
+
+def number(value: float | None) -> float:
+    """A figure as a float; NaN where there is nothing to say."""
+    return np.nan if value is None else float(value)
 
 
 def _without(outcome: Outcome, results: Results, group: int, stay: NDArray[np.bool_]) -> Results:

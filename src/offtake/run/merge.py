@@ -138,6 +138,14 @@ class Merged:
                 whole.add(part.count, part.mean, part.square)
         return whole
 
+    def group_error(self, key: tuple[str, str]) -> FloatArray:
+        """Standard error of a mean from the means of groups of one size; NaN below two groups."""
+        groups = list(self.groups[key].values())
+        means = np.stack([group.mean for group in groups])
+        if len(groups) < 2:
+            return np.full_like(means[0], np.nan)
+        return np.std(means, axis=0, ddof=1) / np.sqrt(len(groups))
+
     def per_path(self, key: tuple[str, str]) -> FloatArray:
         """[path, ..] all paths of an output that is kept for every path."""
         return np.concatenate(self.paths[key])

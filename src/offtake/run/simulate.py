@@ -163,43 +163,85 @@ class Runner:
         return Flows.of(self.run_block(base_case(self.lowered, self.width))[1], slice(0, 1))
 
 
-def _simulate(
-    runner: Runner, paths: int, seed: int, sampler: Sampler, progress: Progress | None
-) -> tuple[Merged, Traceable, Flows]:
-    """All blocks, the next one drawn while one is computed; flows to trace; the base case."""
-    keeps = {
-        (measure.name, name): output.keep
-        for measure in runner.measures
-        for name, output in measure.outputs.items()
-    }
-    merged, base = Merged(), list[Flows]()
-    paid, cash = list[FloatArray](), list[FloatArray]()
-    firsts = list(range(0, paths, runner.width))
+class Simulation:
+    """Futures of a compiled plan, taken in as they come; more can be added.
 
-    def draws(first: int) -> HostDraws:
-        count = min(runner.width, paths - first)
-        return draw(runner.lowered, seed, first, runner.width, count, sampler)
+    Args:
+        runner: compiled.
+        seed: of every random stream.
+        sampler: how futures are drawn.
+        progress: told after every block.
+    """
 
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        coming = pool.submit(draws, firsts[0])
-        for position, first in enumerate(firsts):
-            mine = coming.result()
-            running = runner.run_block(mine)
-            if position + 1 < len(firsts):
-                coming = pool.submit(draws, firsts[position + 1])
+    def __init__(
+        self,
+        runner: Runner,
+        seed: int,
+        sampler: Sampler = "pseudo",
+        progress: Progress | None = None,
+    ) -> None:
+        self.runner, self.seed, self.progress = runner, seed, progress
+        self.sampler: Sampler = sampler
+        self.merged, self.seconds = Merged(), 0.0
+        self._base, self._paid, self._cash = list[Flows](), list[FloatArray](), list[FloatArray]()
+        self._keeps = {
+            (measure.name, name): output.keep
+            for measure in runner.measures
+            for name, output in measure.outputs.items()
+        }
+
+    def carry_on(self, paths: int) -> None:
+        """Run until there are so many futures, the next block drawn while one is computed.
+
+        The number so far must fill its blocks.
+        """
+        started, runner = time.perf_counter(), self.runner
+        firsts = list(range(self.merged.done, paths, runner.width))
+
+        def draws(first: int) -> HostDraws:
             count = min(runner.width, paths - first)
-            reduced, months = running
-            merged.add(jax.device_get(reduced), keeps, count)
-            if first < TRACED_PATHS:
-                some = slice(0, min(count, TRACED_PATHS - first))
-                paid.append(np.asarray(months.paid)[..., some])
-                cash.append(np.asarray(months.cash)[..., some])
-            if count < runner.width:
-                base.append(Flows.of(months, slice(-1, None)))
-            if progress is not None:
-                progress(first + count, paths)
-    traced = Traceable(np.concatenate(paid, axis=-1), np.concatenate(cash, axis=-1))
-    return merged, traced, base[0] if base else runner.base()
+            return draw(runner.lowered, self.seed, first, runner.width, count, self.sampler)
+
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            coming = pool.submit(draws, firsts[0]) if firsts else None
+            for position, first in enumerate(firsts):
+                running = runner.run_block(coming.result() if coming else draws(first))
+                if position + 1 < len(firsts):
+                    coming = pool.submit(draws, firsts[position + 1])
+                self._take(running, first, min(runner.width, paths - first))
+                if self.progress is not None:
+                    self.progress(self.merged.done, paths)
+        self.seconds += time.perf_counter() - started
+
+    def _take(self, running: tuple[Any, Any], first: int, count: int) -> None:
+        reduced, months = running
+        self.merged.add(jax.device_get(reduced), self._keeps, count)
+        if first < TRACED_PATHS:
+            some = slice(0, min(count, TRACED_PATHS - first))
+            self._paid.append(np.asarray(months.paid)[..., some])
+            self._cash.append(np.asarray(months.cash)[..., some])
+        if count < self.runner.width:
+            self._base.append(Flows.of(months, slice(-1, None)))
+
+    def outcome(self) -> Outcome:
+        """What the futures so far leave."""
+        runner = self.runner
+        if not self._base:
+            self._base.append(runner.base())
+        paid, cash = (np.concatenate(part, axis=-1) for part in (self._paid, self._cash))
+        return Outcome(
+            runner.lowered,
+            runner.book,
+            runner.measures,
+            self.merged,
+            self._base[0],
+            Traceable(paid, cash),
+            self.merged.done,
+            self.seed,
+            runner.structure,
+            {**runner.seconds, "simulate": self.seconds},
+            self.sampler,
+        )
 
 
 def check_paths(paths: int, sampler: Sampler = "pseudo") -> None:
@@ -253,19 +295,6 @@ def simulate(
         raise ValueError(message)
     runner = Runner(plan, devices, width)
     runner.compile()
-    started = time.perf_counter()
-    merged, traced, base = _simulate(runner, paths, seed, sampler, progress)
-    runner.seconds["simulate"] = time.perf_counter() - started
-    return Outcome(
-        runner.lowered,
-        runner.book,
-        runner.measures,
-        merged,
-        base,
-        traced,
-        paths,
-        seed,
-        runner.structure,
-        dict(runner.seconds),
-        sampler,
-    )
+    simulation = Simulation(runner, seed, sampler, progress)
+    simulation.carry_on(paths)
+    return simulation.outcome()
