@@ -10,43 +10,47 @@ from offtake.cli.draws import Drawn, SamplerOption, futures, refuse
 from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
 
+PathsOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Number of futures; at most so many with --until. 10,000; with another sampler "
+        "than pseudo 8,192; with --until a million.",
+        show_default=False,
+    ),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change: place=value, e.g. contracts.loan.rate='SOFR + 300 bp'."),
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Results file; default results/NAME.nc, with scenario and stack in its name."
+    ),
+]
+UntilOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Run until a figure's 95 % interval is so narrow: 'el_usd of loan within 2 %'."
+    ),
+]
+
+
 def run(
     plan: Annotated[Path, typer.Argument(help="Plan folder or file.")],
-    paths: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="Number of futures; at most so many with --until. 10,000; with another sampler "
-            "than pseudo 8,192; with --until a million.",
-            show_default=False,
-        ),
-    ] = None,
+    paths: PathsOption = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all random streams.")] = 1,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", help="Change: place=value, e.g. contracts.loan.rate='SOFR + 300 bp'."
-        ),
-    ] = None,
+    set_: SetOption = None,
     scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
     stack: Annotated[str | None, typer.Option(help="Stack of contracts of the plan.")] = None,
     json_: Annotated[
         Path | None, typer.Option("--json", help="Write results as JSON; - for stdout.")
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="Results file; default results/NAME.nc, with scenario and stack in its name."
-        ),
-    ] = None,
+    out: OutOption = None,
     save: Annotated[bool, typer.Option(help="Save the results.")] = True,
     sampler: SamplerOption = Drawn.pseudo,
-    until: Annotated[
-        str | None,
-        typer.Option(
-            help="Run until a figure's 95 % interval is so narrow: 'el_usd of loan within 2 %'."
-        ),
-    ] = None,
+    until: UntilOption = None,
 ) -> None:
     """Simulate a plan over many futures and say who pays."""
     started = time.perf_counter()

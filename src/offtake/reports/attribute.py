@@ -49,6 +49,7 @@ def variance(found: VarianceShares) -> Group:
 def difference(found: ChangeShares) -> Group:
     """Everything that `offtake attribute --with` prints."""
     figure, whole = found.figure, found.after - found.before
+    one_way = all(float(row["share"]) * whole > 0.0 for row in found.rows)
     how = (
         f"all {found.sets} sets of changes"
         if found.orders is None
@@ -61,7 +62,7 @@ def difference(found: ChangeShares) -> Group:
             ""
             if row["share_se"] is None
             else f"±{shown(figure, found.reach * float(row['share_se']))}",
-            _share(float(row["share"]) / whole) if whole else "–",
+            _share(float(row["share"]) / whole) if one_way else "",
         ]
         for row in found.rows
     ]

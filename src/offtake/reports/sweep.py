@@ -79,7 +79,7 @@ def _points(found: Swept) -> RichTable:
             among = [other["figures"][figure] for other in found.rows]
             line += [
                 shown(figure, value),
-                "" if error is None else f"±{shown(figure, 2.0 * error)}",
+                "" if error is None else f"±{shown(figure, found.reach * error)}",
                 _bar(shade(among, value)),
             ]
         rows.append(line)

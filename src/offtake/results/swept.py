@@ -23,6 +23,7 @@ class Swept:
         grid: points along each axis; None for a Latin hypercube.
         paths: futures at each point.
         seed: of every random stream.
+        reach: half-width of a 95 % interval in standard errors.
         rows: per point `at` (values as written, one per axis), `numbers` (the same as numbers),
             `figures` (name -> value) and `standard_errors` (name -> error).
     """
@@ -33,6 +34,7 @@ class Swept:
     grid: tuple[int, ...] | None
     paths: int
     seed: int
+    reach: float
     rows: tuple[Mapping[str, Any], ...]
 
     def table(self) -> Table:
@@ -71,6 +73,7 @@ class Swept:
             "grid": None if self.grid is None else list(self.grid),
             "paths": self.paths,
             "seed": self.seed,
+            "standard_errors_in_95": self.reach,
             "points": [dict(row) for row in self.rows],
         }
 

@@ -42,7 +42,7 @@ from offtake.risk.shapley import EXACT, exact, sampled
 from offtake.run.compare import figured
 from offtake.run.draw import HostDraws, draw
 from offtake.run.groups import error, number, sizes
-from offtake.run.simulate import Asked, Runner, check_paths
+from offtake.run.simulate import Asked, Runner
 
 FloatArray = NDArray[np.float64]
 Done = Callable[[str], None]
@@ -53,7 +53,8 @@ SMALL = 1e-3
 COLUMNS = ("fronted", "returned", "net", "loss", "shortfall", "supports", "unreturned")
 
 
-def _asked() -> Asked:
+def future_measures() -> Asked:
+    """Measures that `by_future` reads."""
     kinds: tuple[Any, ...] = (WhoPays, Facilities)
 
     def build(lowered: LoweredPlan, book: Book) -> tuple[Measure, ...]:
@@ -102,7 +103,7 @@ def variance_of(
     if paths < 2 * BLOCK or paths % BLOCK:
         message = f"paths must be a multiple of {BLOCK}, at least {2 * BLOCK}; found {paths}"
         raise ValueError(message)
-    runner = Runner(plan, asked=_asked())
+    runner = Runner(plan, asked=future_measures())
     runner.compile()
 
     def figure(mix: Callable[[HostDraws, HostDraws], HostDraws]) -> FloatArray:
@@ -241,26 +242,11 @@ def difference_of(
         PlanErrors: the plan is none with some of the changes alone.
         ValueError: fewer than 257 paths.
     """
-    check_paths(paths)
     if paths <= BLOCK:
         message = f"paths must be more than {BLOCK}, or no error can be told; found {paths}"
         raise ValueError(message)
-    changes, table, ran = parts.changes, table_of(of), dict[str, str]()
-    size, known = sizes(paths), dict[frozenset[int], FloatArray]()
-
-    def value(some: frozenset[int]) -> FloatArray:
-        if some in known:
-            return known[some]
-        made = [changes[i] for i in sorted(some)]
-        found = figured(parts.plan(made), paths, seed, tables=[table])
-        ran["name"] = find(of, found.whole)
-        if done is not None:
-            done(", ".join(made) or "nothing changed")
-        figure = ran["name"]
-        known[some] = np.array([number(found.whole[figure]), *found.without(figure)])
-        return known[some]
-
-    count = len(changes)
+    value, size = _Worth(parts, of, paths, seed, done), sizes(paths)
+    changes, count = parts.changes, len(parts.changes)
     over = exact(count, value) if count <= EXACT else sampled(count, value, orders, seed)
     none, all_ = (float(value(frozenset(some))[0]) for some in ((), range(count)))
     rows = [
@@ -271,7 +257,7 @@ def difference_of(
     return ChangeShares(
         plan=parts.plan(()).plan.name,
         scenario=scenario,
-        figure=ran["name"],
+        figure=value.figure,
         before=none,
         after=all_,
         paths=paths,
@@ -281,6 +267,26 @@ def difference_of(
         reach=float(student.ppf(0.975, size.size - 1)),
         rows=tuple(sorted(rows, key=lambda row: -abs(float(row["share"])))),
     )
+
+
+class _Worth:
+    """A figure under sets of changes, whole and without each group of futures; none run twice."""
+
+    def __init__(self, parts: Parts, of: str, paths: int, seed: int, done: Done | None) -> None:
+        self.parts, self.of, self.paths, self.seed, self.done = parts, of, paths, seed, done
+        self.table, self.figure = table_of(of), of
+        self.known = dict[frozenset[int], FloatArray]()
+
+    def __call__(self, some: frozenset[int]) -> FloatArray:
+        if some not in self.known:
+            made = [self.parts.changes[i] for i in sorted(some)]
+            found = figured(self.parts.plan(made), self.paths, self.seed, tables=[self.table])
+            self.figure = find(self.of, found.whole)
+            worth = number(found.whole[self.figure]), *found.without(self.figure)
+            self.known[some] = np.array(worth)
+            if self.done is not None:
+                self.done(", ".join(made) or "nothing changed")
+        return self.known[some]
 
 
 def _with(spread: float | None, drawn: float) -> float | None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
+from scipy.stats import t as student
 
 from offtake.core.random import Sampler
 from offtake.plan.axis import Axis
@@ -88,7 +89,8 @@ def sweep(
         if done is not None:
             done(f"{len(rows)} of {len(points)}: {', '.join(change)}")
     places = tuple(axis.place for axis in axes)
-    return Swept(plans[0].plan.name, places, names, grid, paths, seed, tuple(rows))
+    reach = float(student.ppf(0.975, max(sizes(paths).size - 1, 1)))
+    return Swept(plans[0].plan.name, places, names, grid, paths, seed, reach, tuple(rows))
 
 
 def _row(
