@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from offtake.cli.show import PLAN_IS_WRONG, complain
+from offtake.core.errors import UnknownFigure, WrongRequest
 
 if TYPE_CHECKING:
     from offtake.core.random import Sampler
@@ -42,6 +43,6 @@ def refuse() -> Generator[None]:
     """What a command was asked wrongly is complained about, without a traceback."""
     try:
         yield
-    except (KeyError, ValueError) as wrong:
-        complain(f"error: {wrong.args[0] if wrong.args else wrong}")
+    except (WrongRequest, UnknownFigure) as wrong:
+        complain(f"error: {wrong.args[0]}")
         raise typer.Exit(PLAN_IS_WRONG) from wrong

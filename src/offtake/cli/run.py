@@ -9,7 +9,6 @@ import typer
 from offtake.cli.draws import Drawn, SamplerOption, futures, refuse
 from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
-
 PathsOption = Annotated[
     int | None,
     typer.Option(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from offtake.core.errors import UnknownFigure
 from offtake.core.names import suggestion
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def table_of(name: str) -> str:
     """Table in which a figure stands, by the first part of its name.
 
     Raises:
-        KeyError: there is no such table; the message names the nearest one.
+        UnknownFigure: there is no such table; the message names the nearest one.
     """
     first = name.split(".", 1)[0]
     first = ALIASES.get(first, first)
@@ -71,7 +72,7 @@ def table_of(name: str) -> str:
         message = f"no figure {name!r}: no table {first!r}; " + suggestion(
             first, known, otherwise="there are no tables"
         )
-        raise KeyError(message)
+        raise UnknownFigure(message)
     return first
 
 
@@ -79,7 +80,7 @@ def full_name(name: str) -> str:
     """The name with its table as the JSON output calls it: `parties.x` is `who_pays.x`.
 
     Raises:
-        KeyError: there is no such table.
+        UnknownFigure: there is no such table.
     """
     rest = name.partition(".")[2]
     return f"{table_of(name)}.{rest}"
@@ -89,7 +90,7 @@ def meant(said: str, known: Iterable[str]) -> str:
     """The figure of `el_usd of jpm_construction`, or of a full name.
 
     Raises:
-        KeyError: there is none, or several; the message names them.
+        UnknownFigure: there is none, or several; the message names them.
     """
     column, of, about = (part.strip() for part in said.partition(" of "))
     if not of:
@@ -100,19 +101,19 @@ def meant(said: str, known: Iterable[str]) -> str:
         return fits[0]
     if fits:
         message = f"{said!r} may be {' or '.join(fits)}: write one of these"
-        raise KeyError(message)
+        raise UnknownFigure(message)
     close = suggestion(
         f"{about}.{column}", [n.split(".", 1)[1] for n in names], otherwise="there are no figures"
     )
     message = f"no figure {said!r}: {close}"
-    raise KeyError(message)
+    raise UnknownFigure(message)
 
 
 def find(name: str, known: Iterable[str]) -> str:
     """The full name of a figure.
 
     Raises:
-        KeyError: there is none of this name; the message names the nearest.
+        UnknownFigure: there is none of this name; the message names the nearest.
     """
     names, table = list(known), table_of(name)
     full = full_name(name)
@@ -121,7 +122,7 @@ def find(name: str, known: Iterable[str]) -> str:
     beside = [other for other in names if other.startswith(f"{table}.")]
     mend = suggestion(full, beside, otherwise=f"this plan has nothing in the table {table}")
     message = f"no figure {name!r}: {mend}"
-    raise KeyError(message)
+    raise UnknownFigure(message)
 
 
 def with_errors(

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from offtake.core.arrays import jax
+from offtake.core.errors import WrongRequest
 from offtake.core.measure import Book, Measure
 from offtake.core.random import BLOCK, REPLICATES, replicates
 from offtake.lowering.lower import LoweredPlan
@@ -102,7 +103,7 @@ def variance_of(
     """
     if paths < 2 * BLOCK or paths % BLOCK:
         message = f"paths must be a multiple of {BLOCK}, at least {2 * BLOCK}; found {paths}"
-        raise ValueError(message)
+        raise WrongRequest(message)
     runner = Runner(plan, asked=future_measures())
     runner.compile()
 
@@ -244,7 +245,7 @@ def difference_of(
     """
     if paths <= BLOCK:
         message = f"paths must be more than {BLOCK}, or no error can be told; found {paths}"
-        raise ValueError(message)
+        raise WrongRequest(message)
     value, size = _Worth(parts, of, paths, seed, done), sizes(paths)
     changes, count = parts.changes, len(parts.changes)
     over = exact(count, value) if count <= EXACT else sampled(count, value, orders, seed)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
+from offtake.core.errors import WrongRequest
 from offtake.core.random import BLOCK, Sampler
 from offtake.plan.schema import Plan
 from offtake.results.differences import Differences
@@ -79,7 +80,7 @@ def compare_plans(
     check_paths(paths, sampler)
     if paths <= BLOCK:
         message = f"paths must be more than {BLOCK}, or no error can be told; found {paths}"
-        raise ValueError(message)
+        raise WrongRequest(message)
     told = done or _nobody
     before = figured(plan, paths, seed, sampler)
     told("the plan as it stands")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.arrays import jax
+from offtake.core.errors import WrongRequest
 from offtake.core.measure import Book, Measure
 from offtake.core.random import BLOCK, REPLICATES, Sampler
 from offtake.core.structure import Structure
@@ -253,7 +254,7 @@ def check_paths(paths: int, sampler: Sampler = "pseudo") -> None:
     """
     if paths < 1:
         message = f"paths must be at least 1, found {paths}"
-        raise ValueError(message)
+        raise WrongRequest(message)
     least = BLOCK * REPLICATES
     if sampler != "pseudo" and paths % least:
         near = max(1, round(paths / least)) * least
@@ -261,7 +262,7 @@ def check_paths(paths: int, sampler: Sampler = "pseudo") -> None:
             f"the sampler {sampler} draws {REPLICATES} groups of blocks of {BLOCK} paths: paths "
             f"must be a multiple of {least:,}, found {paths:,}; write {near}"
         )
-        raise ValueError(message)
+        raise WrongRequest(message)
 
 
 def simulate(

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
+from offtake.core.errors import WrongRequest
 from offtake.core.random import BLOCK, REPLICATES
 from offtake.results.named import TABLES, figures, meant
 from offtake.results.sentence import sure
@@ -55,7 +56,7 @@ class Until:
                 f"--until {said!r}: expected a figure and a share of it between 0 and 100 %; write "
                 "for example --until 'el_usd of loan within 2 %'"
             )
-            raise ValueError(message)
+            raise WrongRequest(message)
         return cls(found["figure"], share)
 
 
