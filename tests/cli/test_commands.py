@@ -146,3 +146,25 @@ def test_stress_and_contagion_refuse_before_they_run(
     assert done.returncode == 2
     assert told in done.stderr
     assert not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("run", "--sampler", "sobol", "--paths", 5000), "multiple of 4,096"),
+        (("run", "--until", "el_usd of loan"), "within 2 %"),
+        (("compare", "--with", "scenario:none"), "name-unknown"),
+        (("compare", "--with", "nowhere"), "with-form"),
+        (("sweep", "--over", "contracts.loan.term=3", "--of", "facilities.loan.pd"), "over-form"),
+        (("sweep", "--over", "plan.discount_rate=5..9 %", "--of", "facility.x.pd"), "facilities"),
+        (("attribute", "--of", "facilities.loan.pd", "--with", "x"), "scenario:NAME"),
+        (("attribute", "--of", "facilities.loan.pd", "--paths", 100), "multiple of 256"),
+    ],
+)
+def test_what_is_asked_wrongly_is_told_before_anything_runs(
+    plan: Path, words: tuple[object, ...], told: str
+) -> None:
+    done = offtake(words[0], plan, *words[1:], cwd=plan)
+    assert done.returncode == 2
+    assert told in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr

@@ -114,9 +114,18 @@ def test_memory_does_not_grow_with_paths_but_for_per_path_scalars(tmp_path: Path
     assert many - few < 2 * 16 + 150
 
 
+class Forgetful(dict[str, object]):
+    """Compiled programs as in a process of its own for every run."""
+
+    def __contains__(self, key: object) -> bool:
+        del key
+        return False
+
+
 def test_traced_once_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan whose numbers alone differ runs what was traced before; a broken file is made anew."""
     monkeypatch.setenv("OFFTAKE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(sys.modules["offtake.run.simulate"], "_COMPILED", Forgetful())
     plan = small_plan(tmp_path)
     first = label(simulate(plan, 300, 5, width=256, devices=1))
     files = list((tmp_path / "cache" / "traced").iterdir())

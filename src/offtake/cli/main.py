@@ -7,8 +7,10 @@ import sys
 
 import typer
 
+from offtake.cli.attribute import attribute
 from offtake.cli.catalogue import catalogue
 from offtake.cli.check import check
+from offtake.cli.compare import compare
 from offtake.cli.contagion import contagion
 from offtake.cli.contracts import contracts
 from offtake.cli.explain import explain
@@ -22,6 +24,7 @@ from offtake.cli.show import PLAN_IS_WRONG, RUN_FAILED, complain
 from offtake.cli.size import size
 from offtake.cli.stack import stack
 from offtake.cli.stress import stress
+from offtake.cli.sweep import sweep
 from offtake.cli.termsheet import termsheet
 from offtake.core.errors import PlanErrors, render
 
@@ -34,7 +37,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (
-    *(run, size, stack, risk, sensitivity, stress, contagion, price, reserve, check),
+    *(run, compare, sweep, attribute, sensitivity, stress, contagion),
+    *(size, stack, risk, price, reserve, check),
     *(new, explain, termsheet, contracts, catalogue),
 ):
     app.command()(command)

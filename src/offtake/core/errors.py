@@ -57,6 +57,14 @@ def mistake_at(mistake: Mistake, place: str) -> Mistakes:
     return Mistakes([(place, mistake)])
 
 
+class WrongRequest(ValueError):
+    """What was asked of a command cannot be done; the message says what to ask instead."""
+
+
+class UnknownFigure(KeyError):
+    """There is no figure of that name; the message names the nearest."""
+
+
 @dataclass(frozen=True)
 class Where:
     """A position a reader can go to: a line of a file, or an override given on the command line."""

@@ -14,7 +14,7 @@ from offtake.core.calendar import Calendar
 from offtake.core.distribution import Distribution
 from offtake.core.names import suggestion
 from offtake.core.quantity import Quantity, Source, When
-from offtake.core.random import uniforms
+from offtake.core.random import Sampler, uniforms
 
 
 @dataclass(frozen=True)
@@ -93,12 +93,14 @@ class NumberTable:
         rows[at] = replace(rows[at], value=value, distribution=None)
         return NumberTable(self.periods, rows, self.index)
 
-    def draw(self, seed: int, first: int, paths: int) -> NDArray[np.float64]:
+    def draw(
+        self, seed: int, first: int, paths: int, sampler: Sampler = "pseudo"
+    ) -> NDArray[np.float64]:
         """[row, path] every uncertain number drawn from its distribution, the others repeated."""
         values = np.repeat(self.medians()[:, None], paths, axis=1)
         for i, row in enumerate(self.rows):
             if row.distribution is not None:
-                u = uniforms(seed, f"number {row.place}", first, paths)
+                u = uniforms(seed, f"number {row.place}", first, paths, sampler)
                 values[i] = row.distribution.ppf(u) * row.scale
         return values
 

@@ -121,11 +121,33 @@ def check_text(
     Raises:
         PlanErrors: where the text is not YAML or is empty.
     """
-    known = contract_kinds() if kinds is None else kinds
     tree, problems = source.parse(text, name)
     tree, unknown = name_sections(tree)
-    problems += unknown
-    memory = Memory()
+    return check_tree(tree, name, overrides, scenario, stack, kinds, [*problems, *unknown])
+
+
+def check_tree(
+    tree: Node,
+    name: str,
+    overrides: Iterable[str] = (),
+    scenario: str | None = None,
+    stack: str | None = None,
+    kinds: Mapping[str, type[Terms]] | None = None,
+    so_far: Iterable[Problem] = (),
+) -> Checked:
+    """Same as :func:`check` for a plan that is parsed already.
+
+    Args:
+        tree: of the plan, its sections named.
+        name: of its file, for messages.
+        overrides: as :func:`load`.
+        scenario: as :func:`load`.
+        stack: as :func:`load`.
+        kinds: as :func:`load`.
+        so_far: what is known to be wrong with it.
+    """
+    known = contract_kinds() if kinds is None else kinds
+    problems, memory = list(so_far), Memory()
     problems += _try_diffs(tree, known, memory)
     changed, refused = _changed(tree, list(overrides), scenario, stack)
     plan, found, changed_problems = _read(changed, known, memory)

@@ -3,13 +3,16 @@
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from offtake.core.random import Sampler
 from offtake.plan.load import Checked
 from offtake.results.results import Results
 from offtake.run.api import run
+from offtake.run.until import Until
 
 
 @contextmanager
@@ -47,6 +50,9 @@ def watched_run(
     *,
     changes: Sequence[str] = (),
     quiet: bool,
+    sampler: Sampler = "pseudo",
+    until: Until | None = None,
+    errors: bool = False,
 ) -> Results:
     """Run a checked plan with a progress bar on stderr.
 
@@ -55,6 +61,9 @@ def watched_run(
         loaded: seconds it took to load it.
         changes: what was changed about the plan as it stands in its file, as the user said it.
         quiet: no bar; also none where stderr is no terminal.
+        sampler: how futures are drawn.
+        until: a figure, and how sure it is to be.
+        errors: whether to work out the error of every figure.
 
     Raises:
         ValueError: the plan has errors.
@@ -63,7 +72,8 @@ def watched_run(
         message = "a plan with errors cannot be run"
         raise ValueError(message)
     with counted(paths, quiet=quiet) as advance:
-        results = run(checked.plan, paths, seed, progress=advance)
+        ask = partial(run, sampler=sampler, until=until, errors=errors)
+        results = ask(checked.plan, paths, seed, progress=advance)
     seconds = {"load": loaded, **results.facts["seconds"]}
     warnings = [str(problem) for problem in checked.warnings]
     return results.with_facts(

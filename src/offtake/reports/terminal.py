@@ -15,6 +15,7 @@ from offtake.reports.plant import plant
 from offtake.reports.readings import readings
 from offtake.reports.structure import limits
 from offtake.results.results import Results
+from offtake.results.sentence import sure
 from offtake.results.table import Row, Table, money
 
 READING = (
@@ -44,6 +45,7 @@ def summary(results: Results, saved: Path | None = None, json_file: Path | None 
         Text(str(results.facts["plan"]), style="bold"),
         *([Text("Changed: " + "; ".join(changes))] if changes else []),
         Text(_frame(results)),
+        *([Text(sure(results.facts["until"]))] if results.facts.get("until") else []),
         Text(""),
         Text(results.headline(), style="bold"),
         Text(""),
@@ -77,9 +79,14 @@ def _frame(results: Results) -> str:
     facts = results.facts
     return (
         f"{facts['paths']:,} futures of {facts['months']} {facts['periods']} from "
-        f"{facts['start'][:7]}, seed {facts['seed']}; present values at "
+        f"{facts['start'][:7]}, seed {facts['seed']}{_drawn(facts)}; present values at "
         f"{100 * facts['discount_rate']:.4g} % a year."
     )
+
+
+def _drawn(facts: dict[str, Any]) -> str:
+    sampler = facts.get("sampler", "pseudo")
+    return "" if sampler == "pseudo" else f", sampler {sampler}"
 
 
 def _error(row: Row, key: str) -> str:

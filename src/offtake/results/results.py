@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake import catalogue
+from offtake.results.named import with_errors
 from offtake.results.sentence import headline
-from offtake.results.table import Table
+from offtake.results.table import Row, Table
 from offtake.results.tables.break_even import break_even_rows
 from offtake.results.tables.cohorts import cohort_rows
 from offtake.results.tables.contracts import contract_rows, hurdle_rows, support_rows
@@ -81,10 +83,21 @@ class Results:
         """Arrays of one measure by output, paths first, `..._se` beside means."""
         start = f"{measure}_"
         return {
-            str(name).removeprefix(start): np.asarray(values.values, np.float64)
-            for name, values in self.dataset.data_vars.items()
-            if str(name).startswith(start)
+            name.removeprefix(start): np.asarray(values, np.float64)
+            for name, values in self._arrays.items()
+            if name.startswith(start)
         }
+
+    @cached_property
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        """Arrays of the dataset by name, without its labels."""
+        return {str(name): values.values for name, values in self.dataset.data_vars.items()}
+
+    def _sure(self, table: str, rows: Iterable[Row]) -> tuple[Row, ...]:
+        """Rows with errors from groups of futures, where futures depend on one another."""
+        if self.facts.get("sampler", "pseudo") == "pseudo" or "errors" not in self.facts:
+            return tuple(rows)
+        return tuple(with_errors(table, rows, self.facts["errors"]))
 
     def _labels(self, dimension: str) -> list[str]:
         if dimension not in self.dataset.coords:
@@ -117,7 +130,7 @@ class Results:
         """What every party puts in, gets back, pays net and loses; docs/measures.md."""
         rows = who_pays_rows(self.facts["parties"], self._outputs("who_pays"))
         note = "Present values, means over all futures; worst 5 %: the futures with the most loss."
-        return Table("Who pays", tuple(rows), note)
+        return Table("Who pays", self._sure("who_pays", rows), note)
 
     def traced(self, *, worst5: bool = False) -> Table:
         """Ultimate sources of the money behind every use, on the traced paths."""
@@ -142,12 +155,12 @@ class Results:
         rows = facility_rows(
             self.facts["facilities"], self._outputs("facilities"), self._sides("financing"), irr
         )
-        return Table("Facilities", tuple(rows))
+        return Table("Facilities", self._sure("facilities", rows))
 
     def facility_details(self) -> Table:
         """What stands behind the facilities: outcomes, supports, what is open at the horizon."""
         rows = facility_detail_rows(self.facts["facilities"], self._outputs("facilities"))
-        return Table("Facilities in detail", tuple(rows))
+        return Table("Facilities in detail", self._sure("facility_details", rows))
 
     def contracts(self) -> Table:
         """What every contract is worth to each side."""
@@ -157,7 +170,7 @@ class Results:
             self._sides("financing"),
             self._outputs("contract_value"),
         )
-        return Table("Contracts", tuple(rows))
+        return Table("Contracts", self._sure("contracts", rows))
 
     def hurdles(self) -> Table:
         """Value of every contract to each side at the plan's rate and at its own hurdle rate."""
@@ -169,13 +182,13 @@ class Results:
     def supports(self) -> Table:
         """Expected cost of every support."""
         rows = support_rows(self._labels("support"), self._outputs("contract_value"))
-        return Table("Supports", tuple(rows))
+        return Table("Supports", self._sure("supports", rows))
 
     def guarantees(self) -> Table:
         """What guarantees cost who gives them: fees, payments, recoveries, how often called."""
         worst = worst_paths(self._outputs("who_pays")["loss"])
         rows = guarantee_rows(self.facts.get("guarantees", ()), self._outputs("guarantees"), worst)
-        return Table("Guarantees", tuple(rows))
+        return Table("Guarantees", self._sure("guarantees", rows))
 
     def funding_gap(self) -> Table:
         """Cash needed by year beyond liquidity and all money promised."""
@@ -198,7 +211,7 @@ class Results:
     def cohorts(self) -> Table:
         """Chips: payback against the clocks of contract, debt, economy and books."""
         rows = cohort_rows(self._labels("cohort"), self._outputs("cohorts"), self._closes())
-        return Table("Chips", tuple(rows))
+        return Table("Chips", self._sure("cohorts", rows))
 
     def levelised(self) -> Table:
         """What compute costs by cohort, chip and maker: per hour, per watt, part by part."""
@@ -221,7 +234,7 @@ class Results:
             self._labels("product"),
             self._outputs("levelised"),
         )
-        return Table("Break-even of own chips", tuple(rows))
+        return Table("Break-even of own chips", self._sure("break_even", rows))
 
     def dependence(self) -> Table:
         """Whose chips the capacity is made of, by month."""
@@ -250,13 +263,13 @@ class Results:
     def energy(self) -> Table:
         """Energy by year and source of power; no rows where the plan names no sources."""
         rows = energy_rows(self._years(), self._labels("source"), self._outputs("plant"))
-        return Table("Energy by source", tuple(rows), "Means over all futures.")
+        return Table("Energy by source", self._sure("energy", rows), "Means over all futures.")
 
     def chip_supply(self) -> Table:
         """Wafers and chips by year and vendor; no rows where the plan names no vendors."""
         fabs = self.facts["fabs"]
         rows = chip_rows(self._years(), self._labels("vendor"), fabs, self._outputs("plant"))
-        return Table("Chips made", tuple(rows), "Means over all futures.")
+        return Table("Chips made", self._sure("chip_supply", rows), "Means over all futures.")
 
     def _years(self) -> list[int]:
         return [int(year) for year in self._labels("year")]
@@ -289,7 +302,7 @@ class Results:
     def welfare(self) -> Table:
         """Who gains by the market, less what its capital costs and its financiers lose."""
         rows = welfare_rows(self._labels("told"), self._outputs("market"), tuple(self.who_pays()))
-        return Table("Welfare (USD, present value)", tuple(rows))
+        return Table("Welfare (USD, present value)", self._sure("welfare", rows))
 
     def learning(self) -> Table:
         """By how many times each factor improves in a year; docs/measures/learning.md."""
@@ -301,7 +314,10 @@ class Results:
         published = catalogue.learning()["cost_of_a_fixed_problem"]
         yearly = self._outputs("learning")["yearly"]
         rows = published_rows(self._labels("factor"), yearly, published)
-        return Table("Product of the four against published ranges (times a year)", tuple(rows))
+        return Table(
+            "Product of the four against published ranges (times a year)",
+            self._sure("learning_published", rows),
+        )
 
     def _assumption(self, reading: str) -> str:
         return str(self.facts.get("readings", {}).get("assumptions", {}).get(reading, ""))
@@ -311,7 +327,11 @@ class Results:
         described = self.facts.get("readings", {}).get("thresholds", [])
         month = self._outputs("thresholds")["month"]
         rows = threshold_rows(described, month, self.facts["start"])
-        return Table("Thresholds (first month)", tuple(rows), "Quantiles over all futures.")
+        return Table(
+            "Thresholds (first month)",
+            self._sure("thresholds", rows),
+            "Quantiles over all futures.",
+        )
 
     def thresholds_by_year(self) -> Table:
         """Share of futures that have passed each threshold by the end of each year."""
@@ -344,7 +364,11 @@ class Results:
     def unspent(self) -> Table:
         """Money raised before it is needed: how long it waits, and its negative carry."""
         rows = unspent_rows(self._labels("unspent_account"), self._outputs("unspent"))
-        return Table("Money raised before it is needed (USD)", tuple(rows), "Means, undiscounted.")
+        return Table(
+            "Money raised before it is needed (USD)",
+            self._sure("unspent", rows),
+            "Means, undiscounted.",
+        )
 
     def supply_shares(self) -> Table:
         """Shares of supply by country and owner, and of what is spent by region, by year."""
@@ -378,6 +402,9 @@ class Results:
             "conservation": {"max_relative_error": checks["conservation"]},
             "invariants": checks,
             "clearing": {"max_residual": checks["clearing_residual"]},
+            "sampler": facts.get("sampler", "pseudo"),
+            "until": facts.get("until"),
+            "standard_errors": facts.get("errors", {}),
             "who_pays": list(self.who_pays()),
             "traced": facts["traced"],
             "circularity": facts["circularity"],

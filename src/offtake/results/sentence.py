@@ -36,3 +36,12 @@ def _largest(rows: Sequence[Mapping[str, Any]], key: str, sign: float) -> list[M
 def _listed(rows: Sequence[Mapping[str, Any]], key: str) -> str:
     parts = [f"{row['party']} ({money(abs(row[key]))})" for row in rows] or ["nobody"]
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def sure(looked: Mapping[str, Any]) -> str:
+    """How sure a figure is that a run was to go on for."""
+    share = looked["share"]
+    known = "its error is not known" if share is None else f"± {100.0 * share:.2g} % (95 %)"
+    asked = f"{100.0 * looked['within']:.3g} %"
+    end = f"within {asked}" if looked["met"] else f"not yet within {asked}: all futures were used"
+    return f"{looked['figure']}: {known} after {looked['paths']:,} futures, {end}."

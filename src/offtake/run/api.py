@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from offtake.core.random import Sampler
     from offtake.plan.schema import Plan
     from offtake.results.results import Results
+    from offtake.run.until import Until
 
 
 def run(
@@ -18,27 +20,50 @@ def run(
     *,
     devices: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    sampler: Sampler = "pseudo",
+    until: Until | None = None,
+    errors: bool = False,
 ) -> Results:
     """Simulate a plan over many futures.
 
     Args:
         plan: from `offtake.load`.
-        paths: number of futures.
+        paths: number of futures; at most so many where `until` is given.
         seed: of every random stream; the same seed gives the same futures.
         devices: CPU devices to use; all cores if None.
         progress: called after every block with (paths done, paths in all).
+        sampler: how futures are drawn; all but "pseudo" take a multiple of 4,096.
+        until: a figure, and how sure it is to be: as few futures as that takes.
+        errors: whether to work out the error of every figure (`results.facts["errors"]`); always
+            done where the sampler is not "pseudo".
 
     Returns:
         Results: a labelled dataset with tables.
 
     Raises:
-        ValueError: fewer than one path.
+        ValueError: fewer than one path, or a number that the sampler cannot deal evenly.
+        KeyError: there is no figure as `until` names.
     """
+    from offtake.run import groups
     from offtake.run.label import label
-    from offtake.run.simulate import simulate
+    from offtake.run.simulate import Runner, Simulation, check_paths
 
-    outcome = simulate(plan, paths, seed, devices=devices, progress=progress)
+    check_paths(paths, sampler)
+    runner = Runner(plan, devices)
+    runner.compile()
+    simulation = Simulation(runner, seed, sampler, progress)
+    facts = dict[str, Any]()
+    if until is None:
+        simulation.carry_on(paths)
+    else:
+        from offtake.run.until import carried_on
+
+        facts["until"] = carried_on(simulation, paths, until)
     started = time.perf_counter()
+    outcome = simulation.outcome()
     results = label(outcome)
+    if errors or sampler != "pseudo":
+        facts["errors"] = groups.errors(outcome, results)
+    results = results.with_facts(**facts)
     seconds = {**results.facts["seconds"], "measure": time.perf_counter() - started}
     return results.with_facts(seconds=seconds)

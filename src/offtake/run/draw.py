@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from offtake.core.random import BLOCK, normals
+from offtake.core.random import BLOCK, Sampler, normals
 from offtake.lowering.lower import LoweredPlan
 
 
@@ -22,7 +22,14 @@ class HostDraws(NamedTuple):
     """[P]"""
 
 
-def draw(lowered: LoweredPlan, seed: int, first: int, width: int, count: int) -> HostDraws:
+def draw(
+    lowered: LoweredPlan,
+    seed: int,
+    first: int,
+    width: int,
+    count: int,
+    sampler: Sampler = "pseudo",
+) -> HostDraws:
     """Draws of paths first .. first + width - 1, of which the first `count` are to be counted.
 
     Where the block is not full its last path is the base case, which then costs nothing.
@@ -36,12 +43,12 @@ def draw(lowered: LoweredPlan, seed: int, first: int, width: int, count: int) ->
     periods, labels = lowered.calendar.count, lowered.labels
     once = np.empty((len(labels.once_streams), width))
     for i, stream in enumerate(labels.once_streams):
-        once[i] = normals(seed, stream, 1, first, width)[0]
+        once[i] = normals(seed, stream, 1, first, width, sampler)[0]
     monthly = np.empty((periods, len(labels.monthly_streams), width))
     for i, stream in enumerate(labels.monthly_streams):
-        monthly[:, i] = normals(seed, stream, periods, first, width)
+        monthly[:, i] = normals(seed, stream, periods, first, width, sampler)
     weight = np.where(np.arange(width) < count, 1.0, 0.0)
-    values = lowered.table.draw(seed, first, width)
+    values = lowered.table.draw(seed, first, width, sampler)
     if count < width:
         values[:, -1], once[:, -1], monthly[:, :, -1] = lowered.table.medians(), 0.0, 0.0
     return HostDraws(values, once, monthly, weight)

@@ -98,12 +98,13 @@ def _variables(outcome: Outcome) -> dict[str, xr.DataArray]:
             elif output.keep == "worst":
                 found[variable] = xr.DataArray(merged.worst[key], dims=output.dims, attrs=facts)
             else:
-                moments = merged.moments[key]
+                moments = merged.moments(key)
                 found[variable] = xr.DataArray(moments.mean, dims=output.dims, attrs=facts)
+                spread = moments.standard_error
+                if outcome.sampler != "pseudo":
+                    spread = merged.group_error(key)
                 error = {**facts, "meaning": f"standard error of the mean of {variable}"}
-                found[f"{variable}_se"] = xr.DataArray(
-                    moments.standard_error, dims=output.dims, attrs=error
-                )
+                found[f"{variable}_se"] = xr.DataArray(spread, dims=output.dims, attrs=error)
     return found
 
 
@@ -217,6 +218,7 @@ def label(outcome: Outcome) -> Results:
         "periods": plan.plan.periods,
         "start": plan.plan.start.date.isoformat(),
         "seed": outcome.seed,
+        "sampler": outcome.sampler,
         "discount_rate": plan.plan.discount_rate.value,
         "seconds": dict(outcome.seconds),
         "parties": [

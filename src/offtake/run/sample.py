@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.arrays import jax
+from offtake.core.random import Sampler
 from offtake.run.draw import base_case, draw
 from offtake.run.merge import Merged
 from offtake.run.simulate import Runner
@@ -34,7 +35,13 @@ class Sample:
         return {name: value for (key, name), value in self.outputs.items() if key == measure}
 
 
-def sample(runner: Runner, paths: int, seed: int, values: Values | None = None) -> Sample:
+def sample(
+    runner: Runner,
+    paths: int,
+    seed: int,
+    values: Values | None = None,
+    sampler: Sampler = "pseudo",
+) -> Sample:
     """Run a compiled plan over many futures.
 
     Args:
@@ -42,12 +49,13 @@ def sample(runner: Runner, paths: int, seed: int, values: Values | None = None) 
         paths: number of futures.
         seed: of every random stream.
         values: changes the numbers of the plan; no change if None.
+        sampler: how futures are drawn.
     """
     keeps = {(m.name, name): o.keep for m in runner.measures for name, o in m.outputs.items()}
     merged = Merged()
     for first in range(0, paths, runner.width):
         count = min(runner.width, paths - first)
-        drawn = draw(runner.lowered, seed, first, runner.width, count)
+        drawn = draw(runner.lowered, seed, first, runner.width, count, sampler)
         if values is not None:
             drawn = drawn._replace(values=values(drawn.values))
         reduced = runner.run_block(drawn)[0]
@@ -63,7 +71,7 @@ def _gathered(merged: Merged, keeps: dict[tuple[str, str], str]) -> dict[Any, Fl
         elif keep == "worst":
             found[key] = merged.worst[key]
         else:
-            moments = merged.moments[key]
+            moments = merged.moments(key)
             found[key] = moments.mean
             found[key[0], f"{key[1]}_se"] = moments.standard_error
     return found

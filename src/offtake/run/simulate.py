@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.arrays import jax
+from offtake.core.errors import WrongRequest
 from offtake.core.measure import Book, Measure
-from offtake.core.random import BLOCK
+from offtake.core.random import BLOCK, REPLICATES, Sampler
 from offtake.core.structure import Structure
 from offtake.engine.simulate import Draws, Reducer, block
 from offtake.lowering.book import book_of
@@ -23,7 +24,7 @@ from offtake.run.devices import BLOCK_PATHS, cache_folder, on_devices, prepare
 from offtake.run.draw import HostDraws, base_case, draw
 from offtake.run.merge import Merged, reduce_block
 from offtake.run.structuring import structure
-from offtake.run.traced import kept
+from offtake.run.traced import kept, name_of
 
 FloatArray = NDArray[np.float64]
 Progress = Callable[[int, int], None]
@@ -31,6 +32,9 @@ Progress = Callable[[int, int], None]
 
 TRACED_PATHS = 1024
 """Paths whose flows are kept for tracing the sources of money."""
+_COMPILED: dict[str, Any] = {}
+"""Compiled blocks of this process, by the name of what they were traced from; the newest ones."""
+MOST_KEPT = 4
 
 
 @dataclass
@@ -74,6 +78,7 @@ class Outcome:
     seed: int
     structure: Structure
     seconds: dict[str, float] = field(default_factory=dict[str, float])
+    sampler: Sampler = "pseudo"
 
 
 def _placed(draws: HostDraws) -> Draws:
@@ -133,13 +138,21 @@ class Runner:
         self._block: Any = None
 
     def compile(self) -> None:
-        """Trace and compile, or read what was traced and compiled before."""
+        """Trace and compile, or take what was traced and compiled before.
+
+        Plans that differ in numbers alone are one program, compiled once in a process.
+        """
         started = time.perf_counter()
         shape, reduce = self.lowered.shape, cast("Reducer", reduce_block)
         given = self.lowered.program, self.measures, _placed(base_case(self.lowered, self._share))
-        run = kept(block(shape, reduce), given, shape, cache_folder() / "traced")
-        whole = *given[:2], _placed(base_case(self.lowered, self.width))
-        self._block = on_devices(run, self.devices).lower(*whole).compile()  # type: ignore[attr-defined]
+        name = f"{name_of(given, shape)} {self.devices}"
+        if name not in _COMPILED:
+            run = kept(block(shape, reduce), given, shape, cache_folder() / "traced")
+            whole = *given[:2], _placed(base_case(self.lowered, self.width))
+            _COMPILED[name] = on_devices(run, self.devices).lower(*whole).compile()  # type: ignore[attr-defined]
+            for oldest in list(_COMPILED)[:-MOST_KEPT]:
+                del _COMPILED[oldest]
+        self._block = _COMPILED[name]
         self.seconds["compile"] = time.perf_counter() - started
 
     def run_block(self, draws: HostDraws) -> tuple[Any, Any]:
@@ -151,43 +164,105 @@ class Runner:
         return Flows.of(self.run_block(base_case(self.lowered, self.width))[1], slice(0, 1))
 
 
-def _simulate(
-    runner: Runner, paths: int, seed: int, progress: Progress | None
-) -> tuple[Merged, Traceable, Flows]:
-    """All blocks, the next one drawn while one is computed; flows to trace; the base case."""
-    keeps = {
-        (measure.name, name): output.keep
-        for measure in runner.measures
-        for name, output in measure.outputs.items()
-    }
-    merged, base = Merged(), list[Flows]()
-    paid, cash = list[FloatArray](), list[FloatArray]()
-    firsts = list(range(0, paths, runner.width))
+class Simulation:
+    """Futures of a compiled plan, taken in as they come; more can be added.
 
-    def draws(first: int) -> HostDraws:
-        count = min(runner.width, paths - first)
-        return draw(runner.lowered, seed, first, runner.width, count)
+    Args:
+        runner: compiled.
+        seed: of every random stream.
+        sampler: how futures are drawn.
+        progress: told after every block.
+    """
 
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        coming = pool.submit(draws, firsts[0])
-        for position, first in enumerate(firsts):
-            mine = coming.result()
-            running = runner.run_block(mine)
-            if position + 1 < len(firsts):
-                coming = pool.submit(draws, firsts[position + 1])
+    def __init__(
+        self,
+        runner: Runner,
+        seed: int,
+        sampler: Sampler = "pseudo",
+        progress: Progress | None = None,
+    ) -> None:
+        self.runner, self.seed, self.progress = runner, seed, progress
+        self.sampler: Sampler = sampler
+        self.merged, self.seconds = Merged(), 0.0
+        self._base, self._paid, self._cash = list[Flows](), list[FloatArray](), list[FloatArray]()
+        self._keeps = {
+            (measure.name, name): output.keep
+            for measure in runner.measures
+            for name, output in measure.outputs.items()
+        }
+
+    def carry_on(self, paths: int) -> None:
+        """Run until there are so many futures, the next block drawn while one is computed.
+
+        The number so far must fill its blocks.
+        """
+        started, runner = time.perf_counter(), self.runner
+        firsts = list(range(self.merged.done, paths, runner.width))
+
+        def draws(first: int) -> HostDraws:
             count = min(runner.width, paths - first)
-            reduced, months = running
-            merged.add(jax.device_get(reduced), keeps, count)
-            if first < TRACED_PATHS:
-                some = slice(0, min(count, TRACED_PATHS - first))
-                paid.append(np.asarray(months.paid)[..., some])
-                cash.append(np.asarray(months.cash)[..., some])
-            if count < runner.width:
-                base.append(Flows.of(months, slice(-1, None)))
-            if progress is not None:
-                progress(first + count, paths)
-    traced = Traceable(np.concatenate(paid, axis=-1), np.concatenate(cash, axis=-1))
-    return merged, traced, base[0] if base else runner.base()
+            return draw(runner.lowered, self.seed, first, runner.width, count, self.sampler)
+
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            coming = pool.submit(draws, firsts[0]) if firsts else None
+            for position, first in enumerate(firsts):
+                running = runner.run_block(coming.result() if coming else draws(first))
+                if position + 1 < len(firsts):
+                    coming = pool.submit(draws, firsts[position + 1])
+                self._take(running, first, min(runner.width, paths - first))
+                if self.progress is not None:
+                    self.progress(self.merged.done, paths)
+        self.seconds += time.perf_counter() - started
+
+    def _take(self, running: tuple[Any, Any], first: int, count: int) -> None:
+        reduced, months = running
+        self.merged.add(jax.device_get(reduced), self._keeps, count)
+        if first < TRACED_PATHS:
+            some = slice(0, min(count, TRACED_PATHS - first))
+            self._paid.append(np.asarray(months.paid)[..., some])
+            self._cash.append(np.asarray(months.cash)[..., some])
+        if count < self.runner.width:
+            self._base.append(Flows.of(months, slice(-1, None)))
+
+    def outcome(self) -> Outcome:
+        """What the futures so far leave."""
+        runner = self.runner
+        if not self._base:
+            self._base.append(runner.base())
+        paid, cash = (np.concatenate(part, axis=-1) for part in (self._paid, self._cash))
+        return Outcome(
+            runner.lowered,
+            runner.book,
+            runner.measures,
+            self.merged,
+            self._base[0],
+            Traceable(paid, cash),
+            self.merged.done,
+            self.seed,
+            runner.structure,
+            {**runner.seconds, "simulate": self.seconds},
+            self.sampler,
+        )
+
+
+def check_paths(paths: int, sampler: Sampler = "pseudo") -> None:
+    """Refuse a number of futures that cannot be drawn.
+
+    Raises:
+        ValueError: fewer than one path; or, where draws depend on one another within a group, not
+            as many in every group.
+    """
+    if paths < 1:
+        message = f"paths must be at least 1, found {paths}"
+        raise WrongRequest(message)
+    least = BLOCK * REPLICATES
+    if sampler != "pseudo" and paths % least:
+        near = max(1, round(paths / least)) * least
+        message = (
+            f"the sampler {sampler} draws {REPLICATES} groups of blocks of {BLOCK} paths: paths "
+            f"must be a multiple of {least:,}, found {paths:,}; write {near}"
+        )
+        raise WrongRequest(message)
 
 
 def simulate(
@@ -197,6 +272,7 @@ def simulate(
     *,
     devices: int | None = None,
     width: int | None = None,
+    sampler: Sampler = "pseudo",
     progress: Progress | None = None,
 ) -> Outcome:
     """Run a plan over many futures.
@@ -207,31 +283,19 @@ def simulate(
         seed: of every random stream.
         devices: CPU devices; all cores if None.
         width: paths per device and block, a multiple of 256; changes speed, not results.
+        sampler: how futures are drawn (`core.random`).
         progress: told after every block.
 
     Raises:
-        ValueError: fewer than one path, or a width that is not a multiple of 256.
+        ValueError: fewer than one path, a width that is not a multiple of 256, or a number of paths
+            that the sampler cannot deal evenly.
     """
-    if paths < 1:
-        message = f"paths must be at least 1, found {paths}"
-        raise ValueError(message)
+    check_paths(paths, sampler)
     if width is not None and width % BLOCK:
         message = f"width must be a multiple of {BLOCK}, found {width}"
         raise ValueError(message)
     runner = Runner(plan, devices, width)
     runner.compile()
-    started = time.perf_counter()
-    merged, traced, base = _simulate(runner, paths, seed, progress)
-    runner.seconds["simulate"] = time.perf_counter() - started
-    return Outcome(
-        runner.lowered,
-        runner.book,
-        runner.measures,
-        merged,
-        base,
-        traced,
-        paths,
-        seed,
-        runner.structure,
-        dict(runner.seconds),
-    )
+    simulation = Simulation(runner, seed, sampler, progress)
+    simulation.carry_on(paths)
+    return simulation.outcome()

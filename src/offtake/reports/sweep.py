@@ -1,0 +1,127 @@
+"""Figures over a range of numbers: tables and heat maps, on a terminal and as SVG."""
+
+from rich.console import Group, RenderableType
+from rich.style import Style
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from offtake.reports.pieces import laid_out, percent
+from offtake.reports.svg import page, text
+from offtake.results.swept import NOTE, Swept, shade
+from offtake.results.table import cell
+
+BLOCKS = " ░▒▓█"
+LOW, HIGH = (235, 242, 250), (200, 60, 40)
+"""Colours of the least and of the largest value."""
+SHARES = ("irr", "pd", "lgd", "share")
+
+
+def sweep(found: Swept) -> Group:
+    """Everything that `offtake sweep` prints."""
+    parts: list[RenderableType] = [
+        Text(
+            f"{found.plan}: {len(found.rows)} points over {', '.join(found.places)}", style="bold"
+        ),
+        Text(f"{found.paths:,} futures, the same at every point, seed {found.seed}."),
+        Text(""),
+    ]
+    if found.grid is not None and len(found.places) == 2:
+        for figure in found.figures:
+            sides = f"{figure}: {found.places[0]} down, {found.places[1]} across"
+            parts += [Text(sides, style="bold"), _heat(found, figure), Text("")]
+    else:
+        parts += [_points(found), Text("")]
+    return Group(*parts, Text(NOTE, style="dim"))
+
+
+def shown(figure: str, value: float | None) -> str:
+    """A value of a figure as text."""
+    column = figure.split(".")[2] if figure.startswith("contracts.") else figure.rsplit(".", 1)[-1]
+    return percent(value) if column.startswith(SHARES) else cell(value, column)
+
+
+def _heat(found: Swept, figure: str) -> RichTable:
+    values = found.heat(figure)
+    every = [value for line in values for value in line]
+    made = RichTable(box=None, pad_edge=False)
+    made.add_column("", justify="right", no_wrap=True)
+    for tick in found.ticks(1):
+        made.add_column(tick, justify="right")
+    for tick, line in zip(found.ticks(0), values, strict=True):
+        made.add_row(tick, *(_block(figure, value, shade(every, value)) for value in line))
+    return made
+
+
+def _block(figure: str, value: float | None, at: float | None) -> Text:
+    """A value on a ground as dark as it is large; blocks say the same without colour."""
+    if at is None:
+        return Text("–")
+    mark = BLOCKS[min(int(at * len(BLOCKS)), len(BLOCKS) - 1)]
+    red, green, blue = _colour(at)
+    ground = Style(color="black" if at < 0.6 else "white", bgcolor=f"rgb({red},{green},{blue})")
+    return Text(f" {shown(figure, value)} {mark}{mark}", style=ground)
+
+
+def _colour(at: float) -> tuple[int, int, int]:
+    red, green, blue = (round(a + at * (b - a)) for a, b in zip(LOW, HIGH, strict=True))
+    return red, green, blue
+
+
+def _points(found: Swept) -> RichTable:
+    columns = [(place.rsplit(".", 1)[-1], "left") for place in found.places]
+    for figure in found.figures:
+        columns += [(figure.split(".", 1)[-1], "right"), ("± 95 %", "right"), ("", "left")]
+    rows: list[list[str]] = []
+    for row in found.rows:
+        line = [str(value) for value in row["at"]]
+        for figure in found.figures:
+            value, error = row["figures"][figure], row["standard_errors"][figure]
+            among = [other["figures"][figure] for other in found.rows]
+            line += [
+                shown(figure, value),
+                "" if error is None else f"±{shown(figure, found.reach * error)}",
+                _bar(shade(among, value)),
+            ]
+        rows.append(line)
+    return laid_out("", columns, rows)
+
+
+def _bar(at: float | None) -> str:
+    return "" if at is None else "▏" + "█" * round(8 * at)
+
+
+# -------------------------------------------------------------------------------------------- SVG
+
+
+def svg(found: Swept) -> str:
+    """Heat maps of all figures as SVG, one below the other.
+
+    Raises:
+        ValueError: the points are no grid of two axes.
+    """
+    drawn: list[str] = []
+    top, left, cell_high, cell_wide = 40, 130, 34, 92
+    across, down = found.ticks(1), found.ticks(0)
+    for figure in found.figures:
+        values = found.heat(figure)
+        every = [value for line in values for value in line]
+        drawn.append(text(20, top - 12, f"{found.plan}: {figure}", size=14, bold=True))
+        drawn.append(text(left, top + 6, f"{found.places[1]} →   {found.places[0]} ↓"))
+        for j, tick in enumerate(across):
+            drawn.append(text(left + (j + 0.5) * cell_wide, top + 24, tick, "middle"))
+        for i, (tick, line) in enumerate(zip(down, values, strict=True)):
+            y = top + 30 + i * cell_high
+            drawn.append(text(left - 8, y + 21, tick, "end"))
+            for j, value in enumerate(line):
+                at = shade(every, value)
+                ground = "#ddd" if at is None else "rgb({},{},{})".format(*_colour(at))
+                x = left + j * cell_wide
+                drawn.append(
+                    f'<rect x="{x}" y="{y}" width="{cell_wide - 2}" height="{cell_high - 2}" '
+                    f'fill="{ground}"/>'
+                )
+                ink = "#fff" if at is not None and at > 0.6 else "#111"
+                middle = x + cell_wide / 2
+                drawn.append(text(middle, y + 21, shown(figure, value), "middle", colour=ink))
+        top += 30 + len(down) * cell_high + 60
+    return page(drawn, left + len(across) * cell_wide + 20, top - 40)
