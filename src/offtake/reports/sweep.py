@@ -6,7 +6,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from offtake.reports.pieces import laid_out, percent
-from offtake.reports.svg import page, text
+from offtake.reports.svg import bar, page, text
 from offtake.results.swept import NOTE, Swept, shade
 from offtake.results.table import cell
 
@@ -116,10 +116,7 @@ def svg(found: Swept) -> str:
                 at = shade(every, value)
                 ground = "#ddd" if at is None else "rgb({},{},{})".format(*_colour(at))
                 x = left + j * cell_wide
-                drawn.append(
-                    f'<rect x="{x}" y="{y}" width="{cell_wide - 2}" height="{cell_high - 2}" '
-                    f'fill="{ground}"/>'
-                )
+                drawn.append(bar(x, y, cell_wide - 2, cell_high - 2, ground))
                 ink = "#fff" if at is not None and at > 0.6 else "#111"
                 middle = x + cell_wide / 2
                 drawn.append(text(middle, y + 21, shown(figure, value), "middle", colour=ink))
