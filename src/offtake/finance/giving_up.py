@@ -81,7 +81,10 @@ class Right(NamedTuple):
 
     def told(self, t: int, brings: FloatArray, gives_up: FloatArray) -> FloatArray:
         """[P] what is got from a date on, less what giving up at it brings where that is told."""
-        return brings if self.over is None else brings - np.where(self.over[t], gives_up, 0.0)
+        if self.over is None:
+            return brings
+        off: FloatArray = np.where(self.over[t], gives_up, 0.0)
+        return brings - off
 
 
 class Fitted(NamedTuple):
@@ -177,17 +180,19 @@ def payoffs(r: Right, made: Fitted | None = None) -> tuple[FloatArray, FloatArra
 
 def value(r: Right, uses: BoolArray, pays: FloatArray, moved: FloatArray) -> FloatArray:
     """[P] what giving up at the first date of `uses` [M, P] brings, if any; see `payoffs`."""
-    got: FloatArray = np.zeros(pays.shape[1])
+    got: FloatArray = np.zeros_like(pays[0])
     for t in range(len(pays) - 1, -1, -1):
-        got = r.told(t, np.where(uses[t], pays[t], got - moved[t]), pays[t])
+        waits: FloatArray = got - moved[t]
+        got = r.told(t, np.where(uses[t], pays[t], waits), pays[t])
     return got
 
 
 def most(r: Right, pays: FloatArray, moved: FloatArray) -> FloatArray:
     """[P] what who knows the path gets; see `payoffs`."""
-    got: FloatArray = np.zeros(pays.shape[1])
+    got: FloatArray = np.zeros_like(pays[0])
     for t in range(len(pays) - 1, -1, -1):
-        got = r.told(t, np.maximum(pays[t], got - moved[t]), pays[t])
+        waits: FloatArray = got - moved[t]
+        got = r.told(t, np.maximum(pays[t], waits), pays[t])
     return got
 
 
