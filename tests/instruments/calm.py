@@ -17,6 +17,11 @@ INTERNAL = {
     "upstart": 1_000,
 }
 """Parties and their opening cash, USD."""
+SITES: dict[str, Any] = {
+    "shed": {"owner": "operator", "phases": [{"power": "1 MW", "energise": "2026-01"}]}
+}
+CHIPS = {"hired": "yard", "unpaid": "yard", "lot": "shed"}
+"""Cohorts of one chip, and where they stand."""
 
 
 def _balloon(party: str, **limits: Any) -> dict[str, Any]:
