@@ -111,10 +111,27 @@ def test_a_fitted_policy_cancels_where_its_advantage_is_positive(below):
     assert table["fee"].sum() == pytest.approx(0.45 * 10 * 744 * 6 if below else 0.0)
 
 
+STEP = {"share": "40 %", "earliest": "6 months", "notice": "2 months", "fee": "25 %"}
+
+
+@pytest.mark.parametrize("below", [True, False])
+def test_a_fitted_policy_steps_down_where_its_advantage_is_positive(below):
+    # Market 1.2 against 2: z = -0.25. Need 7 and capacity 10: of the last 4 one is needed, n = 0.2.
+    # p0 + 2 x 0.25 - 25.6 x 0.25^4 + 0.2 x (2 x 0.25^2) = p0 + 0.5 - 0.1 + 0.025
+    least = -0.425 + (1e-6 if below else -1e-6)
+    numbers = (least, -2.0, 0.0, 0.0, -25.6, 0.0, 0.0, 2.0, 0.0, 0.0)
+    terms = plain(market="1.2 USD/H100e/h", need="7 H100e", step_down=STEP | policy(*numbers))
+    table = run(terms)
+    assert bool(table["stepped_down"][6]) is below
+    assert table["fee"].sum() == pytest.approx(0.45 * 4 * 744 * 6 if below else 0.0)
+
+
 def test_a_policy_has_ten_numbers_and_a_reader():
     for wrong in (policy(1.0), policy(*range(10)) | {"exercise": "rule"}):
         with pytest.raises(ValidationError, match="policy"):
             plain(market="1 USD/H100e/h", cancellation=CANCEL | wrong)
+        with pytest.raises(ValidationError, match="policy"):
+            plain(market="1 USD/H100e/h", step_down=STEP | wrong)
 
 
 def test_expects_what_it_is_told_to():

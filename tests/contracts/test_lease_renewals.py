@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from offtake.contracts.site_lease import EXAMPLE, SiteLease
 from tests.contracts.harness import run_alone
@@ -96,3 +97,24 @@ def test_a_lease_that_was_ended_is_not_renewed():
     table = run(paid=lambda line, t, claimed: claimed * (t < 2), grace="1 month")
     assert table["vacated"].tolist() == [0] * 4 + [1] * 21
     np.testing.assert_allclose(table["renewed"], 0.0)
+
+
+@pytest.mark.parametrize("above", [True, False])
+def test_a_fitted_policy_lets_it_run_out_where_its_advantage_is_positive(above):
+    """Market 0.8 against 1.2: z = -0.2; 60 % needed: p0 + 0.5 x 0.2 + 0.6 x (0.1 - 2 x 0.2^2)."""
+    first = -0.112 + (1e-6 if above else -1e-6)
+    numbers = (first, -0.5, 0.0, 0.0, 0.0, 0.1, 0.0, -2.0, 0.0, 0.0)
+    policy = {"exercise": "fitted", "policy": [f"{x} USD/MW/year" for x in numbers]}
+    table = run(market_rent="0.8 USD/MW/year", needs="60 %", **policy)
+    assert months_let(table) == list(range(1, 7 if above else 19))
+
+
+def test_what_a_fitted_policy_needs():
+    policy = {"policy": ["1 USD/MW/year"] * 9}
+    for wrong, says in (
+        ({"exercise": "fitted"}, "market_rent"),
+        ({"exercise": "fitted", "market_rent": "1 USD/MW/year"} | policy, "10 numbers"),
+        ({"market_rent": "1 USD/MW/year"} | policy, "policy of 9 numbers"),
+    ):
+        with pytest.raises(ValidationError, match=says):
+            type(EXAMPLE).model_validate(PLAIN | wrong)

@@ -12,7 +12,7 @@ from offtake.contracts import ALL
 from offtake.core.terms import Terms
 from offtake.plan.load import check_text
 from offtake.plan.schema import Plan
-from tests.instruments import owners
+from tests.instruments import calm, owners
 from tests.instruments.beside import EXTRA
 
 #: Where another contract's example refers to a contract, it does so by these names.
@@ -29,6 +29,7 @@ INTERNAL = {
     "parent": 300,
     "operator": 2_000_000,
     "project": 100,
+    **calm.INTERNAL,
 }
 """Internal parties and their opening cash, USD."""
 OUTSIDE = (
@@ -394,24 +395,21 @@ def _world(suffix: str) -> dict[str, Any]:
         "hall": {"owner": "company", "phases": [{**phase, "power": "0.004 MW"}]},
         "yard": {"owner": "company", "phases": [{"power": "1 MW", "energise": "2026-01"}]},
         "campus": {"owner": "developer", "phases": [phase, {**phase, "energise": "2026-08"}]},
+        **calm.SITES,
     }
     chip = {"h100e": 1.2, "watts": "1000 W"}
-    cohort = {
-        "site": "hall",
-        "chip": chip,
-        "units": 3,
-        "deliver": "2026-04",
-        "price": "300 to 400 USD",
-    }
+    cohort = {"site": "hall", "chip": chip, "units": 3, "deliver": "2026-04"}
+    cohort["price"] = "300 to 400 USD"
     vendors = {"maker": {"output": "5 to 20 GPU/year"}}
     fab = {"owner": "company", "vendor": "maker", "capacity": "0.05 wspm", "open": "2026-06"}
     fab |= {"build": "4 months", "ramp": "3 months", "dies_per_wafer": 30, "die_yield": "60 %"}
-    contracts = {contract_id(kind): written(kind) for kind in ALL} | EXTRA
+    contracts = {contract_id(kind): written(kind) for kind in ALL} | EXTRA | calm.CONTRACTS
     if suffix:
         # Chips on sale at once depress one another's price; a further copy pledges none.
         contracts["security"] = {**contracts["security"], "assets": ["campus"]}
     yard = {**cohort, "site": "yard", "units": 1}
     chips = {"cohort": cohort, "batch": yard, "rented": yard, "guests": yard}
+    chips |= {name: {**yard, "site": site} for name, site in calm.CHIPS.items()}
     names = {*parties, *sites, *vendors, *chips, "mill", *contracts}
     whole = {
         "parties": parties,

@@ -68,7 +68,11 @@ contracts:
              renewal: 24 months, notice: 5 months, market_rent: rents, switching_cost: 10 %,
              needs: wishes}
   shelter:  {kind: site_lease, landlord: issuer, tenant: tenant, site: shed, rent: 0.8 M USD/year,
-             start: 2027-02-10, term: 2 years, renewals: 2, renewal: 18 months, needs: wishes}
+             start: 2027-02-10, term: 1 year, renewals: 2, renewal: 18 months, needs: wishes,
+             market_rent: rents, notice: 2 months, exercise: fitted, policy: [
+             0.5 M USD/MW/year, -0.9 M USD/MW/year, {2027: 0.1 M USD/MW/year,
+             2028: 0.2 M USD/MW/year}, 0 USD/MW/year, 0.2 M USD/MW/year, 0.05 M USD/MW/year,
+             -0.3 M USD/MW/year, 0.1 M USD/MW/year, 0 USD/MW/year, 0.1 M USD/MW/year]}
   guard:    {kind: residual_value_guarantee, guarantor: tenant, owner: venture, lease: lease,
              guaranteed: {2026: 190 M USD, 2031-06: 150 M USD}, value: worth, cap: 90 M USD,
              start: 2027-06, term: 5 years, fee: 0.3 M USD/year, buyer: market}

@@ -10,7 +10,7 @@ from offtake.finance.note_election import Holding, fitted, fitted_rule, simple_r
 from offtake.lowering.lower import lower
 from offtake.plan.load import check_text
 from offtake.run.draw import draw
-from offtake.run.elections import choice
+from offtake.run.elections import NoteView
 from offtake.run.futures import WANTED, Futures
 from offtake.run.pricing import price
 from offtake.run.pricing_measure import PRICING
@@ -65,7 +65,7 @@ def plan():
 @cache
 def holdings():
     """The holder's problem on pilot paths, and on the paths that the engine runs."""
-    whole = choice(Futures.of(plan(), NOTES, PILOT + PATHS, SEED), "fitted").holding
+    whole = NoteView(Futures.of(plan(), NOTES, PILOT + PATHS, SEED), "fitted").holding
     return [
         Holding(*(leaf[..., some] for leaf in whole)) for some in (slice(PILOT), slice(PILOT, None))
     ]
@@ -147,9 +147,9 @@ def test_what_one_side_gains_another_loses():
         for contract in ("fitted", "simple", "plain"):
             sides = [x.value.mean for x in made.sides if x.contract == contract]
             assert sum(sides) == pytest.approx(0, abs=1e-6 * max(map(abs, sides)))
-        assert set(made.elections) == {"fitted", "simple"}
+        assert set(made.elections) == {("fitted", "election"), ("simple", "election")}
         # Two notes alike are worth the same to a holder who chooses as well as it can.
-        assert made.elections["fitted"] == made.elections["simple"]
+        assert made.elections["fitted", "election"] == made.elections["simple", "election"]
 
 
 CORRELATED = """

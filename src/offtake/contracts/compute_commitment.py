@@ -10,8 +10,8 @@
 
 length(t): hours of the period. The ramp rises in a straight line over `ramp` from the start.
 Without `need` all that is offered is used. Options are chosen at the close of a month, each once,
-by the rule of `finance.commitment` on what that month shows, a cancellation by a fitted policy if
-it says so; fees fall due in the next period.
+by the rule of `finance.commitment` on what that month shows, cancellation and step-down by a fitted
+policy if they say so; fees fall due in the next period.
 
 Reads: offered_hours of the contracts in `after`; delivered hours of the site; payout of the buyer.
 Publishes: arrears, terminated; reserved_share, reserved_h100e, offered_hours of this period;
@@ -42,7 +42,7 @@ from offtake.finance.commitment import (
     rest_of_commitment,
     told,
 )
-from offtake.finance.commitment_terms import OPTION_NUMBERS, OPTIONS, Cancellation, CommitmentTerms
+from offtake.finance.commitment_terms import GIVES_UP, OPTION_NUMBERS, OPTIONS, CommitmentTerms
 from offtake.finance.policy import policy_of
 from offtake.finance.termination import ending
 from offtake.finance.unpaid import unpaid
@@ -105,11 +105,11 @@ class ComputeCommitment(NamedTuple):
     """[K] observation: share of its claims that the buyer meets"""
     before: IntArray
     """[K, contracts] observation: hours of those that serve first; zero where there are fewer"""
-    policy: IntArray
-    """[K, 10] observation: the fitted policy of cancelling; zero where there is none"""
+    policies: Mapping[str, IntArray]
+    """right to give up -> [K, 10] observation: its fitted policy; zero where there is none"""
     has: Mapping[str, NDArray[np.bool_]]
-    """name of an optional field -> [K, 1] whether it is stated; `fitted`: whether it cancels by a
-    fitted policy"""
+    """name of an optional field -> [K, 1] whether it is stated; `fitted.<right>`: whether that
+    right goes by a fitted policy"""
 
     kind = "compute_commitment"
     stage = "primary"
@@ -125,8 +125,7 @@ class ComputeCommitment(NamedTuple):
         """Terms to structure; values stay in the table of numbers."""
         ids = [name for name, _ in items]
         on = [t.site for _, t in items]
-        cancels = [t.cancellation or Cancellation() for _, t in items]
-        place = "contracts.{}.cancellation.policy"
+        rights = {x: [t.right(x) for _, t in items] for x in GIVES_UP}
         group = cls(
             price=np.array([at.series(name, "price") for name in ids]),
             market=np.array([at.series(name, "market") for name in ids]),
@@ -134,14 +133,22 @@ class ComputeCommitment(NamedTuple):
             delivered=np.array([at.observe(f"sites.{s}.h100e_hours" if s else "zero") for s in on]),
             payout=np.array([at.observe(f"parties.{t.buyer}.payout") for _, t in items]),
             before=offered_by(at, [t.after for _, t in items]),
-            policy=np.array(
-                [
-                    policy_of(place.format(k), x.policy, at)
-                    for k, x in zip(ids, cancels, strict=True)
-                ]
-            ),
+            policies={
+                x: np.array(
+                    [
+                        policy_of(f"contracts.{k}.{x}.policy", right.policy if right else (), at)
+                        for k, right in zip(ids, rights[x], strict=True)
+                    ]
+                )
+                for x in GIVES_UP
+            },
             has={
-                "fitted": np.array([[x.exercise == "fitted"] for x in cancels]),
+                **{
+                    f"fitted.{x}": np.array(
+                        [[y is not None and y.exercise == "fitted"] for y in made]
+                    )
+                    for x, made in rights.items()
+                },
                 **{
                     field: np.array([[getattr(t, field) is not None] for _, t in items])
                     for field in ("site", "need", "price_share", *OPTIONS)
@@ -232,8 +239,8 @@ class ComputeCommitment(NamedTuple):
         served = jnp.sum(month.obs[self.before], axis=1) / jnp.maximum(month.hours, 1.0)
         running = (s.ended < 0.5) & (month.t > 0.0)
         times = month.t, month.hours, month.years
-        policy = month.obs[self.policy]
-        seen = Seen(price, month.obs[self.market], need, served, running, *times, policy)
+        policies = {x: month.obs[index] for x, index in self.policies.items()}
+        seen = Seen(price, month.obs[self.market], need, served, running, *times, policies)
         chosen, fees = choose(n, self.has, s.chosen, seen)
         rest = rest_of_commitment(n, s.chosen, price * month.hours, month.t)
         nothing = jnp.zeros_like(late)

@@ -12,7 +12,7 @@ Rent per MW follows what is energised, the fixed rent does not. Paid at the clos
 While renewals are left the tenant decides in the period in which less than `notice` remains of the
 term: it renews by the rule above (`finance.exercise`), MW being all that is let and the rent that
 of the first year after, or lets the lease run out, for good. Without a market rent it renews
-whenever it needs the site.
+whenever it needs the site. With `exercise: fitted` it goes by a policy (`finance.renewal`).
 
 Reads: active share and power of the phases, payout of the tenant, market rent, need. Publishes:
 arrears, terminated, rent (of the period before, arrears apart), renewed (how often), vacated (1.0
@@ -31,22 +31,9 @@ from numpy.typing import NDArray
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import Amounts, IntArray, Line, Lowered, Lowerer, Month, Numbers
 from offtake.core.flows import Flow, Rank
-from offtake.core.terms import (
-    CostPerMWYear,
-    CostPerMWYearSeries,
-    Count,
-    Duration,
-    MoneyFlow,
-    PartyName,
-    Rate,
-    Ratio,
-    ShareSeries,
-    SiteName,
-    Terms,
-    When,
-    default,
-)
-from offtake.finance.exercise import renews
+from offtake.finance.lease_terms import LeaseTerms
+from offtake.finance.policy import policy_of
+from offtake.finance.renewal import Offer, rent_to_come, stays
 from offtake.finance.span import before_plan, since
 from offtake.finance.unpaid import unpaid
 
@@ -54,44 +41,10 @@ ROUNDING = 1e-9
 """Periods by which the end of a term may be missed."""
 
 
-class SiteLeaseTerms(Terms):
+class SiteLeaseTerms(LeaseTerms):
     """What a plan writes for a site lease."""
 
     kind: Literal["site_lease"]
-    landlord: PartyName
-    """Party that owns the site."""
-    tenant: PartyName
-    """Party that rents it."""
-    site: SiteName
-    """Site that is let."""
-    phases: tuple[int, ...] | None = None
-    """Phases that are let, counted from 0; all of them if left out."""
-    per_mw: CostPerMWYear = default("0 USD/MW/year")
-    """Rent per MW of energised IT power and time, in the first year, USD/MW/year."""
-    rent: MoneyFlow = default("0 USD/year")
-    """Rent per time whatever is energised, in the first year, USD/year."""
-    term: Duration
-    """Length of the lease, months."""
-    start: When | None = None
-    """First day of the term; the day on which the first phase is energised if left out."""
-    escalator: Rate = default("0 %/year")
-    """Growth of the rent on every anniversary of the start, per year."""
-    rent_free: Duration = default("0 months")
-    """Time from the start for which no rent is due, months."""
-    grace: Duration = default("3 months")
-    """How long rent may be overdue before the landlord ends the lease, months."""
-    renewals: Count = default("0")
-    """How many times the tenant may renew."""
-    renewal: Duration = default("12 months")
-    """Length of each renewal, months."""
-    notice: Duration = default("0 months")
-    """How long before the end of the term the tenant decides whether it renews, months."""
-    market_rent: CostPerMWYearSeries | None = None
-    """Rent of another site as good, usually a driver, USD/MW/year; none is as good if left out."""
-    switching_cost: Ratio = default("0 %")
-    """What moving costs the tenant, as a share of the market rent."""
-    needs: ShareSeries = default("100 %")
-    """Share of the site that the tenant still needs, usually a driver; it renews from 50 % on."""
 
 
 EXAMPLE = SiteLeaseTerms.model_validate(
@@ -159,6 +112,10 @@ class SiteLease(NamedTuple):
     """[K] 1.0 where there is no market rent to leave for"""
     needs: IntArray
     """[K] observation: share of the site that the tenant needs"""
+    policy: IntArray
+    """[K, 10] observation: the fitted policy; zero where there is none"""
+    fitted: NDArray[np.bool_]
+    """[K, 1] whether the tenant goes by it"""
     per_year: NDArray[np.float64]
     """[K] periods in a year"""
 
@@ -193,6 +150,10 @@ class SiteLease(NamedTuple):
             market=np.array([at.series(name, "market_rent") for name in ids]),
             stays=np.array([float(t.market_rent is None) for _, t in items]),
             needs=np.array([at.series(name, "needs") for name in ids]),
+            policy=np.array(
+                [policy_of(f"contracts.{name}.policy", t.policy, at) for name, t in items]
+            ),
+            fitted=np.array([[t.exercise == "fitted"] for _, t in items]),
             per_year=np.full(len(ids), float(at.periods_per_year)),
         )
         fields = ("per_mw", "rent", "term", "escalator", "rent_free", "grace", "renewals")
@@ -232,12 +193,13 @@ class SiteLease(NamedTuple):
         term = n["term"] + s.renewed * n["renewal"]
         open_ = (s.renewed + 1.0 <= n["renewals"] + ROUNDING) & (s.declined + s.ended == 0.0)
         falls_due = (begun > 0.0) & (s.served + begun >= term - n["notice"] - ROUNDING) & open_
-        power = sum(n[f"power_{j}"] for j in range(self.active.shape[1]))
-        years = jnp.floor(term / jnp.asarray(self.per_year)[:, None] + ROUNDING)
-        rent = (n["per_mw"] * power + n["rent"]) * jnp.power(1.0 + n["escalator"], years)
-        stays = jnp.asarray(self.stays)[:, None] > 0.5
-        market = jnp.where(stays, rent, month.obs[self.market] * power)
-        chosen = renews(market, rent, n["switching_cost"], month.obs[self.needs])
+        power = sum((n[f"power_{j}"] for j in range(self.active.shape[1])), jnp.zeros_like(term))
+        rent = rent_to_come(n, power, term, jnp.asarray(self.per_year)[:, None])
+        unpriced = jnp.asarray(self.stays)[:, None] > 0.5
+        market = jnp.where(unpriced, rent, month.obs[self.market] * power)
+        offer = Offer(market, rent, month.obs[self.needs])
+        policy = month.obs[self.policy]
+        chosen = stays(offer, n["switching_cost"], policy, jnp.asarray(self.fitted))
         renewed = s.renewed + jnp.where(falls_due, chosen, 0.0)
         return renewed, s.declined + jnp.where(falls_due, 1.0 - chosen, 0.0)
 

@@ -115,6 +115,9 @@ _COST_PER_MW = Unit("USD/MW", "a cost per power built", "12.5 M USD/MW", minimum
 _COST_PER_MW_YEAR = Unit(
     "USD/MW/year", "a cost per power and time", "0.9 M USD/MW/year", minimum=0.0
 )
+_NET_COST_PER_MW_YEAR = Unit(
+    "USD/MW/year", "a difference of costs per power and time", "-0.2 M USD/MW/year"
+)
 _UNIT_PRICE = Unit("USD/GPU", "a price per chip", "35k USD", also=("USD",), minimum=0.0)
 _COST_PER_CHIP_YEAR = Unit(
     "USD/GPU/year", "a cost per chip and time", "500 USD/GPU/year", minimum=0.0
@@ -222,6 +225,8 @@ CostPerMWSeries = Annotated[Series, _COST_PER_MW]
 """A cost per power built, over time."""
 CostPerMWYearSeries = Annotated[Series, _COST_PER_MW_YEAR]
 """A cost per power and time, over time."""
+NetCostPerMWYearSeries = Annotated[Series, _NET_COST_PER_MW_YEAR]
+"""USD/MW/year over time; of either sign."""
 UnitPriceSeries = Annotated[Series, _UNIT_PRICE]
 """A price per chip over time."""
 CostPerChipYearSeries = Annotated[Series, _COST_PER_CHIP_YEAR]

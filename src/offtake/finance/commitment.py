@@ -15,8 +15,8 @@ m and L are those of the month of choice, carried forward to the middle of the t
 rates the buyer expects. Nothing looks into the path's future. The fee is that share of p k over the
 hours of s C and the periods given up.
 
-A right to cancel may go by a fitted policy instead (`finance.cancellation`): the contract ends
-where the policy's advantage at m, p and L, all of the month of choice, is above zero.
+Rights to cancel and to step down may go by a fitted policy instead (`finance.giving_up`): hours are
+given up where the policy's advantage at m, p and L, all of the month of choice, is above zero.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,8 +71,8 @@ class Seen(NamedTuple):
     """of that period"""
     years: Array
     """of that period"""
-    policy: Array
-    """[K, 10, P] a fitted policy of cancelling, USD/H100e/h"""
+    policies: Mapping[str, Array]
+    """right to give up -> its fitted policy, [K, 10, P], USD/H100e/h"""
 
 
 def offered_by(at: Lowerer, contracts: Sequence[tuple[str, ...]]) -> IntArray:
@@ -166,10 +166,17 @@ def worth_it(
     return wanted, fee * price * least * hours
 
 
-def needed_share(n: Numbers, seen: Seen, kept: Array) -> Array:
-    """What is needed in the month that closes, as a share of that and the capacity kept, [K, P]."""
-    needed = jnp.maximum(seen.need - seen.served, 0.0)
-    return part_of(needed, needed + kept * n["capacity"])
+def needed_share(n: Numbers, seen: Seen, kept: Array, part: Array) -> Array:
+    """What of a part is needed in the month that closes, as a share of that and the part, [K, P].
+
+    Args:
+        n: numbers of the contracts.
+        seen: what the buyer sees.
+        kept: share of the capacity that is there.
+        part: share of it that would be given up, the hours needed last.
+    """
+    needed = jnp.maximum(seen.need - seen.served - (kept - part) * n["capacity"], 0.0)
+    return part_of(needed, needed + part * n["capacity"])
 
 
 def choose(
@@ -179,7 +186,8 @@ def choose(
 
     Args:
         n: numbers of the contracts, those of options by their place.
-        has: option -> whether the contract has it, [K, 1]; `fitted`: whether a policy cancels.
+        has: option -> whether the contract has it, [K, 1]; `fitted.<right>`: whether it goes by a
+            policy.
         chosen: before.
         seen: what the buyer sees.
 
@@ -190,17 +198,15 @@ def choose(
     open_still = chosen.cancelled >= NEVER
     kept = 1.0 - n["step_down.share"] * jnp.where(chosen.stepped < NEVER, 1.0, 0.0)
 
-    used = needed_share(n, seen, kept)
-    gain = advantage(seen.policy, standing(seen.market, seen.price), used) > 0.0
-
-    def ends(option: str, part: Array) -> tuple[Array, Array]:
-        notice = n[f"{option}.notice"]
+    def ends(right: str, part: Array) -> tuple[Array, Array]:
+        notice = n[f"{right}.notice"]
         left = end - t - notice
-        wanted, fee = worth_it(n, seen, part, n[f"{option}.fee"], notice, left)
-        if option == "cancellation":
-            wanted = jnp.where(has["fitted"], gain & (left > 0.0) & seen.running, wanted)
-        reached = t + notice >= chosen.start + n[f"{option}.earliest"]
-        return wanted & reached & open_still & has[option], fee
+        wanted, fee = worth_it(n, seen, part, n[f"{right}.fee"], notice, left)
+        used = needed_share(n, seen, kept, part)
+        gain = advantage(seen.policies[right], standing(seen.market, seen.price), used) > 0.0
+        wanted = jnp.where(has[f"fitted.{right}"], gain & (left > 0.0) & seen.running, wanted)
+        reached = t + notice >= chosen.start + n[f"{right}.earliest"]
+        return wanted & reached & open_still & has[right], fee
 
     cancels, cancel_fee = ends("cancellation", kept)
     steps, step_fee = ends("step_down", n["step_down.share"])

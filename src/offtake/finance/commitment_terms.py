@@ -1,6 +1,6 @@
 """What a commitment to capacity states."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import model_validator
 
@@ -24,21 +24,8 @@ from offtake.core.terms import (
 from offtake.finance.policy import check_policy
 
 
-class StepDown(Terms):
-    """Right to give up a part of the capacity for the rest of the term, once."""
-
-    share: Share
-    """Share of the capacity that may be given up."""
-    earliest: Duration = default("0 months")
-    """Time from the start of the term until it may take effect, months."""
-    notice: Duration = default("0 months")
-    """Time between choice and effect, months."""
-    fee: Share = default("0 %")
-    """Fee, as a share of the take-or-pay payments that fall away."""
-
-
-class Cancellation(Terms):
-    """Right to end the contract before its term."""
+class GivesUp(Terms):
+    """Right to give hours up for the rest of the term, once."""
 
     earliest: Duration = default("0 months")
     """Time from the start of the term until it may take effect, months."""
@@ -46,16 +33,33 @@ class Cancellation(Terms):
     """Time between choice and effect, months."""
     fee: Share = default("0 %")
     """Fee, as a share of the take-or-pay payments that fall away."""
+
     exercise: Literal["rule", "fitted"] = "rule"
-    """Whether the buyer cancels by the rule on price and need, or by a fitted policy."""
+    """Whether the buyer goes by the rule on price and need, or by a fitted policy."""
     policy: tuple[NetComputePriceSeries, ...] = ()
     """The fitted policy, USD/H100e/h: five numbers, and five times the need as a share of need and
     capacity; worked out where it is left out."""
 
+    @property
+    def unfitted(self) -> bool:
+        """Whether a policy is to be worked out before a run."""
+        return self.exercise == "fitted" and not self.policy
+
     @model_validator(mode="after")
-    def _policy(self) -> "Cancellation":
-        check_policy(self, "exercise", "cancellation-policy")
+    def _policy(self) -> Self:
+        check_policy(self, "exercise", "exercise-policy")
         return self
+
+
+class StepDown(GivesUp):
+    """Right to give up a part of the capacity for the rest of the term, once."""
+
+    share: Share
+    """Share of the capacity that may be given up."""
+
+
+class Cancellation(GivesUp):
+    """Right to end the contract before its term."""
 
 
 class Deferral(Terms):
@@ -87,6 +91,8 @@ OPTIONS: dict[str, type[Terms]] = {
     "resale": Resale,
 }
 """Field of a contract -> what it states."""
+GIVES_UP = ("cancellation", "step_down")
+"""Rights to give hours up that may go by a fitted policy, in the order in which they are chosen."""
 OPTION_NUMBERS = tuple(
     f"{option}.{field}"
     for option, model in OPTIONS.items()
@@ -144,11 +150,15 @@ class CommitmentTerms(Terms):
     termination: Share = default("0 %")
     """What the buyer then owes, as a share of take-or-pay payments of the rest of the term."""
 
+    def right(self, option: str) -> GivesUp | None:
+        """The right of that name to give hours up."""
+        return getattr(self, option)
+
     @property
     def unfitted(self) -> bool:
         """Whether a policy is to be worked out before a run."""
-        right = self.cancellation
-        return right is not None and right.exercise == "fitted" and not right.policy
+        rights = map(self.right, GIVES_UP)
+        return any(right is not None and right.unfitted for right in rights)
 
     @model_validator(mode="after")
     def _prices(self) -> "CommitmentTerms":

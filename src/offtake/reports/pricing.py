@@ -18,6 +18,37 @@ ELECTIONS = {
     "gap": "left",
 }
 
+COLUMNS = (
+    "simple: by the rule of the contract; fitted: by a policy fitted on other paths; at most: no "
+    "policy brings more; lost by the simple rule, left by the policy."
+)
+CHOICES = {
+    "election": (
+        "note",
+        "Choice of the holder (USD)",
+        "What a note brings its holder after the issue if all of it is paid, compute at what it is "
+        "worth to the holder.",
+    ),
+    "cancellation": (
+        "commitment",
+        "Right to cancel (USD)",
+        "What the right to cancel saves its buyer, who buys hours that it uses on the market then.",
+    ),
+    "step_down": (
+        "commitment",
+        "Right to step down (USD)",
+        "What the right to step down saves its buyer, who buys hours that it uses on the market "
+        "then.",
+    ),
+    "renewal": (
+        "lease",
+        "Right to renew (USD)",
+        "What the right to renew saves its tenant over leaving at the first end of the lease: rent "
+        "of another site as good, moving, and what leaving costs it under its own guarantee.",
+    ),
+}
+"""Choice -> what gives it, title, what its figures are."""
+
 
 def priced(made: Made) -> list[RenderableType]:
     """Tables of `run.pricing.plain`."""
@@ -54,23 +85,12 @@ def _measures(made: Made) -> str:
 
 
 def _elections(made: Made) -> list[RenderableType]:
-    """What choosing is worth to holders of notes, and to buyers of capacity who may cancel."""
-    notes, cancelled = (
-        [x for x in made["elections"] if x["choice"] == chosen]
-        for chosen in ("election", "cancellation")
-    )
-    says = (
-        "What a note brings its holder after the issue if all of it is paid, compute at what it is "
-        "worth to the holder. simple: elects by the index last seen; fitted: by a policy fitted on "
-        "other paths; at most: no policy brings more; lost by the simple rule, left by the policy."
-    )
-    cancels = (
-        "What the right to cancel saves its buyer, who buys hours that it uses on the market then. "
-        "simple: by the rule of the contract; fitted: by a policy fitted on other paths; at most: "
-        "no policy saves more; lost by the simple rule, left by the policy."
-    )
-    found = _choices("note", "Choice of the holder (USD)", notes, says)
-    return found + _choices("commitment", "Right to cancel (USD)", cancelled, cancels)
+    """What choosing is worth to those who may, a table for each kind of choice."""
+    found: list[RenderableType] = []
+    for choice, (what, title, says) in CHOICES.items():
+        mine = [x for x in made["elections"] if x["choice"] == choice]
+        found += _choices(what, title, mine, f"{says} {COLUMNS}")
+    return found
 
 
 def _choices(what: str, title: str, made: list[Made], says: str) -> list[RenderableType]:

@@ -1,10 +1,10 @@
 """Policies by which options are used, fitted before a run and frozen.
 
-Holders of compute notes elect by them (`finance.note_election`), buyers of capacity cancel
-(`finance.cancellation`). The plan is run on pilot paths, drawn with a seed that no run has; of them
-the problem of who chooses is made, and what comes out is a plan with the policy written in it, the
-same on every path. As a size, a policy is that of the plan without its scenario: what is seen moves
-with the scenario, how it is read does not.
+Holders of compute notes elect by them (`finance.note_election`); buyers of capacity cancel or step
+down, and tenants let leases run out (`finance.giving_up`). The plan is run on pilot paths, drawn
+with a seed that no run has; of them the problem of who chooses is made, and what comes out is a
+plan with the policy written in it, the same on every path. As a size, a policy is that of the plan
+without its scenario: what is seen moves with the scenario, how it is read does not.
 """
 
 from typing import Any
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from offtake.finance import compute_note as note
 from offtake.finance import note_election
-from offtake.finance.commitment_terms import CommitmentTerms
 from offtake.finance.facility import ROUNDING
 from offtake.finance.least_squares import Worth
 from offtake.finance.note_election import Holding
@@ -22,13 +21,16 @@ from offtake.finance.note_period import LEFT_OUT, NONE
 from offtake.finance.note_schedule import performed
 from offtake.finance.note_terms import NoteTerms, seniors
 from offtake.plan.schema import Plan
-from offtake.run.cancellations import CommitmentView
-from offtake.run.futures import Futures, View
+from offtake.run.commitments import CancellationView, StepDownView
+from offtake.run.futures import Choice, Futures, View
 from offtake.run.notes import notes_of
 from offtake.run.pricing_measure import PLAN, Measure
+from offtake.run.renewals import RenewalView
 
 FloatArray = NDArray[np.float64]
 
+CHOOSES = ("holder", "fitted")
+"""Elections by which the holder of a note chooses."""
 PILOT_PATHS = 4096
 PILOT_SEED = -1
 """No run has a negative seed, so pilot paths serve for nothing else."""
@@ -49,8 +51,10 @@ def with_policies(plan: Plan, signed: Plan, measure: Measure = PLAN) -> Plan:
     futures = pilot(source, names, measure)
     contracts = dict(plan.contracts)
     for name in names:
-        changed = choice(futures, name).policy()
-        contracts[name] = contracts[name].model_copy(update=changed)
+        for kind in choices(contracts[name]):
+            if kind.unfitted(plan.contracts[name]):
+                changed = kind(futures, name).policy()
+                contracts[name] = contracts[name].model_copy(update=changed)
     return plan.model_copy(update={"contracts": contracts})
 
 
@@ -67,9 +71,21 @@ def _priced(price: Any, *given: FloatArray) -> FloatArray:
 class NoteView(View):
     """The holder's problem of one note; periods from the first after the issue to maturity + 1."""
 
+    terms: NoteTerms
+    choice = "election"
+
+    @classmethod
+    def given_by(cls, terms: Any) -> bool:
+        """Whether the holder of a note chooses."""
+        return isinstance(terms, NoteTerms) and terms.election in CHOOSES
+
+    @classmethod
+    def unfitted(cls, terms: Any) -> bool:
+        """Whether its policy is to be worked out before a run."""
+        return terms.unfitted
+
     def __init__(self, futures: Futures, name: str) -> None:
         super().__init__(futures, name)
-        self.terms: NoteTerms = self.terms
         begin = self.number("start", 0.0)
         self.begin = np.ceil(np.maximum(begin, 0.0) - ROUNDING)
         self.last = np.ceil(self.begin + self.number("term", 0.0) - ROUNDING)
@@ -139,14 +155,17 @@ class NoteView(View):
 
     def policy(self) -> dict[str, Any]:
         """Fields of the note with the policy written in them."""
-        return {"policy": self.dated(self.periods, note_election.fitted(self.holding).policy)}
+        found = note_election.fitted(self.holding).policy
+        return {"policy": self.dated(self.periods, found, "USD/H100e/h")}
 
     def worth(self, pilot: "NoteView") -> Worth:
         """What the choice is worth on these paths, by a policy fitted on others."""
         return note_election.worth(self.holding, note_election.fitted(pilot.holding))
 
 
-def choice(futures: Futures, name: str) -> NoteView | CommitmentView:
-    """A contract that gives a choice, as who may choose sees it."""
-    commitment = isinstance(futures.plan.contracts[name], CommitmentTerms)
-    return CommitmentView(futures, name) if commitment else NoteView(futures, name)
+CHOICES: tuple[type[Choice], ...] = (NoteView, CancellationView, StepDownView, RenewalView)
+
+
+def choices(terms: Any) -> list[type[Choice]]:
+    """What a contract lets be chosen, each as who may choose sees it."""
+    return [kind for kind in CHOICES if kind.given_by(terms)]

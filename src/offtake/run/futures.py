@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from offtake.contracts.residual_value_guarantee import ResidualValueGuaranteeTerms
 from offtake.core.random import BLOCK
 from offtake.core.series import Series
-from offtake.finance.commitment_terms import CommitmentTerms
+from offtake.finance.commitment_terms import GIVES_UP, CommitmentTerms
+from offtake.finance.lease_terms import LeaseTerms
+from offtake.finance.least_squares import Worth
 from offtake.finance.note_terms import NoteTerms, seniors
 from offtake.lowering.lower import LoweredPlan, lower
 from offtake.plan.schema import Plan
@@ -48,12 +51,13 @@ class Futures:
 
         Args:
             plan: as structured, or not.
-            names: of the contracts: notes, which deliver, and commitments, which are kept.
+            names: of the contracts: notes, which deliver; commitments, which are kept; leases,
+                which are renewed.
             paths: number of futures, a multiple of 256.
             seed: of every random stream.
             measure: under which draws are made and money is discounted.
         """
-        agreed = {n: _agreed(plan.contracts[n]) for n in names}
+        agreed = {n: _undecided(plan.contracts[n]) for n in names}
         plain = plan.model_copy(update={"contracts": {**plan.contracts, **agreed}})
         lowered = lower(paid_for(plain, []), WANTED)
         wanted = _wanted(plan, names, lowered.labels.observations)
@@ -69,19 +73,33 @@ class Futures:
         )
 
 
-def _agreed(terms: Any) -> Any:
-    """Terms without the choice."""
+def _undecided(terms: Any) -> Any:
+    """Terms under which nothing is chosen."""
+    if isinstance(terms, NoteTerms):
+        return terms.model_copy(update={"election": "delivery"})
+    # Rights stay, and with them their numbers; a policy of nothing never uses them.
+    never = {"exercise": "fitted", "policy": ()}
     if isinstance(terms, CommitmentTerms):
-        # The right stays, and with it its numbers; a policy of nothing never uses it.
-        right = terms.cancellation
-        never = right and right.model_copy(update={"exercise": "fitted", "policy": ()})
-        return terms.model_copy(update={"cancellation": never})
-    return terms.model_copy(update={"election": "delivery"})
+        rights = {name: terms.right(name) for name in GIVES_UP}
+        kept = {name: x and x.model_copy(update=never) for name, x in rights.items()}
+        return terms.model_copy(update=kept)
+    return terms.model_copy(update=never)
+
+
+def guarantees_of(plan: Plan, lease: str) -> dict[str, ResidualValueGuaranteeTerms]:
+    """Guarantees that the tenant of a lease gave of the site's value at its end, by name."""
+    return {
+        name: terms
+        for name, terms in plan.contracts.items()
+        if isinstance(terms, ResidualValueGuaranteeTerms)
+        and terms.lease == lease
+        and terms.guarantor == getattr(plan.contracts[lease], "tenant", None)
+    }
 
 
 def _wanted(plan: Plan, names: tuple[str, ...], observations: tuple[str, ...]) -> dict[str, int]:
     """Observation -> index of all that those who choose look at."""
-    contracts, sites = set(names), set[str]()
+    contracts, sites, phases = set(names), set[str](), set[str]()
     for name in names:
         terms = plan.contracts[name]
         if isinstance(terms, NoteTerms):
@@ -89,11 +107,15 @@ def _wanted(plan: Plan, names: tuple[str, ...], observations: tuple[str, ...]) -
             sites.add(terms.site)
         elif isinstance(terms, CommitmentTerms):
             contracts |= set(terms.after)
+        elif isinstance(terms, LeaseTerms):
+            contracts |= set(guarantees_of(plan, name))
+            phases.add(terms.site)
 
     def looked_at(seen: str) -> bool:
         section, name = seen.split(".")[0], seen.split(".")[1] if "." in seen else ""
         if section == "sites":
-            return name in sites and seen.count(".") == 2
+            of_site = name in sites and seen.count(".") == 2
+            return of_site or (name in phases and seen.endswith("].active"))
         return section == "drivers" or (section == "contracts" and name in contracts)
 
     return {seen: i for i, seen in enumerate(observations) if looked_at(seen)}
@@ -138,7 +160,33 @@ class View:
         order = np.argsort(-together, kind="stable")[:MOST_STREAMS]
         return shocks[periods][:, np.sort(order)]
 
-    def dated(self, periods: NDArray[np.int_], policy: FloatArray) -> tuple[Series, ...]:
+    def dated(self, periods: NDArray[np.int_], policy: FloatArray, unit: str) -> tuple[Series, ...]:
         """A policy [M, 10] of M periods as it stands in a plan."""
-        days, unit = periods.tolist(), "USD/H100e/h"
-        return tuple(dated(self.calendar, days, column, unit) for column in policy.T)
+        return tuple(dated(self.calendar, periods.tolist(), column, unit) for column in policy.T)
+
+
+class Choice(Protocol):
+    """What one contract lets one party choose, and how it may go by a policy."""
+
+    choice: str
+    """its name"""
+
+    def __init__(self, futures: Futures, name: str) -> None: ...
+
+    @classmethod
+    def given_by(cls, terms: Any) -> bool:
+        """Whether a contract gives the choice, and it can be valued."""
+        ...
+
+    @classmethod
+    def unfitted(cls, terms: Any) -> bool:
+        """Whether its policy is to be worked out before a run."""
+        ...
+
+    def policy(self) -> dict[str, Any]:
+        """Fields of the contract with the policy written in them."""
+        ...
+
+    def worth(self, pilot: Self) -> Worth:
+        """What the choice is worth on these paths, by a policy fitted on others."""
+        ...

@@ -1,7 +1,8 @@
 """What every contract is worth to each side, under the measure of the plan and the pricing measure.
 
-Of a compute note whose holder may choose, and of a right to cancel a compute commitment, also what
-the choice is worth: by the simple rule, by a fitted policy, and at most (`run.elections`).
+Of a compute note whose holder may choose, of rights to cancel a compute commitment or step it down,
+and of rights to renew a lease, also what the choice is worth: by the simple rule, by a fitted
+policy, and at most (`run.elections`).
 """
 
 from typing import Any, NamedTuple
@@ -10,22 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.random import BLOCK
-from offtake.finance.commitment_terms import CommitmentTerms
-from offtake.finance.least_squares import Estimate, Worth
-from offtake.finance.note_terms import NoteTerms
+from offtake.finance.least_squares import Estimate
 from offtake.lowering.lower import LoweredPlan, lower
 from offtake.plan.schema import Plan
 from offtake.run.draw import draw
-from offtake.run.elections import choice, pilot, with_policies
+from offtake.run.elections import choices, pilot, with_policies
 from offtake.run.futures import WANTED, Futures
 from offtake.run.pricing_measure import PLAN, PRICING, Measure, prices_of_risk
 from offtake.run.record import recorder
 from offtake.run.structuring import signed_plan, sized_plan
 
 FloatArray = NDArray[np.float64]
-
-CHOOSES = ("holder", "fitted")
-"""Elections by which the holder of a note chooses."""
 
 
 class LineValue(NamedTuple):
@@ -51,8 +47,8 @@ class Priced(NamedTuple):
 
     sides: list[SideValue]
     lines: list[LineValue]
-    elections: dict[str, dict[str, Estimate]]
-    """contract -> simple, fitted, bound, lost, gap"""
+    elections: dict[tuple[str, str], dict[str, Estimate]]
+    """contract and choice -> simple, fitted, bound, lost, gap"""
     prices_of_risk: dict[str, float]
 
 
@@ -123,32 +119,20 @@ def _present_values(
     return found
 
 
-def _choice_of(terms: Any) -> str | None:
-    """What is chosen under a contract, where that is valued; None where nothing is."""
-    if isinstance(terms, CommitmentTerms) and terms.cancellation is not None:
-        return "cancellation"
-    if isinstance(terms, NoteTerms) and terms.election in CHOOSES:
-        return "election"
-    return None
-
-
 def _elections(
     plan: Plan, blocks: int, seed: int, measure: Measure
-) -> dict[str, dict[str, Estimate]]:
-    """What choosing is worth to holders of notes, and to buyers of capacity who may cancel."""
-    names = tuple(name for name, terms in plan.contracts.items() if _choice_of(terms))
+) -> dict[tuple[str, str], dict[str, Estimate]]:
+    """What choosing is worth to those whom contracts let choose."""
+    names = tuple(name for name, terms in plan.contracts.items() if choices(terms))
     if not names:
         return {}
     fitted_on = pilot(plan, names, measure)
     own = Futures.of(plan, names, blocks * BLOCK, seed, measure)
-    return {name: _worth(own, fitted_on, name) for name in names}
-
-
-def _worth(own: Futures, fitted_on: Futures, name: str) -> dict[str, Estimate]:
-    """simple, fitted, bound, lost, gap of one contract."""
-    mine: Any = choice(own, name)
-    found: Worth = mine.worth(choice(fitted_on, name))
-    return found._asdict()
+    return {
+        (name, kind.choice): kind(own, name).worth(kind(fitted_on, name))._asdict()
+        for name in names
+        for kind in choices(plan.contracts[name])
+    }
 
 
 def plain(plan: Plan, priced: dict[str, Priced], paths: int, seed: int) -> dict[str, Any]:
@@ -174,13 +158,13 @@ def plain(plan: Plan, priced: dict[str, Priced], paths: int, seed: int) -> dict[
         "elections": [
             {
                 "contract": name,
-                "choice": _choice_of(plan.contracts[name]),
+                "choice": choice,
                 "measure": measure,
                 "unit": "USD",
                 **{what: _told(x) for what, x in found.items()},
             }
             for measure, made in priced.items()
-            for name, found in made.elections.items()
+            for (name, choice), found in made.elections.items()
         ],
     }
 

@@ -132,7 +132,7 @@ class ComputeCommitment(Row):
             kept = 1.0 - (self.less if self.stepped < NEVER else 0.0)
             notice = self.number("cancellation.notice")
             if t + notice >= start + self.number("cancellation.earliest"):
-                fee = self.cancels(month, kept, notice, end - t - notice)
+                fee = self.gives_up(month, "cancellation", kept, kept, end)
                 if fee is not None:
                     cancels, self.cancelled = True, t + notice
                     fees += fee
@@ -140,7 +140,7 @@ class ComputeCommitment(Row):
             notice = self.number("step_down.notice")
             reached = t + notice >= start + self.number("step_down.earliest")
             if reached and self.stepped >= NEVER:
-                fee = self.given_up(month, "step_down", self.less, notice, end - t - notice)
+                fee = self.gives_up(month, "step_down", 1.0, self.less, end)
                 if fee is not None:
                     self.stepped = t + notice
                     fees += fee
@@ -155,30 +155,37 @@ class ComputeCommitment(Row):
                     fees += fee
         self.fees += fees
 
-    def cancels(self, month: Month, kept: float, notice: float, time: float) -> float | None:
-        """Fee if the contract is cancelled, by rule or by the fitted policy; None if it is not."""
-        right = self.terms.cancellation
+    def gives_up(
+        self, month: Month, option: str, kept: float, part: float, end: float
+    ) -> float | None:
+        """Fee if a right is used, by rule or by its fitted policy; None if it is not.
+
+        Of the share `kept` of the capacity the part that is needed last is in question.
+        """
+        right, notice = getattr(self.terms, option), self.number(f"{option}.notice")
+        time = end - month.t - notice
         if right.exercise == "rule":
-            return self.given_up(month, "cancellation", kept, notice, time)
+            return self.given_up(month, option, part, notice, time)
         if time <= 0.0:
             return None
         market, price = self.over_time("market", month), self.price(month)
         z = (market - price) / (market + price) if market + price > 0.0 else 0.0
         need = self.over_time("need", month) if self.terms.need is not None else ALL
         served = self.served(month) / max(month.hours, 1.0)
-        size, needed = kept * self.number("capacity"), max(need - served, 0.0)
+        size = part * self.number("capacity")
+        needed = max(need - served - (kept - part) * self.number("capacity"), 0.0)
         n = needed / (needed + size) if needed + size > 0.0 else 0.0
-        place = f"contracts.{self.contract}.cancellation.policy"
+        place = f"contracts.{self.contract}.{option}.policy"
         p = [
             self.future.series(number, f"{place}[{k}]", month.t)
             for k, number in enumerate(right.policy)
         ]
         gain = sum((p[k] + n * p[k + 5]) * z**k for k in range(5)) if p else 0.0
-        self.future.reaches(f"{self.contract} cancellation", gain, 0.0)
+        self.future.reaches(f"{self.contract} {option}", gain, 0.0)
         if not gain > 0.0:
             return None
         paid = price * self.number("take_or_pay") * size * month.hours * time
-        return self.number("cancellation.fee") * paid
+        return self.number(f"{option}.fee") * paid
 
     def given_up(
         self, month: Month, option: str, part: float, wait: float, time: float

@@ -61,7 +61,9 @@ class SiteLease(Row):
         due = begun > 0.0 and self.served + begun >= term - self.number("notice") - 1e-9
         if not left or not due or self.declined or self.ended:
             return None
-        if self.over_time("needs", month) < 0.5:
+        needs = self.over_time("needs", month)
+        fitted = self.terms.exercise == "fitted"
+        if needs < 0.5 and not fitted:
             return False
         if self.terms.market_rent is None:
             return True
@@ -70,8 +72,22 @@ class SiteLease(Row):
         rent = self.number("per_mw") * power + self.number("rent")
         rent *= (1.0 + self.number("escalator")) ** years
         elsewhere = self.over_time("market_rent", month) * power
+        if fitted:
+            return not self.leaves(month, elsewhere, rent, needs)
         elsewhere *= 1.0 + self.number("switching_cost")
         return self.future.reaches(f"{self.contract}.renewal", elsewhere, rent * (1.0 - 1e-9))
+
+    def leaves(self, month: Month, market: float, rent: float, needs: float) -> bool:
+        """Whether the fitted policy lets the lease run out."""
+        z = (market - rent) / (market + rent) if market + rent > 0.0 else 0.0
+        place = f"contracts.{self.contract}.policy"
+        p = [
+            self.future.series(number, f"{place}[{k}]", month.t)
+            for k, number in enumerate(self.terms.policy)
+        ]
+        gain = sum((p[k] + needs * p[k + 5]) * z**k for k in range(5)) if p else 0.0
+        self.future.reaches(f"{self.contract}.renewal", gain, 0.0)
+        return gain > 0.0
 
     def rent(self, month: Month) -> float:
         """Rent of the period."""

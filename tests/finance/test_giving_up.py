@@ -1,4 +1,4 @@
-"""The right to cancel: fitted policy, simple rule and bound against what can be worked out."""
+"""The right to give up: fitted policy, simple rule and bound against what can be worked out."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from offtake.finance.cancellation import Right, cancels, fitted, payoffs, value, worth
+from offtake.finance.giving_up import Right, fitted, gives_up, payoffs, value, worth
 from offtake.finance.least_squares import Estimate
 
 PATHS, HOURS, PRICE, DISCOUNT = 4096, 730.0, 2.0, 0.995
@@ -38,7 +38,7 @@ def right(seed, dates, *, term, notice=0, fee=0.1, vol=0.5, trend=0.0):
         may=may,
         simple=may & (PRICE - now > fee * PRICE),
         fee=fee * PRICE * hours,
-        hours=hours,
+        size=hours,
         saved=np.stack([whole * x[:, None] for x in ago], axis=1),
         shocks=shocks[:, None],
         bounded=False,
@@ -97,7 +97,7 @@ def test_many_dates_are_the_best_of_a_binomial_tree(notice):
     # The simple rule cancels as soon as the market is cheaper by the fee: it forgets to wait.
     assert got.lost.mean > 5 * got.lost.error
     # What the martingale takes off it leaves on the mean.
-    plain = Estimate.of(value(cancels(own, made.policy), *payoffs(own)))
+    plain = Estimate.of(value(own, gives_up(own, made.policy), *payoffs(own)))
     assert plain.mean == pytest.approx(got.fitted.mean, abs=3 * plain.error)
 
 
