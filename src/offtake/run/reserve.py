@@ -23,7 +23,7 @@ from offtake.plan.schema import Plan
 from offtake.results.tables.estimates import mean_and_error
 from offtake.results.tables.reserve import Candidates, rows
 from offtake.run.draw import draw
-from offtake.run.simulate import Asked, Runner
+from offtake.run.simulate import Asked, Runner, check_paths
 
 FloatArray = NDArray[np.float64]
 Patch = Mapping[int, float]
@@ -101,9 +101,7 @@ def reserve(
         PlanErrors: the plan has no such section.
         ValueError: fewer than one path.
     """
-    if paths < 1:
-        message = f"paths must be at least 1, found {paths}"
-        raise ValueError(message)
+    check_paths(paths)
     if plan.reserve is None:
         raise PlanErrors([no_section(plan.plan.name)])
     kind: Any = BuyerOf(plan.reserve.buyer, plan.reserve.purchase)

@@ -29,7 +29,7 @@ from offtake.plan.schema import Plan
 from offtake.results.allocation import Allocation, Losses
 from offtake.risk.shocks import Change, Shock, shocks_of
 from offtake.run.sample import Sample, Values, sample
-from offtake.run.simulate import Asked, Runner
+from offtake.run.simulate import Asked, Runner, check_paths
 
 FloatArray = NDArray[np.float64]
 KINDS = (WhoPays, Facilities, Checks, Positions)
@@ -182,9 +182,7 @@ def risk(
         ValueError: fewer than one path.
         PlanErrors: the plan cannot be structured.
     """
-    if paths < 1:
-        message = f"paths must be at least 1, found {paths}"
-        raise ValueError(message)
+    check_paths(paths)
     runner = Runner(plan, asked=asked())
     runner.compile()
     plain = sample(runner, paths, seed)

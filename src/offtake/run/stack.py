@@ -29,7 +29,7 @@ from offtake.risk.shocks import shocks_of
 from offtake.run.notes import paid_for, sized_notes
 from offtake.run.risk import allocate, asked, losses_in
 from offtake.run.sample import Sample, base_of, sample
-from offtake.run.simulate import Runner
+from offtake.run.simulate import Runner, check_paths
 
 FloatArray = NDArray[np.float64]
 Done = Callable[[str], None]
@@ -83,9 +83,7 @@ def compare(
         ValueError: fewer than one path.
         PlanErrors: a stack cannot be structured, or it is not said whose stacks they are.
     """
-    if paths < 1:
-        message = f"paths must be at least 1, found {paths}"
-        raise ValueError(message)
+    check_paths(paths)
     shown = only or tuple(plans)
     first = plans[shown[0]]
     company = _issuer(first, issuer)

@@ -25,7 +25,7 @@ from offtake.risk.prepare import prepared
 from offtake.risk.shocks import Shock
 from offtake.run import risk
 from offtake.run.sample import Sample, Values, sample
-from offtake.run.simulate import Asked, Runner
+from offtake.run.simulate import Asked, Runner, check_paths
 
 FloatArray = NDArray[np.float64]
 COMPUTE = (
@@ -69,9 +69,7 @@ class Stand:
             ValueError: fewer than one path.
             PlanErrors: the plan cannot be structured.
         """
-        if paths < 1:
-            message = f"paths must be at least 1, found {paths}"
-            raise ValueError(message)
+        check_paths(paths)
         runner = Runner(prepared(plan), asked=asked())
         runner.compile()
         return cls(runner, library(plan, paid_for_compute(runner)), paths, seed)
