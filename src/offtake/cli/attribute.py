@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from offtake.cli.draws import refuse
 from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
 
@@ -45,7 +44,7 @@ def attribute(
     from offtake.reports.progress import step_by_step
     from offtake.run.attribute import difference_of, variance_of
 
-    with step_by_step(quiet=str(json_) == "-") as told, refuse():
+    with step_by_step(quiet=str(json_) == "-") as told:
         if parts is not None:
             change = difference_of(parts, name.strip(), of, paths, seed, orders=orders, done=told)
             plain, shown = change.to_json, difference(change)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from offtake.cli.draws import Drawn, SamplerOption, futures, refuse
+from offtake.cli.draws import Drawn, SamplerOption, futures
 from offtake.cli.show import console, writable, written
 
 
@@ -46,7 +46,7 @@ def compare(
     from offtake.run.compare import compare_plans
 
     drawn = futures(sampler)
-    with step_by_step(quiet=str(json_) == "-") as told, refuse():
+    with step_by_step(quiet=str(json_) == "-") as told:
         found = compare_plans(
             before, after, paths, seed, said=" and ".join(with_), sampler=drawn, done=told
         )

@@ -1,14 +1,9 @@
 """How futures are drawn, as an option of commands."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from offtake.cli.show import PLAN_IS_WRONG, complain
-from offtake.core.errors import UnknownFigure, WrongRequest
 
 if TYPE_CHECKING:
     from offtake.core.random import Sampler
@@ -36,13 +31,3 @@ def futures(sampler: Drawn) -> "Sampler":
         Drawn.sobol: "sobol",
     }
     return names[sampler]
-
-
-@contextmanager
-def refuse() -> Generator[None]:
-    """What a command was asked wrongly is complained about, without a traceback."""
-    try:
-        yield
-    except (WrongRequest, UnknownFigure) as wrong:
-        complain(f"error: {wrong.args[0]}")
-        raise typer.Exit(PLAN_IS_WRONG) from wrong

@@ -26,7 +26,7 @@ from offtake.cli.stack import stack
 from offtake.cli.stress import stress
 from offtake.cli.sweep import sweep
 from offtake.cli.termsheet import termsheet
-from offtake.core.errors import PlanErrors, render
+from offtake.core.errors import PlanErrors, UnknownFigure, WrongRequest, render
 
 app = typer.Typer(
     name="offtake",
@@ -50,6 +50,9 @@ def main() -> None:
         app()
     except PlanErrors as errors:
         complain(render(errors.problems))
+        sys.exit(PLAN_IS_WRONG)
+    except (WrongRequest, UnknownFigure) as wrong:
+        complain(f"error: {wrong.args[0]}")
         sys.exit(PLAN_IS_WRONG)
     except (OSError, ArithmeticError, MemoryError) as failure:
         complain(f"The run failed: {failure}")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from offtake.cli.draws import Drawn, SamplerOption, futures, refuse
+from offtake.cli.draws import Drawn, SamplerOption, futures
 from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
 PathsOption = Annotated[
@@ -69,19 +69,18 @@ def run(
     changes = [f"scenario {scenario}"] * bool(scenario) + [f"stack {stack}"] * bool(stack)
     changes += set_ or ()
     most = paths or (2**20 if until else 10_000 if sampler is Drawn.pseudo else 8_192)
-    with refuse():
-        asked = Until.read(until) if until else None
-        results = watched_run(
-            checked,
-            most,
-            seed,
-            loaded,
-            changes=changes,
-            quiet=str(json_) == "-",
-            sampler=futures(sampler),
-            until=asked,
-            errors=json_ is not None,
-        )
+    asked = Until.read(until) if until else None
+    results = watched_run(
+        checked,
+        most,
+        seed,
+        loaded,
+        changes=changes,
+        quiet=str(json_) == "-",
+        sampler=futures(sampler),
+        until=asked,
+        errors=json_ is not None,
+    )
     saved = None
     if save:
         name = checked.file.parent.name if checked.file.name == "plan.yaml" else checked.file.stem

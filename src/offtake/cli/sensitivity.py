@@ -37,12 +37,8 @@ def sensitivity(
     from offtake.reports.sensitivity import svg, tornado
     from offtake.run.sensitivity import sensitivity as studied
 
-    try:
-        with staged(quiet=str(json_) == "-") as told:
-            found = studied(checked.plan, of, paths, seed, check=check, told=told)
-    except KeyError as unknown:
-        complain(f"--of: {unknown.args[0]}")
-        raise typer.Exit(PLAN_IS_WRONG) from None
+    with staged(quiet=str(json_) == "-") as told:
+        found = studied(checked.plan, of, paths, seed, check=check, told=told)
     if chart is not None:
         chart.write_text(svg(found, top))
     if not written(found.to_json, json_):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from offtake.cli.draws import Drawn, SamplerOption, futures, refuse
+from offtake.cli.draws import Drawn, SamplerOption, futures
 from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def sweep(
     along = None if lhs else (grid or 5,) * len(axes)
     points = runs.grid_of(axes, along) if along else runs.hypercube_of(axes, lhs or 0, seed)
     drawn = futures(sampler)
-    with step_by_step(quiet=str(json_) == "-") as told, refuse():
+    with step_by_step(quiet=str(json_) == "-") as told:
         found = runs.sweep(
             read, axes, points, of, paths, seed, grid=along, sampler=drawn, done=told
         )

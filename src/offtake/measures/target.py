@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jax, jnp
+from offtake.core.errors import UnknownFigure
 from offtake.core.measure import Book, Measure, Output, Record
 from offtake.core.names import suggestion
 from offtake.measures.contract_value import ContractValue, sides
@@ -116,7 +117,7 @@ def target_of(book: Book, name: str) -> Target:
     """A result by its name; `who_pays.` is another word for `parties.`.
 
     Raises:
-        KeyError: there is none of that name; the message names the nearest.
+        UnknownFigure: there is none of that name; the message names the nearest.
     """
     wanted = name.strip()
     if wanted.startswith("who_pays."):
@@ -125,7 +126,7 @@ def target_of(book: Book, name: str) -> Target:
     if wanted in known:
         return known[wanted]
     message = f"no result {name!r}: {_mend(wanted, list(known))}"
-    raise KeyError(message)
+    raise UnknownFigure(message)
 
 
 def _mend(wanted: str, known: list[str]) -> str:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from offtake.core.errors import WrongRequest
 from offtake.measures.target import Observed
 from offtake.plan.schema import Plan
 from offtake.results.sensitivity import Check, Effect, Sensitivity
@@ -150,14 +151,14 @@ def sensitivity(
         told: told what is being done and how far it is.
 
     Raises:
-        KeyError: no result has that name.
-        ValueError: fewer than two paths.
+        UnknownFigure: no result has that name.
+        WrongRequest: fewer than two paths.
         ArithmeticError: the result is not known on any path.
         PlanErrors: the plan cannot be structured.
     """
     if paths < 2:
         message = f"paths must be at least 2, found {paths}"
-        raise ValueError(message)
+        raise WrongRequest(message)
     study = studied(plan, of, paths, seed, told)
     value = value_of(study)
     moves = moves_of(study.lowered)

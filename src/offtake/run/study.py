@@ -76,7 +76,7 @@ def studied(plan: Plan, of: str, paths: int, seed: int, told: Told | None) -> St
     """Structure, lower and compile a plan for one result.
 
     Raises:
-        KeyError: no result has that name.
+        UnknownFigure: no result has that name.
     """
     sought: list[Pieces] = []
 
