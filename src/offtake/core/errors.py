@@ -120,6 +120,20 @@ class Problem:
         return self.render()
 
 
+def in_option(option: str, said: str, code: str, found: str, expected: str, mend: str) -> Problem:
+    """A mistake in an option of the command line.
+
+    Args:
+        option: as it is written, such as ``--over``.
+        said: what was written after it.
+        code: short stable name of the kind of problem.
+        found: what is wrong of it.
+        expected: what may stand there.
+        mend: what to do.
+    """
+    return Problem(Where(f"{option} {said}"), option, code, found, expected, mend)
+
+
 def _labelled(label: str, text: str, width: int) -> list[str]:
     indent = " " * 13
     first = f"  {label:<9}  "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from offtake.core.errors import PlanErrors, Problem, Where, quoted
+from offtake.core.errors import PlanErrors, in_option, quoted
 
 FORM = re.compile(
     r"\s*(?P<place>[^=]+?)\s*=\s*(?P<before>[^0-9]*?)(?P<low>-?[0-9][0-9_]*\.?[0-9]*(?:e[+-]?\d+)?)"
@@ -65,15 +65,5 @@ class Axis:
 
 
 def _refused(said: str, found: str, expected: str) -> PlanErrors:
-    return PlanErrors(
-        [
-            Problem(
-                Where(f"--over {said}"),
-                "",
-                "over-form",
-                found,
-                expected,
-                "write for example --over 'contracts.loan.term=3..7 years'",
-            )
-        ]
-    )
+    mend = "write for example --over 'contracts.loan.term=3..7 years'"
+    return PlanErrors([in_option("--over", said, "over-form", found, expected, mend)])

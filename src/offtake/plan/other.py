@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from offtake.core.errors import PlanErrors, Problem, Where, quoted
+from offtake.core.errors import PlanErrors, in_option, quoted
 from offtake.plan.load import load
 from offtake.plan.schema import Plan
 
@@ -51,30 +51,12 @@ def _there(said: str) -> Path:
     found = Path(said)
     if found.exists():
         return found
-    raise PlanErrors(
-        [
-            Problem(
-                Where(f"--with {said}"),
-                "",
-                "with-form",
-                quoted(said),
-                "scenario:NAME, stack:NAME, set:PLACE=VALUE, or a plan folder or file that exists",
-                "write for example --with scenario:no-backstop",
-            )
-        ]
-    )
+    expected = "scenario:NAME, stack:NAME, set:PLACE=VALUE, or a plan folder or file that exists"
+    mend = "write for example --with scenario:no-backstop"
+    raise PlanErrors([in_option("--with", said, "with-form", quoted(said), expected, mend)])
 
 
 def _twice(form: str, first: str, second: str) -> PlanErrors:
-    return PlanErrors(
-        [
-            Problem(
-                Where(f"--with {second}"),
-                "",
-                "with-twice",
-                f"{quoted(first)} and {quoted(second)}",
-                f"one {form} on the other side",
-                "leave one out, or write its changes with set:PLACE=VALUE",
-            )
-        ]
-    )
+    found, expected = f"{quoted(first)} and {quoted(second)}", f"one {form} on the other side"
+    mend = "leave one out, or write its changes with set:PLACE=VALUE"
+    return PlanErrors([in_option("--with", second, "with-twice", found, expected, mend)])

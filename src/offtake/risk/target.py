@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from offtake.core.errors import Mistake, PlanErrors, Problem, Where, quoted
+from offtake.core.errors import Mistake, PlanErrors, in_option, quoted
 from offtake.core.names import suggestion
 from offtake.core.number import parse_quantity
 
@@ -74,5 +74,6 @@ def _level(text: str, what: str, written: str) -> float:
 
 
 def _wrong(text: str, code: str, found: str, expected: str, mend: str) -> PlanErrors:
-    where = Where(f"--reverse {text.strip()}")
-    return PlanErrors([Problem(where, "--reverse", f"target-{code}", found, expected, mend)])
+    return PlanErrors(
+        [in_option("--reverse", text.strip(), f"target-{code}", found, expected, mend)]
+    )

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.arrays import jax
-from offtake.core.errors import PlanErrors, Problem, Where, quoted
+from offtake.core.errors import PlanErrors, in_option, quoted
 from offtake.core.measure import Book
 from offtake.core.names import suggestion
 from offtake.core.random import BLOCK
@@ -224,18 +224,9 @@ def contagion(
 
 
 def _unknown_party(name: str, known: tuple[str, ...]) -> PlanErrors:
-    return PlanErrors(
-        [
-            Problem(
-                Where(f"--fail {name}"),
-                "--fail",
-                "party-unknown",
-                quoted(name),
-                "a party of the plan that is no account",
-                suggestion(name, known, otherwise="the plan has none"),
-            )
-        ]
-    )
+    expected = "a party of the plan that is no account"
+    mend = suggestion(name, known, otherwise="the plan has none")
+    return PlanErrors([in_option("--fail", name, "party-unknown", quoted(name), expected, mend)])
 
 
 def _period(plan: Plan, month: str) -> int:
@@ -252,8 +243,8 @@ def _period(plan: Plan, month: str) -> int:
     if day is None or not starts[0] <= day < end:
         expected = f"a month of the plan, {starts[0]:%Y-%m} to {starts[-1]:%Y-%m}"
         mend = f"write for example --month {starts[len(starts) // 2]:%Y-%m}"
-        where = Where(f"--month {month}")
-        raise PlanErrors([Problem(where, "--month", "month-form", quoted(month), expected, mend)])
+        found = quoted(month)
+        raise PlanErrors([in_option("--month", month, "month-form", found, expected, mend)])
     return sum(1 for start in starts if start <= day)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from offtake.core.errors import PlanErrors, Problem, Where, quoted
+from offtake.core.errors import PlanErrors, in_option, quoted
 from offtake.core.flows import Flow
 from offtake.core.measure import Book, Measure
 from offtake.core.names import suggestion
@@ -153,9 +153,9 @@ def chosen(shocks: Sequence[Shock], names: Sequence[str] | None) -> tuple[Shock,
     """
     known = {shock.name: shock for shock in shocks}
     problems = [
-        Problem(
-            Where(f"--shocks {','.join(names or ())}"),
+        in_option(
             "--shocks",
+            ",".join(names or ()),
             "shock-unknown",
             f"no shock called {quoted(name)}",
             f"one of {', '.join(known)}, or scenario:NAME",
