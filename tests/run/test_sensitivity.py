@@ -213,7 +213,10 @@ def said(found: Sensitivity, top: int, width: int) -> str:
     ("name", "said"),
     [
         ("facilities.lone.el_usd", "did you mean facilities.loan.el_usd"),
-        ("facilities.loan.el", "did you mean el_usd or el_bp_per_year"),
+        (
+            "facilities.loan.el",
+            "did you mean facilities.loan.el_usd or facilities.loan.el_bp_per_year",
+        ),
         ("facilities.loan", "facilities.loan has pd, lgd, el_usd"),
     ],
 )

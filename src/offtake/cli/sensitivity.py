@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
+from offtake.cli.show import console, writable, written
 
 
 def sensitivity(
@@ -24,13 +24,9 @@ def sensitivity(
     ] = None,
 ) -> None:
     """Say what moves a result: every number of the plan, from one reverse pass, checked."""
-    from offtake.core.errors import render
-    from offtake.plan.load import check as checked_plan
+    from offtake.plan.load import load
 
-    checked = checked_plan(plan, set_ or (), scenario, stack)
-    if checked.plan is None:
-        complain(render(checked.errors))
-        raise typer.Exit(PLAN_IS_WRONG)
+    loaded = load(plan, set_ or (), scenario, stack)
     for file in (chart, json_):
         writable(file)
     from offtake.reports.progress import staged
@@ -38,7 +34,7 @@ def sensitivity(
     from offtake.run.sensitivity import sensitivity as studied
 
     with staged(quiet=str(json_) == "-") as told:
-        found = studied(checked.plan, of, paths, seed, check=check, told=told)
+        found = studied(loaded, of, paths, seed, check=check, told=told)
     if chart is not None:
         chart.write_text(svg(found, top))
     if not written(found.to_json, json_):

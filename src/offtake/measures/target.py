@@ -23,9 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jax, jnp
-from offtake.core.errors import UnknownFigure
 from offtake.core.measure import Book, Measure, Output, Record
-from offtake.core.names import suggestion
 from offtake.measures.contract_value import ContractValue, sides
 from offtake.measures.facilities import Facilities
 from offtake.measures.who_pays import WhoPays
@@ -111,35 +109,6 @@ def targets(book: Book) -> Iterator[Target]:
     for item, (contract, party) in enumerate(sides(book)):
         name = f"contracts.{contract}.npv_usd.{party}"
         yield Target(name, "USD", ContractValue, item, (Part("npv_usd"),))
-
-
-def target_of(book: Book, name: str) -> Target:
-    """A result by its name; `who_pays.` is another word for `parties.`.
-
-    Raises:
-        UnknownFigure: there is none of that name; the message names the nearest.
-    """
-    wanted = name.strip()
-    if wanted.startswith("who_pays."):
-        wanted = "parties." + wanted.removeprefix("who_pays.")
-    known = {target.name: target for target in targets(book)}
-    if wanted in known:
-        return known[wanted]
-    message = f"no result {name!r}: {_mend(wanted, list(known))}"
-    raise UnknownFigure(message)
-
-
-def _mend(wanted: str, known: list[str]) -> str:
-    """The nearest name; where the item exists, what it has."""
-    item = ".".join(wanted.split(".")[:2])
-    mine = [name.removeprefix(f"{item}.") for name in known if name.startswith(f"{item}.")]
-    if mine:
-        rest = wanted.removeprefix(item).lstrip(".")
-        close = [name for name in mine if rest and name.startswith(rest)]
-        if close:
-            return f"did you mean {' or '.join(close)}?"
-        return suggestion(rest, mine, otherwise="") if rest else f"{item} has {', '.join(mine)}"
-    return suggestion(wanted, known, otherwise="the plan has no results")
 
 
 @dataclass(frozen=True)

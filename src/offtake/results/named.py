@@ -120,9 +120,22 @@ def find(name: str, known: Iterable[str]) -> str:
     if full in names:
         return full
     beside = [other for other in names if other.startswith(f"{table}.")]
-    mend = suggestion(full, beside, otherwise=f"this plan has nothing in the table {table}")
-    message = f"no figure {name!r}: {mend}"
+    message = f"no figure {name!r}: {_nearest(full, beside, table)}"
     raise UnknownFigure(message)
+
+
+def _nearest(full: str, beside: list[str], table: str) -> str:
+    """The nearest name; where there is a row of it, what that has."""
+    row = ".".join(full.split(".")[:2])
+    columns = [other.removeprefix(f"{row}.") for other in beside if other.startswith(f"{row}.")]
+    said = full.removeprefix(row).lstrip(".")
+    close = [column for column in columns if said and column.startswith(said)]
+    if close:
+        return f"did you mean {' or '.join(f'{row}.{column}' for column in close)}?"
+    if columns and not said:
+        return f"{row} has {', '.join(columns)}"
+    known = [f"{row}.{column}" for column in columns] or beside
+    return suggestion(full, known, otherwise=f"this plan has nothing in the table {table}")
 
 
 def with_errors(

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from offtake.core.arrays import jax
 from offtake.core.measure import Book, Measure
 from offtake.lowering.lower import LoweredPlan
-from offtake.measures.target import KINDS, Observed, Pieces, Target, observed, pieces, target_of
+from offtake.measures.target import KINDS, Observed, Pieces, Target, observed, pieces, targets
 from offtake.plan.schema import Plan
+from offtake.results.named import full_name, meant
 from offtake.run.draw import HostDraws, draw
 from offtake.run.gradient import hazard_names
 from offtake.run.moves import SHARE, Move, changes, real_share
@@ -91,6 +92,16 @@ def studied(plan: Plan, of: str, paths: int, seed: int, told: Told | None) -> St
     runner = Runner(plan, asked=Asked(sorted(patterns | set(hazard_names(plan))), build))
     runner.compile()
     return Study(runner, sought[0].target, sought[0], paths, seed, tell)
+
+
+def target_of(book: Book, of: str) -> Target:
+    """A result by its name, as figures of a run are named.
+
+    Raises:
+        UnknownFigure: there is none of that name; the message names the nearest.
+    """
+    known = {full_name(target.name): target for target in targets(book)}
+    return known[meant(of, known)]
 
 
 def value_of(study: Study) -> Observed:
