@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
+from offtake.cli.options import PlanArgument, SeedOption, SetOption, StackOption
 from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
 
 def attribute(
-    plan: Annotated[Path, typer.Argument(help="Plan folder or file.")],
+    plan: PlanArgument,
     of: Annotated[str, typer.Option(help="Figure, such as facilities.loan.el_usd.")],
     with_: Annotated[
         str | None,
@@ -19,12 +20,12 @@ def attribute(
         ),
     ] = None,
     paths: Annotated[int, typer.Option(min=1, help="Futures of each run.")] = 4096,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all random streams.")] = 1,
+    seed: SeedOption = 1,
     orders: Annotated[
         int, typer.Option(min=2, help="Orders drawn for a scenario of more than 8 changes.")
     ] = 16,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Change: place=value.")] = None,
-    stack: Annotated[str | None, typer.Option(help="Stack of contracts of the plan.")] = None,
+    set_: SetOption = None,
+    stack: StackOption = None,
     json_: Annotated[
         Path | None, typer.Option("--json", help="Write the shares as JSON; - for stdout.")
     ] = None,

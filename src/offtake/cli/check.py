@@ -1,17 +1,17 @@
 """`offtake check`: everything that is wrong with a plan, at once."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from offtake.cli.options import PlanArgument, ScenarioOption, SetOption
 from offtake.cli.show import PLAN_IS_WRONG, complain, console
 
 
 def check(
-    plan: Annotated[Path, typer.Argument(help="Plan folder or file.")],
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Change: place=value.")] = None,
-    scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
+    plan: PlanArgument,
+    set_: SetOption = None,
+    scenario: ScenarioOption = None,
     sources: Annotated[bool, typer.Option(help="List numbers without a source.")] = False,
 ) -> None:
     """Tell every problem of a plan: where, what was found, what was expected, how to mend it."""

@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from offtake.cli.draws import Drawn, SamplerOption, futures
+from offtake.cli.options import PlanArgument, SeedOption
 from offtake.cli.show import console, writable, written
 
 
 def compare(
-    plan: Annotated[Path, typer.Argument(help="Plan folder or file.")],
+    plan: PlanArgument,
     with_: Annotated[
         list[str],
         typer.Option(
@@ -20,7 +21,7 @@ def compare(
         ),
     ],
     paths: Annotated[int, typer.Option(min=1, help="Number of futures.")] = 4096,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all random streams.")] = 1,
+    seed: SeedOption = 1,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Change on both sides: place=value.")
     ] = None,

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
+from offtake.cli.options import PlanArgument, ScenarioOption, SeedOption, SetOption, StackOption
 from offtake.cli.show import console, writable, written
 
 
 def contagion(
-    plan: Annotated[Path, typer.Argument(help="Plan folder or file.")],
+    plan: PlanArgument,
     month: Annotated[
         str | None, typer.Option(help="Such as 2028-06; that in which most is owed if left out.")
     ] = None,
@@ -21,10 +22,10 @@ def contagion(
         float, typer.Option(min=0.0, max=1.0, help="Share that the failing party pays.")
     ] = 0.0,
     paths: Annotated[int, typer.Option(min=1, help="Number of futures.")] = 512,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all random streams.")] = 1,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Change: place=value.")] = None,
-    scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
-    stack: Annotated[str | None, typer.Option(help="Stack of contracts of the plan.")] = None,
+    seed: SeedOption = 1,
+    set_: SetOption = None,
+    scenario: ScenarioOption = None,
+    stack: StackOption = None,
     json_: Annotated[
         Path | None, typer.Option("--json", help="Write what is found as JSON; - for stdout.")
     ] = None,

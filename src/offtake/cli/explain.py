@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from offtake.cli.options import ScenarioOption, SetOption
 from offtake.cli.show import PLAN_IS_WRONG, complain, console
 
 
@@ -13,8 +14,8 @@ def explain(
         Path, typer.Argument(help="Plan folder or file, or the name of one in plans/.")
     ],
     contract: Annotated[str, typer.Argument(help="Id of the contract.")],
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Change: place=value.")] = None,
-    scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
+    set_: SetOption = None,
+    scenario: ScenarioOption = None,
 ) -> None:
     """Print a contract's terms as understood, its formula and its base-case cash flows by month."""
     from offtake.plan.load import load

@@ -7,16 +7,17 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
+from offtake.cli.options import PlanArgument, ScenarioOption, SeedOption, SetOption, StackOption
 from offtake.cli.show import console, writable, written
 
 
 def price(
-    plan: Annotated[Path, typer.Argument(help="Plan folder or file.")],
+    plan: PlanArgument,
     paths: Annotated[int, typer.Option(min=1, help="Number of futures.")] = 4096,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of every random stream.")] = 1,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Change: place=value.")] = None,
-    scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
-    stack: Annotated[str | None, typer.Option(help="Stack of contracts of the plan.")] = None,
+    seed: SeedOption = 1,
+    set_: SetOption = None,
+    scenario: ScenarioOption = None,
+    stack: StackOption = None,
     json_: Annotated[
         Path | None, typer.Option("--json", help="Write the values as JSON; - for stdout.")
     ] = None,

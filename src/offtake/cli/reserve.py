@@ -5,20 +5,21 @@ from typing import Annotated
 
 import typer
 
+from offtake.cli.options import PlanArgument, ScenarioOption, SeedOption
 from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
 
 def reserve(
-    plan: Annotated[Path, typer.Argument(help="Plan folder or file.")],
+    plan: PlanArgument,
     paths: Annotated[int, typer.Option(min=1, help="Number of futures.")] = 2_000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all random streams.")] = 1,
+    seed: SeedOption = 1,
     set_: Annotated[
         list[str] | None,
         typer.Option(
             "--set", help="Change: place=value, e.g. contracts.cloud.price='2 USD/H100e/h'."
         ),
     ] = None,
-    scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
+    scenario: ScenarioOption = None,
     all_: Annotated[
         bool, typer.Option("--all", help="List candidates that another beats, too.")
     ] = False,

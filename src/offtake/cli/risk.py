@@ -5,16 +5,17 @@ from typing import Annotated
 
 import typer
 
+from offtake.cli.options import PlanArgument, ScenarioOption, SeedOption, SetOption, StackOption
 from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
 
 def risk(
-    plan: Annotated[Path, typer.Argument(help="Plan folder or file.")],
+    plan: PlanArgument,
     paths: Annotated[int, typer.Option(min=1, help="Number of futures.")] = 4096,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all random streams.")] = 1,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Change: place=value.")] = None,
-    scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
-    stack: Annotated[str | None, typer.Option(help="Stack of contracts of the plan.")] = None,
+    seed: SeedOption = 1,
+    set_: SetOption = None,
+    scenario: ScenarioOption = None,
+    stack: StackOption = None,
     json_: Annotated[
         Path | None, typer.Option("--json", help="Write the table as JSON; - for stdout.")
     ] = None,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from offtake.cli.draws import Drawn, SamplerOption, futures
+from offtake.cli.options import PlanArgument, ScenarioOption, SeedOption, StackOption
 from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
 PathsOption = Annotated[
@@ -37,12 +38,12 @@ UntilOption = Annotated[
 
 
 def run(
-    plan: Annotated[Path, typer.Argument(help="Plan folder or file.")],
+    plan: PlanArgument,
     paths: PathsOption = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all random streams.")] = 1,
+    seed: SeedOption = 1,
     set_: SetOption = None,
-    scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
-    stack: Annotated[str | None, typer.Option(help="Stack of contracts of the plan.")] = None,
+    scenario: ScenarioOption = None,
+    stack: StackOption = None,
     json_: Annotated[
         Path | None, typer.Option("--json", help="Write results as JSON; - for stdout.")
     ] = None,

@@ -5,19 +5,20 @@ from typing import Annotated
 
 import typer
 
+from offtake.cli.options import PlanArgument, ScenarioOption, SeedOption, SetOption, StackOption
 from offtake.cli.show import console, writable, written
 
 
 def sensitivity(
-    plan: Annotated[Path, typer.Argument(help="Plan folder or file.")],
+    plan: PlanArgument,
     of: Annotated[str, typer.Option("--of", help="Result, such as facilities.loan.el_usd or .pd.")],
     paths: Annotated[int, typer.Option(min=2, help="Number of futures.")] = 1024,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all random streams.")] = 1,
+    seed: SeedOption = 1,
     check: Annotated[int, typer.Option(min=0, help="Largest effects to check by bumps.")] = 5,
     top: Annotated[int, typer.Option(min=1, help="Numbers to show.")] = 20,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Change: place=value.")] = None,
-    scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
-    stack: Annotated[str | None, typer.Option(help="Stack of contracts of the plan.")] = None,
+    set_: SetOption = None,
+    scenario: ScenarioOption = None,
+    stack: StackOption = None,
     chart: Annotated[Path | None, typer.Option(help="Write the tornado chart as SVG.")] = None,
     json_: Annotated[
         Path | None, typer.Option("--json", help="Write all numbers as JSON; - for stdout.")

@@ -7,16 +7,17 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
+from offtake.cli.options import PlanArgument, StackOption
 from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
 
 def size(
-    plan: Annotated[Path, typer.Argument(help="Plan folder or file.")],
+    plan: PlanArgument,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="Change: place=value, e.g. contracts.loan.sizing.dscr=1.4."),
     ] = None,
-    stack: Annotated[str | None, typer.Option(help="Stack of contracts of the plan.")] = None,
+    stack: StackOption = None,
     json_: Annotated[
         Path | None, typer.Option("--json", help="Write the structure as JSON; - for stdout.")
     ] = None,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from offtake.cli.options import ScenarioOption, SeedOption
 from offtake.cli.show import console, writable, written
 
 
@@ -15,11 +16,11 @@ def stack(
         str | None, typer.Option(help="Stacks to compare, such as note,lease; all if left out.")
     ] = None,
     paths: Annotated[int, typer.Option(min=1, help="Number of futures.")] = 4096,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all random streams.")] = 1,
+    seed: SeedOption = 1,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Change in every stack: place=value.")
     ] = None,
-    scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
+    scenario: ScenarioOption = None,
     against: Annotated[
         str | None,
         typer.Option(help="Stack that cost is measured against; the one owners pay alone."),

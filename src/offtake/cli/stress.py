@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
+from offtake.cli.options import PlanArgument, ScenarioOption, SeedOption, SetOption, StackOption
 from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
 
 def stress(
-    plan: Annotated[Path, typer.Argument(help="Plan folder or file.")],
+    plan: PlanArgument,
     shocks: Annotated[
         str | None,
         typer.Option(help="Such as rates_up,scenario:NAME; the whole library if left out."),
@@ -20,10 +21,10 @@ def stress(
         typer.Option(help='Such as "lab defaults in 20 % of futures": the least that does it.'),
     ] = None,
     paths: Annotated[int, typer.Option(min=1, help="Number of futures.")] = 2048,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all random streams.")] = 1,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Change: place=value.")] = None,
-    scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
-    stack: Annotated[str | None, typer.Option(help="Stack of contracts of the plan.")] = None,
+    seed: SeedOption = 1,
+    set_: SetOption = None,
+    scenario: ScenarioOption = None,
+    stack: StackOption = None,
     json_: Annotated[
         Path | None, typer.Option("--json", help="Write what is found as JSON; - for stdout.")
     ] = None,

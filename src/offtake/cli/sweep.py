@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from offtake.cli.draws import Drawn, SamplerOption, futures
+from offtake.cli.options import PlanArgument, ScenarioOption, SeedOption, SetOption, StackOption
 from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def sweep(
-    plan: Annotated[Path, typer.Argument(help="Plan folder or file.")],
+    plan: PlanArgument,
     over: Annotated[
         list[str],
         typer.Option(help="What is moved: PLACE=LOW..HIGH UNIT; several make a grid."),
@@ -27,10 +28,10 @@ def sweep(
         int | None, typer.Option(min=2, help="Points of a Latin hypercube in place of a grid.")
     ] = None,
     paths: Annotated[int, typer.Option(min=1, help="Futures at each point.")] = 4096,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all random streams.")] = 1,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Change: place=value.")] = None,
-    scenario: Annotated[str | None, typer.Option(help="Scenario of the plan.")] = None,
-    stack: Annotated[str | None, typer.Option(help="Stack of contracts of the plan.")] = None,
+    seed: SeedOption = 1,
+    set_: SetOption = None,
+    scenario: ScenarioOption = None,
+    stack: StackOption = None,
     sampler: SamplerOption = Drawn.pseudo,
     json_: Annotated[
         Path | None, typer.Option("--json", help="Write all points as JSON; - for stdout.")

@@ -1,19 +1,19 @@
 """`offtake termsheet`: a compute note in plain language."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Group
 
+from offtake.cli.options import PlanArgument, SetOption, StackOption
 from offtake.cli.show import PLAN_IS_WRONG, complain, console
 
 
 def termsheet(
-    plan: Annotated[Path, typer.Argument(help="Plan folder or file.")],
+    plan: PlanArgument,
     contract: Annotated[str, typer.Argument(help="Id of a compute note.")],
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Change: place=value.")] = None,
-    stack: Annotated[str | None, typer.Option(help="Stack of contracts of the plan.")] = None,
+    set_: SetOption = None,
+    stack: StackOption = None,
 ) -> None:
     """Print the term sheet of a compute note, with the numbers of the plan."""
     from offtake.plan.load import load
