@@ -5,8 +5,8 @@ from typing import Any
 from rich.console import Group
 from rich.text import Text
 
+from offtake.reports.named import shown, signed
 from offtake.reports.pieces import laid_out
-from offtake.reports.sweep import shown
 from offtake.results.sources import VARIANCE, ChangeShares, VarianceShares
 
 MOST = 20
@@ -58,7 +58,7 @@ def difference(found: ChangeShares) -> Group:
     rows = [
         [
             str(row["change"]),
-            _signed(figure, float(row["share"])),
+            signed(figure, float(row["share"])),
             ""
             if row["share_se"] is None
             else f"±{shown(figure, found.reach * float(row['share_se']))}",
@@ -71,7 +71,7 @@ def difference(found: ChangeShares) -> Group:
         Text(f"{found.plan}: {figure} under scenario {found.scenario}", style="bold"),
         Text(
             f"{shown(figure, found.before)} before, {shown(figure, found.after)} after, "
-            f"{_signed(figure, whole)}; {found.paths:,} futures, the same in every run, seed "
+            f"{signed(figure, whole)}; {found.paths:,} futures, the same in every run, seed "
             f"{found.seed}; {how}."
         ),
         Text(""),
@@ -85,8 +85,3 @@ def _share(value: Any) -> str:
 
 def _error(value: Any, reach: float) -> str:
     return "" if value is None else f"±{100.0 * reach * float(value):.1f} %"
-
-
-def _signed(figure: str, value: float) -> str:
-    text = shown(figure, abs(value))
-    return text if value == 0.0 else f"{'+' if value > 0.0 else '-'}{text}"

@@ -6,14 +6,12 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from offtake.reports.named import column_of, shown, signed
 from offtake.reports.pieces import laid_out
 from offtake.results.differences import NOTE, Differences, moved, section_of
-from offtake.results.table import cell
 
 MOST = 12
 """Rows of a table that are shown where not all are asked for."""
-SHARES = ("irr", "pd", "lgd", "share", "repaid", "recovered_from", "called", "cost_share")
-"""How columns that are shares or rates begin."""
 TITLES = {
     "who_pays": "Who pays",
     "facilities": "Facilities",
@@ -54,25 +52,25 @@ def _table(section: str, rows: list[Mapping[str, Any]], of: int) -> RenderableTy
     title = TITLES.get(section, section.replace("_", " ").capitalize())
     if len(rows) < of:
         title += f" (the {len(rows)} largest of {of} changes)"
-    shown = [
+    lines = [
         [
             _about(row),
             _column(row),
-            _cell(row, row["before"]),
-            _cell(row, row["after"]),
-            _signed(row, row["change"]),
+            shown(row["result"], row["before"]),
+            shown(row["result"], row["after"]),
+            signed(row["result"], row["change"]),
             _error(row),
         ]
         for row in rows
     ]
     columns = [("", "left"), ("", "left")]
     columns += [(name, "right") for name in ("before", "after", "change", "± 95 %")]
-    return laid_out(title, columns, shown)
+    return laid_out(title, columns, lines)
 
 
 def _asked_first(row: Mapping[str, Any]) -> bool:
     """Whether a figure is shown though its change may be chance, if there is one."""
-    asked = section_of(row) == "facilities" and _name(row) in ("pd", "lgd", "el_usd")
+    asked = section_of(row) == "facilities" and column_of(row["result"]) in ("pd", "lgd", "el_usd")
     return asked and bool(row["change"])
 
 
@@ -91,28 +89,9 @@ def _side(row: Mapping[str, Any]) -> str:
     return f"{contract}, {party}"
 
 
-def _name(row: Mapping[str, Any]) -> str:
-    parts = str(row["result"]).split(".")
-    return parts[2] if _sided(row) else parts[-1]
-
-
 def _column(row: Mapping[str, Any]) -> str:
-    words = [word for word in _name(row).split("_") if word != "usd"]
+    words = [word for word in column_of(row["result"]).split("_") if word != "usd"]
     return " ".join(words).replace(" worst5", ", worst 5 %")
-
-
-def _cell(row: Mapping[str, Any], value: Any) -> str:
-    name = _name(row)
-    if value is not None and name.startswith(SHARES):
-        return f"{100.0 * float(value):.3g} %"
-    return cell(value, name)
-
-
-def _signed(row: Mapping[str, Any], value: Any) -> str:
-    if value is None:
-        return "–"
-    text = _cell(row, abs(float(value)))
-    return text if value == 0.0 else f"{'+' if value > 0.0 else '-'}{text}"
 
 
 def _error(row: Mapping[str, Any]) -> str:
@@ -122,7 +101,7 @@ def _error(row: Mapping[str, Any]) -> str:
     if reach <= 1e-9 * abs(float(row["change"] or 0.0)):
         return "exact"
     unsure = "" if moved(row) else ", may be chance"
-    return f"±{_cell(row, reach)}{unsure}"
+    return f"±{shown(row['result'], reach)}{unsure}"
 
 
 def _notes(found: Differences) -> list[str]:

@@ -5,15 +5,14 @@ from rich.style import Style
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from offtake.reports.pieces import laid_out, percent
+from offtake.reports.named import shown
+from offtake.reports.pieces import laid_out
 from offtake.reports.svg import bar, page, text
 from offtake.results.swept import NOTE, Swept, shade
-from offtake.results.table import cell
 
 BLOCKS = " ░▒▓█"
 LOW, HIGH = (235, 242, 250), (200, 60, 40)
 """Colours of the least and of the largest value."""
-SHARES = ("irr", "pd", "lgd", "share")
 
 
 def sweep(found: Swept) -> Group:
@@ -32,12 +31,6 @@ def sweep(found: Swept) -> Group:
     else:
         parts += [_points(found), Text("")]
     return Group(*parts, Text(NOTE, style="dim"))
-
-
-def shown(figure: str, value: float | None) -> str:
-    """A value of a figure as text."""
-    column = figure.split(".")[2] if figure.startswith("contracts.") else figure.rsplit(".", 1)[-1]
-    return percent(value) if column.startswith(SHARES) else cell(value, column)
 
 
 def _heat(found: Swept, figure: str) -> RichTable:
