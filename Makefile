@@ -29,7 +29,7 @@ demo: setup ## set everything up and run the Abilene plan
 test: setup-test ## set everything up and run the tests
 	$(BIN)/python -m pytest -n 2 -m "not scenarios and not every_number" $(ARGS)
 
-test-scenarios: setup-test ## hold scenarios of plans to what they are written to show (minutes)
+test-scenarios: setup-test ## the slow tests: scenarios of plans, plans beside the oracle, benchmarks (minutes)
 	XLA_FLAGS= $(BIN)/python -m pytest -n 2 -m scenarios $(ARGS)
 
 test-gradients: setup-test ## hold the derivative by every number of every kind against bumps (a quarter of an hour)

@@ -1,4 +1,7 @@
-"""Every comparison is run once at tiny size, so that it cannot rot; no time is judged."""
+"""Every comparison is run once at tiny size, so that it cannot rot; no time is judged.
+
+They compile for a minute, so `make test-scenarios` runs them.
+"""
 
 import subprocess
 import sys
@@ -11,7 +14,7 @@ from benchmarks import gradients, market
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.slow
+@pytest.mark.scenarios
 def test_the_three_programs_agree() -> None:
     command = [sys.executable, "-m", "benchmarks", "--quick", "--skip-processes"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -22,7 +25,7 @@ def test_the_three_programs_agree() -> None:
         assert float(line.split("at most ")[1].split()[0]) < 1e-12, line
 
 
-@pytest.mark.slow
+@pytest.mark.scenarios
 def test_the_market_is_timed_against_a_stated_price(capsys: pytest.CaptureFixture[str]) -> None:
     market.report(ROOT, quick=True)
     lines = capsys.readouterr().out.splitlines()
@@ -30,7 +33,6 @@ def test_the_market_is_timed_against_a_stated_price(capsys: pytest.CaptureFixtur
     assert float(lines[1].split()[2]) > 0.0
 
 
-@pytest.mark.slow
 @pytest.mark.scenarios
 def test_derivatives_are_held_against_bumps(capsys: pytest.CaptureFixture[str]) -> None:
     gradients.report(["one-hall"], shrink=8, times=1)

@@ -13,10 +13,13 @@ INTERNAL = {
     "pinched": 5,
     "stretched": 5,
     "pledged": 5,
+    "shared": 5,
     "broke": 5,
     "upstart": 1_000,
 }
 """Parties and their opening cash, USD."""
+ACCOUNTS = {"cushion": "steady"}
+"""Accounts and whose they are."""
 SITES: dict[str, Any] = {
     "shed": {"owner": "operator", "phases": [{"power": "1 MW", "energise": "2026-01"}]}
 }
@@ -229,6 +232,56 @@ CONTRACTS: dict[str, dict[str, Any]] = {
     **_balloon("pinched", amount="30 USD", dscr="0.001"),
     **_balloon("stretched", amount="500 USD", dscr="4", amortisation="annuity"),
     **_balloon("pledged", amount="500 USD", dscr="0.001", ltv="2 %", collateral=["lot"]),
+    # Two refinancings, each large enough, that share a balloon by their weights.
+    **_balloon("shared", amount="500 USD", dscr="0.001", weight="0.6"),
+    "shared_second": {
+        "kind": "refinancing",
+        "lender": "sponsor",
+        "borrower": "shared",
+        "funds": ["shared_loan"],
+        "weight": "0.8",
+        "amount": "500 USD",
+        "rate": "5 %/year",
+        "availability": "40 months",
+        "term": "18.5 months",
+        "upfront_fee": "0.1 %",
+    },
+    # Debt that is served, with a reserve of many months of service, guaranteed until a day.
+    "staid": {
+        "kind": "term_loan",
+        "lender": "bank",
+        "borrower": "steady",
+        "amount": "240 USD",
+        "rate": "6 %/year",
+        "start": "2026-03-10",
+        "term": "26.5 months",
+        "amortisation": "linear",
+        "upfront_fee": "0.1 %",
+        "sweep": "0.1 %",
+        "grace": "40 months",
+    },
+    "staid_reserve": {
+        "kind": "reserve_account",
+        "account": "cushion",
+        "owner": "steady",
+        "facilities": ["staid"],
+        "months": "8.5 months",
+        "minimum": "1 USD",
+        "bank": "bank",
+        "interest": "3 %/year",
+    },
+    "staid_guarantee": {
+        "kind": "government_guarantee",
+        "guarantor": "sovereign",
+        "obligor": "steady",
+        "contracts": ["staid"],
+        "cap": "500 USD",
+        "start": "2026-02-10",
+        "end": "2027-05-10",
+        "fee": "2 %/year",
+        "upfront_fee": "0.1 %",
+        "risk_free": "4 %/year",
+    },
     # An order that is not paid for, cancelled, and its fee paid out of what comes in later.
     "broke_trade": {
         "kind": "other_business",
@@ -265,6 +318,23 @@ CONTRACTS: dict[str, dict[str, Any]] = {
         "election": "delivery",
         "use": "0.02 H100e",
         "bank": "1.5 months",
+        "upfront_fee": "0.1 %",
+    },
+    # Less of the site than is asked for, so that its share binds.
+    "tight": {
+        "kind": "compute_note",
+        "holder": "steady",
+        "issuer": "operator",
+        "site": "shed",
+        "user": "market",
+        "amount": "100 USD",
+        "rate": "6 %/year",
+        "start": "2026-05",
+        "term": "2 years",
+        "schedule": "0.1 H100e",
+        "settlement": "0.2 USD/H100e/h",
+        "share": "4 %",
+        "election": "delivery",
         "upfront_fee": "0.1 %",
     },
     # Shares of a company that does well.

@@ -351,7 +351,13 @@ CHANGES: dict[str, dict[str, Any]] = {
     },
     "metered_tokens": {"price": "0.01 USD/M token", "demand": "4 to 16 bn token/year"},
 }
-ACCOUNTS = {"reserve": "company", "proceeds": "company", "float": "lab", "overhaul": "project"}
+ACCOUNTS = {
+    **calm.ACCOUNTS,
+    "reserve": "company",
+    "proceeds": "company",
+    "float": "lab",
+    "overhaul": "project",
+}
 """Accounts and their owners."""
 HORIZON = "4 years"
 

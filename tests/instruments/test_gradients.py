@@ -70,16 +70,6 @@ PASSED_ON = {"tax_before", "tax_after", "risk_free"}
 """Fields that move what other instruments pay, or only what is published."""
 
 
-UNSEEN = {
-    "refinancing": {"weight"},
-    "compute_note": {"share"},
-    "reserve_account": {"months"},
-    "government_guarantee": {"end"},
-}
-"""Fields of a kind that nothing in the plan shows where no trigger is near: what they do is only in
-the tests of the kind by itself (tests/contracts)."""
-
-
 @cache
 def numbers() -> list[int]:
     """Rows of all numbers that a plan may state and a run reads."""
@@ -222,6 +212,6 @@ def test_numbers_move_what_the_instrument_pays(kind: Any) -> None:
     moving = {field(i) for i in own(kind) if moves[i]}
     idle = {field(i) for i in own(kind)} - moving
     assert moving
-    assert idle <= STEPS | PASSED_ON | UNSEEN.get(kind.kind, set()), (
+    assert idle <= STEPS | PASSED_ON, (
         "let a contract of the plan show what they do, or name them in STEPS"
     )

@@ -161,7 +161,7 @@ def test_what_is_built_equals_the_oracle(tmp_path: Path):
     observed_alike(lowered, PATHS)
 
 
-IN_EVERY_TEST = ("abilene", "compute-note", "compute-utility")
+IN_EVERY_TEST = ("compute-note",)
 """Plans that ship and are compared in `make test`; the others in `make test-scenarios`."""
 
 
