@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from offtake.core.random import Sampler
     from offtake.plan.schema import Plan
     from offtake.results.results import Results
+    from offtake.run.devices import Device
+    from offtake.run.scale import Kept
     from offtake.run.until import Until
 
 
@@ -23,6 +26,9 @@ def run(
     sampler: Sampler = "pseudo",
     until: Until | None = None,
     errors: bool = False,
+    folder: str | Path | Kept | None = None,
+    workers: Literal["ray"] | None = None,
+    device: Device = "cpu",
 ) -> Results:
     """Simulate a plan over many futures.
 
@@ -36,31 +42,43 @@ def run(
         until: a figure, and how sure it is to be: as few futures as that takes.
         errors: whether to work out the error of every figure (`results.facts["errors"]`); always
             done where the sampler is not "pseudo".
+        folder: where finished shards of 4,096 futures are kept; a run that was stopped is carried
+            on from there, and one with more futures goes on from one with fewer (docs/scale.md).
+        workers: "ray" for a Ray cluster, that of $RAY_ADDRESS or one on this machine (needs
+            offtake[ray] and a folder); the devices of this process if None.
+        device: kind of device, "cpu" or "gpu".
 
     Returns:
         Results: a labelled dataset with tables.
 
     Raises:
-        ValueError: fewer than one path, or a number that the sampler cannot deal evenly.
+        ValueError: fewer than one path, or a number that the sampler cannot deal evenly; a folder
+            of another run; a device or workers that are not there.
         KeyError: there is no figure as `until` names.
     """
     from offtake.run import groups
     from offtake.run.label import label
+    from offtake.run.scale import Kept, check_scale, in_shards
     from offtake.run.simulate import Runner, Simulation, check_paths
 
     check_paths(paths, sampler)
-    runner = Runner(plan, devices)
-    runner.compile()
-    simulation = Simulation(runner, seed, sampler, progress)
+    check_scale(folder, workers, until, device)
+    runner = Runner(plan, devices, device=device)
     facts = dict[str, Any]()
-    if until is None:
-        simulation.carry_on(paths)
+    if folder is not None:
+        kept = folder if isinstance(folder, Kept) else Kept(Path(folder))
+        outcome = in_shards(runner, paths, seed, sampler, kept, workers, progress)
     else:
-        from offtake.run.until import carried_on
+        runner.compile()
+        simulation = Simulation(runner, seed, sampler, progress)
+        if until is None:
+            simulation.carry_on(paths)
+        else:
+            from offtake.run.until import carried_on
 
-        facts["until"] = carried_on(simulation, paths, until)
+            facts["until"] = carried_on(simulation, paths, until)
+        outcome = simulation.outcome()
     started = time.perf_counter()
-    outcome = simulation.outcome()
     results = label(outcome)
     if errors or sampler != "pseudo":
         facts["errors"] = groups.errors(outcome, results)

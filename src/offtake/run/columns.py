@@ -1,0 +1,104 @@
+"""What is kept for every path, output by output: in memory while it is small, else in files.
+
+A table reads the outputs of one measure, not those of all. So beyond `HELD_BYTES` every output
+goes to a file of its own (8 bytes a number, paths first), and comes back whole when it is asked
+for. Nothing is rounded or binned: quantiles are those of all paths.
+"""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+Key = tuple[str, str]
+"""(measure, output)"""
+HELD_BYTES = 256 * 2**20
+"""Bytes that are held in memory before they are written to files."""
+
+
+class Columns:
+    """Outputs that are kept for every path; more paths can be added.
+
+    Args:
+        folder: in which files are made, in a folder of their own that goes with the object; that
+            of the system for temporary files if None.
+        most: bytes that are held in memory.
+    """
+
+    def __init__(self, folder: Path | None = None, most: int = HELD_BYTES) -> None:
+        self._parent, self._most = folder, most
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._held = dict[Key, list[FloatArray]]()
+        self._bytes = 0
+        self._shape = dict[Key, tuple[int, ...]]()
+        self._paths = dict[Key, int]()
+
+    @property
+    def in_files(self) -> bool:
+        """Whether anything is in files."""
+        return self._folder is not None
+
+    def add(self, pieces: Mapping[Key, FloatArray]) -> None:
+        """Take in the next paths: output -> [path, ..]."""
+        for key, values in pieces.items():
+            self._held.setdefault(key, []).append(values)
+            self._shape[key] = values.shape[1:]
+            self._paths[key] = self._paths.get(key, 0) + values.shape[0]
+            self._bytes += values.nbytes
+        if self._bytes > self._most:
+            self._write()
+
+    def whole(self, key: Key) -> FloatArray:
+        """[path, ..] all paths of an output."""
+        held = self._held.get(key, [])
+        if not self.in_files:
+            if len(held) > 1:  # joined once: what is asked for twice is not held twice
+                self._held[key] = held = [np.concatenate(held)]
+            return held[0]
+        return self.first(key, self._paths[key])
+
+    def first(self, key: Key, paths: int) -> FloatArray:
+        """[path, ..] the first paths of an output; all of them where there are fewer."""
+        found = np.empty((min(paths, self._paths[key]), *self._shape[key]))
+        if not found.size:
+            return found
+        at = self._read(key, found)
+        for values in self._held.get(key, []):
+            count = min(values.shape[0], found.shape[0] - at)
+            found[at : at + count] = values[:count]
+            at += count
+        return found
+
+    def shape(self, key: Key) -> tuple[int, ...]:
+        """Paths, and the other axes, of an output."""
+        return (self._paths[key], *self._shape[key])
+
+    def _read(self, key: Key, into: FloatArray) -> int:
+        """Fill with what is in the file; how many paths that were."""
+        if not self.in_files or not self._file(key).exists():
+            return 0
+        flat: Any = into.reshape(-1)
+        with self._file(key).open("rb", buffering=0) as file:
+            view, filled = memoryview(flat).cast("B"), 0
+            while filled < view.nbytes and (read := file.readinto(view[filled:])):
+                filled += read
+        return filled // (into.nbytes // into.shape[0])
+
+    def _file(self, key: Key) -> Path:
+        assert self._folder is not None
+        return Path(self._folder.name) / f"{key[0]}.{key[1]}.f64"
+
+    def _write(self) -> None:
+        """Write what is held to the ends of the files."""
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="columns-", dir=self._parent)
+        for key, parts in self._held.items():
+            with self._file(key).open("ab") as file:
+                for values in parts:
+                    file.write(np.ascontiguousarray(values).data)
+        self._held.clear()
+        self._bytes = 0
