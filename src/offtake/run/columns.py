@@ -26,11 +26,11 @@ class Columns:
     Args:
         folder: in which files are made, in a folder of their own that goes with the object; that
             of the system for temporary files if None.
-        most: bytes that are held in memory.
+        most: bytes that are held in memory; `HELD_BYTES` if None.
     """
 
-    def __init__(self, folder: Path | None = None, most: int = HELD_BYTES) -> None:
-        self._parent, self._most = folder, most
+    def __init__(self, folder: Path | None = None, most: int | None = None) -> None:
+        self._parent, self._most = folder, HELD_BYTES if most is None else most
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._held = dict[Key, list[FloatArray]]()
         self._bytes = 0
@@ -63,30 +63,20 @@ class Columns:
 
     def first(self, key: Key, paths: int) -> FloatArray:
         """[path, ..] the first paths of an output; all of them where there are fewer."""
+        if not self.in_files:
+            return self.whole(key)[:paths]
+        self._write()
         found = np.empty((min(paths, self._paths[key]), *self._shape[key]))
-        if not found.size:
-            return found
-        at = self._read(key, found)
-        for values in self._held.get(key, []):
-            count = min(values.shape[0], found.shape[0] - at)
-            found[at : at + count] = values[:count]
-            at += count
+        flat: Any = found.reshape(-1)
+        view, filled = memoryview(flat).cast("B") if found.size else memoryview(b""), 0
+        with self._file(key).open("rb", buffering=0) as file:
+            while filled < view.nbytes:
+                filled += _some(file.readinto(view[filled:]), self._file(key))
         return found
 
     def shape(self, key: Key) -> tuple[int, ...]:
         """Paths, and the other axes, of an output."""
         return (self._paths[key], *self._shape[key])
-
-    def _read(self, key: Key, into: FloatArray) -> int:
-        """Fill with what is in the file; how many paths that were."""
-        if not self.in_files or not self._file(key).exists():
-            return 0
-        flat: Any = into.reshape(-1)
-        with self._file(key).open("rb", buffering=0) as file:
-            view, filled = memoryview(flat).cast("B"), 0
-            while filled < view.nbytes and (read := file.readinto(view[filled:])):
-                filled += read
-        return filled // (into.nbytes // into.shape[0])
 
     def _file(self, key: Key) -> Path:
         assert self._folder is not None
@@ -102,3 +92,11 @@ class Columns:
                     file.write(np.ascontiguousarray(values).data)
         self._held.clear()
         self._bytes = 0
+
+
+def _some(read: int | None, file: Path) -> int:
+    """Bytes that were read; a file that ends too early is told."""
+    if not read:
+        message = f"{file} ends before its last path"
+        raise OSError(message)
+    return read

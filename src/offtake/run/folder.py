@@ -168,13 +168,14 @@ class Folder:
 
 def packed(piece: Piece) -> bytes:
     """What a shard left, as the content of its file."""
-    arrays = {
-        f"{part} {key[0]} {key[1]}": values
-        for part in PARTS
-        for key, values in getattr(piece, part).items()
-    }
     made = io.BytesIO()
-    np.savez(made, **arrays)  # pyright: ignore[reportArgumentType]
+    # As `numpy.savez_compressed`, but quickly: level 6 would take a tenth longer than to simulate
+    # a small plan, for a tenth fewer bytes.
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as content:
+        for part in PARTS:
+            for key, values in getattr(piece, part).items():
+                with content.open(f"{part} {key[0]} {key[1]}.npy", "w") as member:
+                    np.lib.format.write_array(member, values, allow_pickle=False)
     return made.getvalue()
 
 

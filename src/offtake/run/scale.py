@@ -28,11 +28,13 @@ class Kept:
         folder: the folder; with `apart`, one of the run's own inside it.
         apart: whether runs of all kinds share the folder, each with a folder of its own.
         found: paths that were there before this run.
+        done: paths that are there.
     """
 
     folder: Path
     apart: bool = False
     found: int = 0
+    done: int = 0
 
     def open(self, identity: Identity) -> Folder:
         """The folder of a run."""
@@ -67,15 +69,15 @@ def in_shards(
     """
     folder = kept.open(Identity.of(runner, seed, sampler))
     missing = folder.missing(paths)
-    kept.found = done = paths - sum(shard.count for shard in missing)
+    kept.found = kept.done = paths - sum(shard.count for shard in missing)
     if progress is not None:
-        progress(done, paths)
+        progress(kept.done, paths)
     started = time.perf_counter()
     if missing:
         for shard in _crew(workers, runner, seed, sampler).finish(missing, folder):
-            done += shard.count
+            kept.done += shard.count
             if progress is not None:
-                progress(done, paths)
+                progress(kept.done, paths)
     lost = [shard for shard in cut(paths) if not folder.file(shard).exists()]
     if lost:
         message = f"{len(lost)} shards were not computed; run again to do them"
