@@ -26,13 +26,13 @@ class Arrays(Mapping[str, FloatArray]):
 
     Args:
         dataset: of which no array is read before it is asked for.
-        most: bytes of arrays by path that stay at hand.
+        most: bytes of arrays by path that stay at hand; `AT_HAND_BYTES` if None.
     """
 
-    def __init__(self, dataset: xr.Dataset, most: int = AT_HAND_BYTES) -> None:
+    def __init__(self, dataset: xr.Dataset, most: int | None = None) -> None:
         self.dataset = dataset
         self._variables = {str(name): each.variable for name, each in dataset.data_vars.items()}
-        self._most = most
+        self._most = AT_HAND_BYTES if most is None else most
         self._hand = OrderedDict[str, FloatArray]()
         self._always = dict[str, FloatArray]()
 

@@ -5,7 +5,11 @@ goes to a file of its own (8 bytes a number, paths first), and comes back whole 
 for. Nothing is rounded or binned: quantiles are those of all paths.
 """
 
+import os
+import shutil
+import socket
 import tempfile
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,7 +35,7 @@ class Columns:
 
     def __init__(self, folder: Path | None = None, most: int | None = None) -> None:
         self._parent, self._most = folder, HELD_BYTES if most is None else most
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
         self._held = dict[Key, list[FloatArray]]()
         self._bytes = 0
         self._shape = dict[Key, tuple[int, ...]]()
@@ -80,12 +84,14 @@ class Columns:
 
     def _file(self, key: Key) -> Path:
         assert self._folder is not None
-        return Path(self._folder.name) / f"{key[0]}.{key[1]}.f64"
+        return self._folder / f"{key[0]}.{key[1]}.f64"
 
     def _write(self) -> None:
         """Write what is held to the ends of the files."""
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="columns-", dir=self._parent)
+            made = tempfile.mkdtemp(prefix=f"columns-{_here()}-{os.getpid()}-", dir=self._parent)
+            self._folder = Path(made)
+            weakref.finalize(self, shutil.rmtree, made, ignore_errors=True)
         for key, parts in self._held.items():
             with self._file(key).open("ab") as file:
                 for values in parts:
@@ -100,3 +106,26 @@ def _some(read: int | None, file: Path) -> int:
         message = f"{file} ends before its last path"
         raise OSError(message)
     return read
+
+
+def remove_left_over(folder: Path) -> None:
+    """Remove files of processes of this machine that were killed."""
+    for made in folder.glob(f"columns-{_here()}-*"):
+        process = made.name.split("-")[-2]
+        if process.isdigit() and not _runs(int(process)):
+            shutil.rmtree(made, ignore_errors=True)
+
+
+def _here() -> str:
+    """Name of this machine without dashes."""
+    return socket.gethostname().replace("-", "_")
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

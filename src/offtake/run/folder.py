@@ -28,7 +28,7 @@ import numpy as np
 import offtake
 from offtake.core.errors import WrongRequest
 from offtake.core.random import Sampler
-from offtake.run.columns import FloatArray, Key
+from offtake.run.columns import FloatArray, Key, remove_left_over
 from offtake.run.merge import Piece
 from offtake.run.shards import Shard, cut
 from offtake.run.simulate import LoweredRunner
@@ -103,7 +103,7 @@ class Folder:
         said = {"format": FORMAT, **identity.said}
         if manifest.exists():
             _hold_to(manifest, said)
-        elif any(file.suffix != ".part" for file in path.iterdir()):
+        elif any(file.suffix != ".part" for file in path.iterdir() if file.is_file()):
             message = (
                 f"folder {path}: found files and no {MANIFEST}; expected an empty or a new folder, "
                 "or one of an earlier run; name another one"
@@ -129,6 +129,7 @@ class Folder:
 
     def _leftovers(self) -> None:
         """Remove what was being written when a run was ended, not what another one is writing."""
+        remove_left_over(self.path)
         for file in self.path.glob("*.part"):
             if time.time() - file.stat().st_mtime > LEFTOVER_SECONDS:
                 file.unlink(missing_ok=True)
