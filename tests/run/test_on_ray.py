@@ -19,6 +19,7 @@ import pytest
 
 import offtake
 from offtake.plan.schema import Plan
+from offtake.run.folder import Folder
 from offtake.run.on_ray import OnRay
 from offtake.run.shards import SHARD, cut
 from tests.run.test_scale import written
@@ -138,7 +139,7 @@ def test_shards_come_back_where_the_folder_is_not_shared(
 
     told = OnRay._work
 
-    def elsewhere(self: OnRay, folder: folders.Folder) -> Any:
+    def elsewhere(self: OnRay, folder: Folder) -> Any:
 
         return replace(told(self, folder), folder=str(tmp_path / "not here"))
 
