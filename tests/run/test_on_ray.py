@@ -25,6 +25,7 @@ from offtake.run.shards import SHARD, cut
 from tests.run.test_scale import written
 
 ray: Any = pytest.importorskip("ray", reason="Ray is not installed; `make test-ray` installs it")
+clusters: Any = pytest.importorskip("ray.cluster_utils")
 pytestmark = [pytest.mark.ray, pytest.mark.filterwarnings("default")]
 PATHS = 40 * SHARD + 100
 
@@ -43,9 +44,9 @@ def whole(plan: Plan) -> offtake.Results:
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Two nodes of a processor each."""
-    from ray.cluster_utils import Cluster
-
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    made = clusters.Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
+    )
     made.add_node(num_cpus=1)
     made.wait_for_nodes()
     monkeypatch.setenv("RAY_ADDRESS", made.address)

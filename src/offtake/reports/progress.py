@@ -66,6 +66,20 @@ def counted(total: int | None = None, *, quiet: bool) -> Generator[Callable[[int
         yield advance
 
 
+def _carrying_on(kept: Kept | None, then: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    """Says, the first time it is called, how much was done before."""
+    said = kept is None
+
+    def tell(done: int, of: int) -> None:
+        nonlocal said
+        if not said and kept is not None and kept.found:
+            print(f"{kept.found:,} of {of:,} futures are in {kept.folder}.", file=sys.stderr)
+        said = True
+        then(done, of)
+
+    return tell
+
+
 class Pace:
     """Futures a second since the first time that it was told how many are done."""
 
@@ -160,7 +174,8 @@ def watched_run(
         on = scale or Scale()
         ask = partial(run, sampler=sampler, until=until, errors=errors)
         ask = partial(ask, folder=on.kept, workers=on.workers, device=on.device)
-        results = ask(checked.plan, paths, seed, progress=advance)
+        tell = advance if quiet else _carrying_on(on.kept, advance)
+        results = ask(checked.plan, paths, seed, progress=tell)
     seconds = {"load": loaded, **results.facts["seconds"]}
     warnings = [str(problem) for problem in checked.warnings]
     return results.with_facts(

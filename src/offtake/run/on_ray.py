@@ -13,6 +13,7 @@ Nothing else of offtake knows of Ray.
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -108,8 +109,7 @@ class OnRay:
 
     def finish(self, shards: Sequence[Shard], folder: Folder) -> Iterator[Shard]:
         """Have shards computed, a few more than there are processors at a time."""
-        import ray
-
+        ray: Any = import_module("ray")  # an extra: not there for those who do not need it
         started = not ray.is_initialized()
         if started:
             ray.init(log_to_driver=False, configure_logging=False, include_dashboard=False)
