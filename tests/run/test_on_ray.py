@@ -19,6 +19,7 @@ import pytest
 
 import offtake
 from offtake.plan.schema import Plan
+from offtake.run import on_ray
 from offtake.run.folder import Folder
 from offtake.run.on_ray import OnRay
 from offtake.run.shards import SHARD, cut
@@ -146,3 +147,12 @@ def test_shards_come_back_where_the_folder_is_not_shared(
 
     monkeypatch.setattr(OnRay, "_work", elsewhere)
     assert_same(whole, offtake.run(plan, PATHS, 5, folder=tmp_path / "kept", workers="ray"))
+
+
+@pytest.mark.usefixtures("cluster")
+def test_another_offtake_on_the_cluster_is_told(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_ray, "source", lambda: "another")
+    with pytest.raises(OSError, match="is not the one that started the run"):
+        offtake.run(plan, 256, 5, folder=tmp_path, workers="ray")

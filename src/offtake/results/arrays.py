@@ -17,8 +17,27 @@ if TYPE_CHECKING:
     import xarray as xr
 
 FloatArray = NDArray[np.float64]
-AT_HAND_BYTES = 512 * 2**20
+AT_HAND_BYTES = 256 * 2**20
 """Bytes of arrays by path that stay in memory after they were asked for."""
+
+
+class _AtHand:
+    """Arrays that were asked for, the last ones while they are not too large together."""
+
+    def __init__(self) -> None:
+        self._arrays = OrderedDict[str, FloatArray]()
+
+    def get(self, name: str, read: Callable[[str], FloatArray]) -> FloatArray:
+        """One array, read if it is not at hand."""
+        if name not in self._arrays:
+            self._arrays[name] = read(name)
+            while len(self._arrays) > 1 and self._bytes() > AT_HAND_BYTES:
+                self._arrays.popitem(last=False)
+        self._arrays.move_to_end(name)
+        return self._arrays[name]
+
+    def _bytes(self) -> int:
+        return sum(values.nbytes for values in self._arrays.values())
 
 
 class Arrays(Mapping[str, FloatArray]):
@@ -26,34 +45,24 @@ class Arrays(Mapping[str, FloatArray]):
 
     Args:
         dataset: of which no array is read before it is asked for.
-        most: bytes of arrays by path that stay at hand; `AT_HAND_BYTES` if None.
     """
 
-    def __init__(self, dataset: xr.Dataset, most: int | None = None) -> None:
+    def __init__(self, dataset: xr.Dataset) -> None:
         self.dataset = dataset
         self._variables = {str(name): each.variable for name, each in dataset.data_vars.items()}
-        self._most = AT_HAND_BYTES if most is None else most
-        self._hand = OrderedDict[str, FloatArray]()
-        self._always = dict[str, FloatArray]()
+        self._hand = _AtHand()
+        self._means = dict[str, FloatArray]()
 
     def __getitem__(self, name: str) -> FloatArray:
         """One array, paths first where it is kept for every path."""
-        if name in self._always:
-            return self._always[name]
-        if name not in self._hand:
-            values = np.asarray(self._variables[name].values, np.float64)
-            if not self.by_path(name):
-                self._always[name] = values
-                return values
-            self._hand[name] = values
-            self._let_go()
-        self._hand.move_to_end(name)
-        return self._hand[name]
+        if self.by_path(name):
+            return self._hand.get(name, self._read)
+        if name not in self._means:
+            self._means[name] = self._read(name)
+        return self._means[name]
 
-    def _let_go(self) -> None:
-        """Of what was asked for, all but the last ones."""
-        while len(self._hand) > 1 and sum(v.nbytes for v in self._hand.values()) > self._most:
-            self._hand.popitem(last=False)
+    def _read(self, name: str) -> FloatArray:
+        return np.asarray(self._variables[name].values, np.float64)
 
     def __iter__(self) -> Iterator[str]:
         """Names."""
@@ -69,7 +78,7 @@ class Arrays(Mapping[str, FloatArray]):
 
 
 class Without(Arrays):
-    """The same arrays without some of the paths.
+    """The same arrays without some of the paths; nothing stays at hand.
 
     Args:
         whole: of all paths.
@@ -82,34 +91,32 @@ class Without(Arrays):
         self, whole: Arrays, stay: NDArray[np.bool_], means: Callable[[str], FloatArray | None]
     ) -> None:
         self.dataset, self._variables = whole.dataset, whole._variables
-        self._whole, self._stay, self._means = whole, stay, means
+        self._whole, self._stay, self._rest = whole, stay, means
 
     def __getitem__(self, name: str) -> FloatArray:
         """One array, paths first where it is kept for every path."""
         if self._whole.by_path(name):
             return self._whole[name][self._stay]
-        mean = self._means(name)
+        mean = self._rest(name)
         return self._whole[name] if mean is None else mean
 
 
 class Outputs(Mapping[str, FloatArray]):
-    """Arrays of one measure by output, each taken once.
+    """Arrays of one measure by output, for the time that a table is made.
 
     Args:
         arrays: of all measures.
         measure: whose outputs these are.
     """
 
-    def __init__(self, arrays: Mapping[str, FloatArray], measure: str) -> None:
+    def __init__(self, arrays: Arrays, measure: str) -> None:
         self._arrays, start = arrays, f"{measure}_"
         self._names = {n.removeprefix(start): n for n in arrays if n.startswith(start)}
-        self._taken = dict[str, FloatArray]()
+        self._hand = _AtHand()
 
     def __getitem__(self, output: str) -> FloatArray:
         """One output, paths first where it is kept for every path, `.._se` beside means."""
-        if output not in self._taken:
-            self._taken[output] = self._arrays[self._names[output]]
-        return self._taken[output]
+        return self._hand.get(self._names[output], self._arrays.__getitem__)
 
     def __iter__(self) -> Iterator[str]:
         """Names of the outputs."""

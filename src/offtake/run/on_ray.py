@@ -108,7 +108,11 @@ class OnRay:
         self._sampler: Sampler = sampler
 
     def finish(self, shards: Sequence[Shard], folder: Folder) -> Iterator[Shard]:
-        """Have shards computed, a few more than there are processors at a time."""
+        """Have shards computed, a few more than there are processors at a time.
+
+        Raises:
+            OSError: a shard failed for another reason than that its worker was lost.
+        """
         ray: Any = import_module("ray")  # an extra: not there for those who do not need it
         started = not ray.is_initialized()
         if started:
@@ -130,7 +134,15 @@ class OnRay:
                 running[task.remote(work, shard)] = shard
             (done, *_), _ = ray.wait(list(running), num_returns=1)
             shard = running.pop(done)
-            content = ray.get(done)
+            try:
+                content = ray.get(done)
+            except ray.exceptions.RayError as lost:
+                message = (
+                    f"futures {shard.first:,} to {shard.end:,} could not be computed on the "
+                    f"cluster ({str(lost).strip().splitlines()[-1]}); what is done is kept: once "
+                    "the cause is mended, the same command carries on"
+                )
+                raise OSError(message) from lost
             if content is not None:
                 folder.keep(shard, content)
             yield shard
