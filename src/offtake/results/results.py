@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -459,12 +459,12 @@ class Results:
         stored = self.dataset.assign_attrs(
             {**self.dataset.attrs, "format": FORMAT, "facts": json.dumps(self.facts)}
         )
-        packed = {
-            str(name): {"zlib": True, "complevel": 1, "shuffle": True}
-            for name, values in stored.data_vars.items()
-            if values.dtype.kind == "f" and values.size
-        }
-        stored.to_netcdf(target, engine="h5netcdf", encoding=packed)
+        large = stored.nbytes > AT_HAND_BYTES
+        apart = [n for n, values in stored.data_vars.items() if large and "path" in values.dims]
+        _write(stored.drop_vars(apart), target, "w")
+        for name in apart:  # one at a time: written together, all would be held in memory
+            one = stored[[name]]
+            _write(one.drop_vars(one.coords), target, "a")
         return target
 
     @classmethod
@@ -491,3 +491,12 @@ class Results:
         facts = json.loads(dataset.attrs.pop("facts"))
         dataset.attrs.pop("format")
         return cls(dataset, facts)
+
+
+def _write(dataset: xr.Dataset, target: Path, mode: Literal["w", "a"]) -> None:
+    packed = {
+        str(name): {"zlib": True, "complevel": 1, "shuffle": True}
+        for name, values in dataset.data_vars.items()
+        if values.dtype.kind == "f" and values.size
+    }
+    dataset.to_netcdf(target, mode=mode, engine="h5netcdf", encoding=packed)
