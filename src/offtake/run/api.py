@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from offtake.results.results import Results
     from offtake.run.devices import Device
     from offtake.run.scale import Kept
+    from offtake.run.simulate import Outcome, Progress, Runner
     from offtake.run.until import Until
 
 
@@ -58,26 +59,16 @@ def run(
     """
     from offtake.run import groups
     from offtake.run.label import label
-    from offtake.run.scale import Kept, check_scale, in_shards
-    from offtake.run.simulate import Runner, Simulation, check_paths
+    from offtake.run.scale import check_scale
+    from offtake.run.simulate import Runner, check_paths
 
     check_paths(paths, sampler)
     check_scale(folder, workers, until, device)
     runner = Runner(plan, devices, device=device)
-    facts = dict[str, Any]()
-    if folder is not None:
-        kept = folder if isinstance(folder, Kept) else Kept(Path(folder))
-        outcome = in_shards(runner, paths, seed, sampler, kept, workers, progress)
+    if folder is None:
+        outcome, facts = _here(runner, paths, seed, sampler, until, progress)
     else:
-        runner.compile()
-        simulation = Simulation(runner, seed, sampler, progress)
-        if until is None:
-            simulation.carry_on(paths)
-        else:
-            from offtake.run.until import carried_on
-
-            facts["until"] = carried_on(simulation, paths, until)
-        outcome = simulation.outcome()
+        outcome, facts = _kept(runner, paths, seed, sampler, folder, workers, progress), {}
     started = time.perf_counter()
     results = label(outcome)
     if errors or sampler != "pseudo":
@@ -85,3 +76,42 @@ def run(
     results = results.with_facts(**facts)
     seconds = {**results.facts["seconds"], "measure": time.perf_counter() - started}
     return results.with_facts(seconds=seconds)
+
+
+def _here(
+    runner: Runner,
+    paths: int,
+    seed: int,
+    sampler: Sampler,
+    until: Until | None,
+    progress: Progress | None,
+) -> tuple[Outcome, dict[str, Any]]:
+    """In this process, in one piece; what was reached where a figure says when to stop."""
+    from offtake.run.simulate import Simulation
+
+    runner.compile()
+    simulation = Simulation(runner, seed, sampler, progress)
+    facts = dict[str, Any]()
+    if until is None:
+        simulation.carry_on(paths)
+    else:
+        from offtake.run.until import carried_on
+
+        facts["until"] = carried_on(simulation, paths, until)
+    return simulation.outcome(), facts
+
+
+def _kept(
+    runner: Runner,
+    paths: int,
+    seed: int,
+    sampler: Sampler,
+    folder: str | Path | Kept,
+    workers: Literal["ray"] | None,
+    progress: Progress | None,
+) -> Outcome:
+    """In shards that a folder keeps."""
+    from offtake.run.scale import Kept, in_shards
+
+    kept = Kept(Path(folder)) if isinstance(folder, str | Path) else folder
+    return in_shards(runner, paths, seed, sampler, kept, workers, progress)
