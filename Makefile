@@ -18,7 +18,7 @@ PLAN ?= plans/abilene
 # Further words for pytest, e.g. make test ARGS='tests/finance -x'
 ARGS ?=
 
-.PHONY: help demo test test-scenarios test-gradients lint bench conformance docs lock lock-upgrade setup setup-test setup-compare format clean
+.PHONY: help demo test test-scenarios test-gradients test-ray lint bench conformance docs lock lock-upgrade setup setup-test setup-ray setup-compare format clean
 
 help: ## say what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s%s\n", $$1, $$2}'
@@ -27,13 +27,16 @@ demo: setup ## set everything up and run the Abilene plan
 	$(BIN)/offtake run $(PLAN)
 
 test: setup-test ## set everything up and run the tests
-	$(BIN)/python -m pytest -n 2 -m "not scenarios and not every_number" $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m "not scenarios and not every_number and not ray" $(ARGS)
 
 test-scenarios: setup-test ## the slow tests: scenarios of plans, plans beside the oracle, benchmarks (minutes)
 	XLA_FLAGS= $(BIN)/python -m pytest -n 2 -m scenarios $(ARGS)
 
 test-gradients: setup-test ## hold the derivative by every number of every kind against bumps (a quarter of an hour)
 	$(BIN)/python -m pytest -n 0 -m every_number $(ARGS)
+
+test-ray: setup-ray ## runs on a Ray cluster of two nodes on this machine, a worker and a node killed
+	$(BIN)/python -m pytest -n 0 -m ray $(ARGS)
 
 lint: setup-test ## style, types and the direction of imports
 	$(BIN)/ruff check .
@@ -58,6 +61,7 @@ docs: setup-test ## write the generated pages of docs/
 
 setup: $(VENV)/.run ## .venv with offtake in it
 setup-test: $(VENV)/.test ## .venv with offtake and what tests and checks need
+setup-ray: $(VENV)/.ray ## the same as setup-test and Ray
 setup-compare: $(VENV)/.compare ## the same and what comparisons need besides
 
 $(VENV)/.made:
@@ -85,6 +89,11 @@ $(VENV)/.test: $(VENV)/.run requirements/test.txt
 	@$(INSTALL) --requirement requirements/test.txt
 	@touch $@
 
+$(VENV)/.ray: $(VENV)/.test requirements/ray.txt
+	@echo "Installing Ray (requirements/ray.txt; once) ..."
+	@$(INSTALL) --requirement requirements/ray.txt
+	@touch $@
+
 $(VENV)/.compare: $(VENV)/.test requirements/compare.txt
 	@echo "Installing what comparisons need (requirements/compare.txt; once) ..."
 	@$(INSTALL) --requirement requirements/compare.txt
@@ -102,6 +111,7 @@ lock: $(LOCK_VENV)/.made ## write requirements/*.txt from requirements/*.in
 	$(COMPILE) --output-file requirements/run.txt requirements/run.in
 	$(COMPILE) --output-file requirements/test.txt requirements/test.in
 	$(COMPILE) --output-file requirements/compare.txt requirements/compare.in
+	$(COMPILE) --output-file requirements/ray.txt requirements/ray.in
 	@! grep -nE '^(-i|-f|--)|://' requirements/run.txt requirements/test.txt
 
 lock-upgrade: UPGRADE := --upgrade

@@ -89,7 +89,7 @@ class Ours:
         self.devices = prepare(devices)
         self.lowered = lower(offtake.load(PLAN), WANTED)
         self.measure = same_measure(self.lowered)
-        self.width = width * self.devices
+        self.width = width * self.devices.count
 
         def reduce(measure: Same, record: Record, weight: Array) -> dict[str, Any]:
             del weight

@@ -85,7 +85,7 @@ def by_offtake(paths: int, width: int) -> tuple[float, float]:
         return Owner(measure).reduce(record)
 
     run = on_devices(block(lowered.shape, reduce), devices)
-    wide = width * devices
+    wide = width * devices.count
     blocks = [draw(lowered, 1, first, wide, wide) for first in range(0, paths, wide)]
 
     def whole() -> None:

@@ -8,6 +8,16 @@ import typer
 
 from offtake.cli.draws import Drawn, SamplerOption, futures
 from offtake.cli.options import PlanArgument, ScenarioOption, SeedOption, StackOption
+from offtake.cli.scale import (
+    DeviceNamed,
+    DeviceOption,
+    FolderOption,
+    WorkersOption,
+    cleared,
+    device_of,
+    kept_for,
+    resumable,
+)
 from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
 PathsOption = Annotated[
@@ -51,6 +61,9 @@ def run(
     save: Annotated[bool, typer.Option(help="Save the results.")] = True,
     sampler: SamplerOption = Drawn.pseudo,
     until: UntilOption = None,
+    folder: FolderOption = None,
+    workers: WorkersOption = None,
+    device: DeviceOption = DeviceNamed.cpu,
 ) -> None:
     """Simulate a plan over many futures and say who pays."""
     started = time.perf_counter()
@@ -63,7 +76,7 @@ def run(
         raise typer.Exit(PLAN_IS_WRONG)
     loaded = time.perf_counter() - started
     writable(json_)
-    from offtake.reports.progress import watched_run
+    from offtake.reports.progress import Scale, watched_run
     from offtake.reports.terminal import summary
     from offtake.run.until import Until
 
@@ -71,24 +84,32 @@ def run(
     changes += set_ or ()
     most = paths or (2**20 if until else 10_000 if sampler is Drawn.pseudo else 8_192)
     asked = Until.read(until) if until else None
-    results = watched_run(
-        checked,
-        most,
-        seed,
-        loaded,
-        changes=changes,
-        quiet=str(json_) == "-",
-        sampler=futures(sampler),
-        until=asked,
-        errors=json_ is not None,
-    )
-    saved = None
-    if save:
-        name = checked.file.parent.name if checked.file.name == "plan.yaml" else checked.file.stem
-        name += f"-{scenario}" if scenario else ""
-        name += f"-{stack}" if stack else ""
-        name += "-changed" if set_ else ""
-        saved = results.save(out or Path("results") / f"{name}.nc")
-    if written(results.to_json, json_):
-        return
-    console().print(summary(results, saved, json_))
+    file = out or _file(checked.file, scenario, stack, changed=bool(set_))
+    few = until is not None and folder is None and workers is None
+    kept = None if few else kept_for(folder, most, file, always=workers is not None)
+    with resumable(kept):
+        results = watched_run(
+            checked,
+            most,
+            seed,
+            loaded,
+            changes=changes,
+            quiet=str(json_) == "-",
+            sampler=futures(sampler),
+            until=asked,
+            errors=json_ is not None,
+            scale=Scale(kept, "ray" if workers else None, device_of(device)),
+        )
+        saved = results.save(file) if save else None
+        if not written(results.to_json, json_):
+            console().print(summary(results, saved, json_))
+        cleared(kept, folder)
+
+
+def _file(plan: Path, scenario: str | None, stack: str | None, *, changed: bool) -> Path:
+    """Where results are saved if nothing else is said."""
+    name = plan.parent.name if plan.name == "plan.yaml" else plan.stem
+    name += f"-{scenario}" if scenario else ""
+    name += f"-{stack}" if stack else ""
+    name += "-changed" if changed else ""
+    return Path("results") / f"{name}.nc"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from offtake import catalogue
+from offtake.results.arrays import AT_HAND_BYTES, Arrays, FloatArray, Outputs, Without
 from offtake.results.named import with_errors
 from offtake.results.sentence import headline
 from offtake.results.table import Row, Table
@@ -55,13 +55,20 @@ class Results:
     Attributes:
         dataset: every output of every measure, labelled (an xarray dataset). Outputs kept for every
             path have the dimension `path`; others come as a mean with its standard error beside it
-            (`..._se`). `base_claimed` and `base_paid` are the flows of the base case.
+            (`..._se`). `base_claimed` and `base_paid` are the flows of the base case. Of a run with
+            many paths, what is kept for every path stays in a file until it is asked for.
         facts: what the tables need beside the numbers (names, roles, settings); plain JSON.
     """
 
-    def __init__(self, dataset: xr.Dataset, facts: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        dataset: xr.Dataset,
+        facts: Mapping[str, Any],
+        arrays: Arrays | None = None,
+    ) -> None:
         self.dataset = dataset
         self.facts: dict[str, Any] = dict(facts)
+        self._arrays = Arrays(dataset) if arrays is None else arrays
 
     def __getitem__(self, name: str) -> xr.DataArray:
         """One variable of the dataset."""
@@ -77,21 +84,23 @@ class Results:
 
     def with_facts(self, **facts: Any) -> Results:
         """The same results with some facts replaced."""
-        return Results(self.dataset, {**self.facts, **facts})
+        return Results(self.dataset, {**self.facts, **facts}, self._arrays)
 
-    def _outputs(self, measure: str) -> dict[str, NDArray[np.float64]]:
+    def without(
+        self, stay: NDArray[np.bool_], means: Callable[[str], FloatArray | None]
+    ) -> Results:
+        """Results of some of the paths; what is traced, and errors of means, stay as they were.
+
+        Args:
+            stay: [path] which paths stay.
+            means: name of an array that is a mean over paths -> the mean over those that stay;
+                None for other names.
+        """
+        return Results(self.dataset, self.facts, Without(self._arrays, stay, means))
+
+    def _outputs(self, measure: str) -> Outputs:
         """Arrays of one measure by output, paths first, `..._se` beside means."""
-        start = f"{measure}_"
-        return {
-            name.removeprefix(start): np.asarray(values, np.float64)
-            for name, values in self._arrays.items()
-            if name.startswith(start)
-        }
-
-    @cached_property
-    def _arrays(self) -> dict[str, NDArray[Any]]:
-        """Arrays of the dataset by name, without its labels."""
-        return {str(name): values.values for name, values in self.dataset.data_vars.items()}
+        return Outputs(self._arrays, measure)
 
     def _sure(self, table: str, rows: Iterable[Row]) -> tuple[Row, ...]:
         """Rows with errors from groups of futures, where futures depend on one another."""
@@ -450,12 +459,12 @@ class Results:
         stored = self.dataset.assign_attrs(
             {**self.dataset.attrs, "format": FORMAT, "facts": json.dumps(self.facts)}
         )
-        packed = {
-            str(name): {"zlib": True, "complevel": 1, "shuffle": True}
-            for name, values in stored.data_vars.items()
-            if values.dtype.kind == "f" and values.size
-        }
-        stored.to_netcdf(target, engine="h5netcdf", encoding=packed)
+        large = stored.nbytes > AT_HAND_BYTES
+        apart = [n for n, values in stored.data_vars.items() if large and "path" in values.dims]
+        _write(stored.drop_vars(apart), target, "w")
+        for name in apart:  # one at a time: written together, all would be held in memory
+            one = stored[[name]]
+            _write(one.drop_vars(one.coords), target, "a")
         return target
 
     @classmethod
@@ -472,11 +481,22 @@ class Results:
         if not source.exists():
             message = f"no results at {source}; a run saves them and says where"
             raise FileNotFoundError(message)
-        with xr.open_dataset(source, engine="h5netcdf") as opened:
-            dataset = opened.load()
+        dataset = xr.open_dataset(source, engine="h5netcdf", cache=False)
+        if dataset.nbytes <= AT_HAND_BYTES:
+            with dataset as opened:
+                dataset = opened.load()
         if dataset.attrs.get("format") != FORMAT:
             message = f"{source} holds no results of offtake ({FORMAT})"
             raise ValueError(message)
         facts = json.loads(dataset.attrs.pop("facts"))
         dataset.attrs.pop("format")
         return cls(dataset, facts)
+
+
+def _write(dataset: xr.Dataset, target: Path, mode: Literal["w", "a"]) -> None:
+    packed = {
+        str(name): {"zlib": True, "complevel": 1, "shuffle": True}
+        for name, values in dataset.data_vars.items()
+        if values.dtype.kind == "f" and values.size
+    }
+    dataset.to_netcdf(target, mode=mode, engine="h5netcdf", encoding=packed)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from offtake.core.random import Sampler
     from offtake.plan.schema import Plan
     from offtake.results.results import Results
+    from offtake.run.devices import Device
+    from offtake.run.scale import Kept
+    from offtake.run.simulate import Outcome, Progress, Runner
     from offtake.run.until import Until
 
 
@@ -23,6 +27,9 @@ def run(
     sampler: Sampler = "pseudo",
     until: Until | None = None,
     errors: bool = False,
+    folder: str | Path | Kept | None = None,
+    workers: Literal["ray"] | None = None,
+    device: Device = "cpu",
 ) -> Results:
     """Simulate a plan over many futures.
 
@@ -36,20 +43,52 @@ def run(
         until: a figure, and how sure it is to be: as few futures as that takes.
         errors: whether to work out the error of every figure (`results.facts["errors"]`); always
             done where the sampler is not "pseudo".
+        folder: where finished shards of 4,096 futures are kept; a run that was stopped is carried
+            on from there, and one with more futures goes on from one with fewer (docs/scale.md).
+        workers: "ray" for a Ray cluster, that of $RAY_ADDRESS or one on this machine (needs
+            offtake[ray] and a folder); the devices of this process if None.
+        device: kind of device, "cpu" or "gpu".
 
     Returns:
         Results: a labelled dataset with tables.
 
     Raises:
-        ValueError: fewer than one path, or a number that the sampler cannot deal evenly.
+        ValueError: fewer than one path, or a number that the sampler cannot deal evenly; a folder
+            of another run; a device or workers that are not there.
         KeyError: there is no figure as `until` names.
     """
     from offtake.run import groups
     from offtake.run.label import label
-    from offtake.run.simulate import Runner, Simulation, check_paths
+    from offtake.run.scale import check_scale
+    from offtake.run.simulate import Runner, check_paths
 
     check_paths(paths, sampler)
-    runner = Runner(plan, devices)
+    check_scale(folder, workers, until, device)
+    runner = Runner(plan, devices, device=device)
+    if folder is None:
+        outcome, facts = _here(runner, paths, seed, sampler, until, progress)
+    else:
+        outcome, facts = _kept(runner, paths, seed, sampler, folder, workers, progress), {}
+    started = time.perf_counter()
+    results = label(outcome)
+    if errors or sampler != "pseudo":
+        facts["errors"] = groups.errors(outcome, results)
+    results = results.with_facts(**facts)
+    seconds = {**results.facts["seconds"], "measure": time.perf_counter() - started}
+    return results.with_facts(seconds=seconds)
+
+
+def _here(
+    runner: Runner,
+    paths: int,
+    seed: int,
+    sampler: Sampler,
+    until: Until | None,
+    progress: Progress | None,
+) -> tuple[Outcome, dict[str, Any]]:
+    """In this process, in one piece; what was reached where a figure says when to stop."""
+    from offtake.run.simulate import Simulation
+
     runner.compile()
     simulation = Simulation(runner, seed, sampler, progress)
     facts = dict[str, Any]()
@@ -59,11 +98,20 @@ def run(
         from offtake.run.until import carried_on
 
         facts["until"] = carried_on(simulation, paths, until)
-    started = time.perf_counter()
-    outcome = simulation.outcome()
-    results = label(outcome)
-    if errors or sampler != "pseudo":
-        facts["errors"] = groups.errors(outcome, results)
-    results = results.with_facts(**facts)
-    seconds = {**results.facts["seconds"], "measure": time.perf_counter() - started}
-    return results.with_facts(seconds=seconds)
+    return simulation.outcome(), facts
+
+
+def _kept(
+    runner: Runner,
+    paths: int,
+    seed: int,
+    sampler: Sampler,
+    folder: str | Path | Kept,
+    workers: Literal["ray"] | None,
+    progress: Progress | None,
+) -> Outcome:
+    """In shards that a folder keeps."""
+    from offtake.run.scale import Kept, in_shards
+
+    kept = Kept(Path(folder)) if isinstance(folder, str | Path) else folder
+    return in_shards(runner, paths, seed, sampler, kept, workers, progress)

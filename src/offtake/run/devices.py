@@ -1,15 +1,32 @@
 """Devices, block width, the cache of compiled programs; a block on several devices at once."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 from offtake.core.arrays import configure, is_loaded, jax
+from offtake.core.errors import WrongRequest
 from offtake.engine.simulate import Block, Draws
 from offtake.engine.step import Entry
 
-BLOCK_PATHS = 256
-"""Paths per device and block; see benchmarks/README.md for how it was chosen."""
+Device = Literal["cpu", "gpu"]
+BLOCK_PATHS: dict[Device, int] = {"cpu": 256, "gpu": 8192}
+"""Paths per device and block. On processors what fits the cache, measured (benchmarks/README.md);
+on a GPU what keeps it busy in networks of some hundred claims, not measured."""
+
+
+@dataclass(frozen=True)
+class Devices:
+    """Devices that blocks go to, a block each at a time."""
+
+    kind: Device
+    count: int
+
+    @property
+    def share(self) -> int:
+        """Paths per device and block: $OFFTAKE_BLOCK_PATHS, or what suits the kind."""
+        return int(os.environ.get("OFFTAKE_BLOCK_PATHS", BLOCK_PATHS[self.kind]))
 
 
 def cache_folder() -> Path:
@@ -21,40 +38,67 @@ def cache_folder() -> Path:
     return Path(base) / "offtake"
 
 
-def prepare(devices: int | None = None) -> int:
-    """Set JAX up for this process and say how many devices blocks go to.
+def prepare(devices: int | None = None, device: Device | None = None) -> Devices:
+    """Set JAX up for this process and say which devices blocks go to.
 
     Args:
-        devices: CPU devices wanted; all cores if None. Has no effect once JAX is in use.
+        devices: how many are wanted; all cores, or all GPUs, if None. Has no effect on the number
+            of CPU devices once JAX is in use.
+        device: kind of device; the one in use if None, processors where none is yet.
+
+    Raises:
+        WrongRequest: JAX finds no device of this kind, or is in use with another one.
     """
     if not is_loaded():
         cores = devices or len(os.sched_getaffinity(0))
         folder = cache_folder() / "compiled"
         folder.mkdir(parents=True, exist_ok=True)
+        options: dict[str, Any] = {} if device == "gpu" else {"jax_platforms": "cpu"}
         configure(
             cpu_devices=max(1, cores),
             jax_compilation_cache_dir=str(folder),
             jax_persistent_cache_min_compile_time_secs=0.0,
             jax_persistent_cache_min_entry_size_bytes=0,
+            **options,
         )
-    found: Any = jax.devices()  # pyright: ignore[reportUnknownVariableType]
-    available = len(found)
-    return min(devices or available, available)
+    kind = device or cast("Device", jax.default_backend())
+    available = len(_found(kind))
+    return Devices(kind, min(devices or available, available))
 
 
-def on_devices(run: Block, devices: int, *, months: bool = True) -> Block:
+def _found(device: Device) -> list[Any]:
+    """All devices of a kind."""
+    try:
+        found: list[Any] = jax.devices(device)  # pyright: ignore[reportUnknownVariableType]
+        said = f"this process computes on {jax.default_backend()} already"
+    except RuntimeError as nothing:
+        found, said = [], str(nothing).splitlines()[0]
+    if not found or device != jax.default_backend():
+        message = (
+            f"device {device}: JAX has none ({said}); with an NVIDIA GPU and its driver install "
+            "offtake[cuda], leave $JAX_PLATFORMS unset, and ask for it before anything else is "
+            "run in the process; or leave the device out: the numbers are the same to rounding"
+        )
+        raise WrongRequest(message)
+    return found
+
+
+def on_devices(run: Block, devices: Devices, *, months: bool = True) -> Block:
     """The block on several devices, one block each, compiled at the first call.
 
     Draws lie side by side, block after block; the pieces come back one after another.
 
     Args:
         run: what each device does.
-        devices: how many.
+        devices: which.
         months: False where `run` gives None in place of the months' record.
     """
-    if devices == 1:
+    if devices.count == 1:
         return jax.jit(run)
-    mesh = jax.make_mesh((devices,), ("paths",), axis_types=(jax.sharding.AxisType.Auto,))
+    found: Any = jax.devices(devices.kind)[: devices.count]  # pyright: ignore[reportUnknownVariableType]
+    mesh = jax.make_mesh(
+        (devices.count,), ("paths",), axis_types=(jax.sharding.AxisType.Auto,), devices=found
+    )
     spec: Any = jax.sharding.PartitionSpec
     split = spec(None, None, "paths")
     drawn = Draws(spec(None, "paths"), spec(None, "paths"), split, spec("paths"))

@@ -31,7 +31,7 @@ from offtake.lowering.lower import LoweredPlan
 from offtake.lowering.world import World
 from offtake.measures.target import Pieces
 from offtake.plan.schema import Plan
-from offtake.run.devices import on_devices
+from offtake.run.devices import Devices, on_devices
 from offtake.run.draw import HostDraws
 
 FloatArray = NDArray[np.float64]
@@ -66,10 +66,10 @@ class Gradient:
     Args:
         lowered: with the observations of `hazard_names` in its record.
         pieces: what the derivative is taken of.
-        devices: CPU devices.
+        devices: on which blocks are run.
     """
 
-    def __init__(self, lowered: LoweredPlan, pieces: Pieces, devices: int) -> None:
+    def __init__(self, lowered: LoweredPlan, pieces: Pieces, devices: Devices) -> None:
         names = hazard_names(lowered.plan)
         self._lowered, self._pieces = lowered, pieces
         self._hazard = np.array([lowered.labels.observation(n) for n in names], np.int64)

@@ -18,11 +18,9 @@ References:
        Statistics 17.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from offtake.core.random import REPLICATES, replicates
@@ -42,49 +40,58 @@ def sizes(paths: int) -> NDArray[np.int64]:
 
 def leaving_out(
     outcome: Outcome, results: Results, tables: Iterable[str] = tuple(TABLES)
-) -> Iterator[Figures]:
-    """Figures of all futures but those of one group, for every group in turn; none of one group.
+) -> list[Figures]:
+    """Figures of all futures but those of one group, for every group; none of one group.
+
+    Table by table, so that what a table reads of many futures is read once for all groups.
 
     Args:
         outcome: of the run.
         results: the same, labelled.
         tables: of which figures are wanted.
     """
-    wanted, group = tuple(tables), replicates(0, outcome.paths)
+    group = replicates(0, outcome.paths)
     count = sizes(outcome.paths).size
-    for left_out in range(count if count > 1 else 0):  # a group that is all leaves nothing
-        yield figures(_without(outcome, results, left_out, group != left_out), wanted)
+    without = [
+        results.without(group != left_out, _means(outcome, left_out))
+        for left_out in range(count if count > 1 else 0)  # a group that is all leaves nothing
+    ]
+    parts = [Figures() for _ in without]
+    for table in tables:
+        for part, rest in zip(parts, without, strict=True):
+            part.update(figures(rest, [table]))
+    return parts
 
 
 def errors(outcome: Outcome, results: Results) -> Figures:
     """Standard error of every figure by name; None where it cannot be told."""
     whole, size = figures(results), sizes(outcome.paths)
-    parts = list(leaving_out(outcome, results))
+    parts = leaving_out(outcome, results)
     return {
         name: error(number(value), np.array([number(p.get(name)) for p in parts]), size)
         for name, value in whole.items()
     }
 
 
+def _means(outcome: Outcome, left_out: int) -> Callable[[str], FloatArray | None]:
+    """Means over all futures but those of one group, by name of the array."""
+    names = {
+        f"{measure.name}_{name}": (measure.name, name)
+        for measure in outcome.measures
+        for name, output in measure.outputs.items()
+        if output.keep == "mean"
+    }
+
+    def mean(name: str) -> FloatArray | None:
+        key = names.get(name)
+        return None if key is None else outcome.merged.moments(key, without=left_out).mean
+
+    return mean
+
+
 def number(value: float | None) -> float:
     """A figure as a float; NaN where there is nothing to say."""
     return np.nan if value is None else float(value)
-
-
-def _without(outcome: Outcome, results: Results, group: int, stay: NDArray[np.bool_]) -> Results:
-    """Results without the futures of one group; what is traced stays as it was."""
-    data = dict[str, tuple[tuple[str, ...], FloatArray]]()
-    for name, variable in results.dataset.data_vars.items():
-        dims = tuple(str(dim) for dim in variable.dims)
-        values = np.asarray(variable.values)
-        data[str(name)] = (dims, values[stay] if dims[:1] == ("path",) else values)
-    for measure in outcome.measures:
-        for name, output in measure.outputs.items():
-            if output.keep == "mean":
-                moments = outcome.merged.moments((measure.name, name), without=group)
-                data[f"{measure.name}_{name}"] = (output.dims, moments.mean)
-    labels: Any = results.dataset.drop_vars("path", errors="ignore").coords
-    return Results(xr.Dataset(data, coords=labels), results.facts)
 
 
 def error(whole: float, parts: FloatArray, size: NDArray[np.int64]) -> float | None:

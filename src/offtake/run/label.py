@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from xarray.backends import BackendArray
+from xarray.core import indexing
 
 from offtake.core.flows import Flow
 from offtake.core.measure import Book, Facility
@@ -30,6 +32,7 @@ from offtake.measures import (
 from offtake.measures.checks import PHYSICAL_CHECKS
 from offtake.plan.schema import Plan
 from offtake.results.results import Results
+from offtake.run.columns import Columns, Key
 from offtake.run.simulate import Outcome
 from offtake.run.traces import traced_facts
 
@@ -85,16 +88,43 @@ def _coordinates(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _variables(outcome: Outcome) -> dict[str, xr.DataArray]:
-    merged, found = outcome.merged, dict[str, xr.DataArray]()
+class _InFiles(BackendArray):
+    """An output that is kept for every path in a file, read whenever it is asked for."""
+
+    def __init__(self, columns: Columns, key: Key) -> None:
+        self._columns, self._key = columns, key
+        self.shape = columns.shape(key)
+        self.dtype = np.dtype(np.float64)
+
+    def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
+        return indexing.explicit_indexing_adapter(
+            key, self.shape, indexing.IndexingSupport.OUTER, self._part
+        )
+
+    def _part(self, key: tuple[Any, ...]) -> Any:
+        return indexing.NumpyIndexingAdapter(self._columns.whole(self._key)).oindex[
+            indexing.OuterIndexer(key)
+        ]
+
+
+def _by_path(columns: Columns, key: Key, dims: tuple[str, ...], facts: dict[str, Any]) -> Any:
+    """An output that is kept for every path; read only when it is asked for, if it is in files."""
+    held: Any = (
+        indexing.LazilyIndexedArray(_InFiles(columns, key))
+        if columns.in_files
+        else columns.whole(key)
+    )
+    return xr.Variable(("path", *dims), held, attrs=facts)
+
+
+def _variables(outcome: Outcome) -> dict[str, xr.DataArray | xr.Variable]:
+    merged, found = outcome.merged, dict[str, xr.DataArray | xr.Variable]()
     for measure in outcome.measures:
         for name, output in measure.outputs.items():
             key, variable = (measure.name, name), f"{measure.name}_{name}"
             facts = {"unit": output.unit, "meaning": output.meaning, "measure": measure.name}
             if output.keep == "paths":
-                found[variable] = xr.DataArray(
-                    merged.per_path(key), dims=("path", *output.dims), attrs=facts
-                )
+                found[variable] = _by_path(merged.columns, key, output.dims, facts)
             elif output.keep == "worst":
                 found[variable] = xr.DataArray(merged.worst[key], dims=output.dims, attrs=facts)
             else:

@@ -1,27 +1,27 @@
 """Blocks merged as they come: exact means and variances, per-path scalars, worst values.
 
-Means and variances merge by the pairwise update of Chan et al. [1], so they do not depend on how
-the paths were cut into blocks beyond rounding. They are kept by group of blocks
-(`core.random.REPLICATES`): what is worked out from all groups, and from all but one, gives the
-error of anything.
+What blocks leave is kept by blocks of 256 paths, as they are drawn: a `Piece` is what some
+consecutive blocks left, and can be cut and joined at any of them. Means and variances merge by the
+pairwise update of Chan et al. [1], within each group of blocks (`core.random.REPLICATES`) in the
+order of its blocks: so neither the width of what is computed at once, nor the number of devices,
+nor where a run was cut changes the order of a single addition. What is worked out from all groups,
+and from all but one, gives the error of anything.
 
 References:
     1. Chan, T. F., Golub, G. H., LeVeque, R. J. (1983). Algorithms for computing the sample
        variance. The American Statistician 37.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jnp
 from offtake.core.measure import Measure, Record
 from offtake.core.random import BLOCK, REPLICATES
-
-FloatArray = NDArray[np.float64]
+from offtake.run.columns import Columns, FloatArray, Key
 
 
 def reduce_block(measures: tuple[Measure, ...], record: Record, weight: Array) -> Any:
@@ -34,27 +34,27 @@ def reduce_block(measures: tuple[Measure, ...], record: Record, weight: Array) -
     for measure in measures:
         values = measure.reduce(record)
         reduced[measure.name] = {
-            name: _piece(values[name], output.keep, weight)
+            name: _reduced(values[name], output.keep, weight)
             for name, output in measure.outputs.items()
         }
     return reduced
 
 
-def _piece(value: Array, keep: str, weight: Array) -> Any:
+def _reduced(value: Array, keep: str, weight: Array) -> Any:
     value = value.astype(jnp.float64)
     wide = weight.reshape((1,) * (value.ndim - 1) + weight.shape)
     wide = jnp.broadcast_to(wide, value.shape)
     if keep == "paths":
         return value
-    if keep == "worst":
-        return jnp.max(jnp.where(wide > 0.0, value, -jnp.inf), axis=-1, keepdims=True)
     paths = weight.shape[0]
     split = (paths // BLOCK, BLOCK) if paths % BLOCK == 0 else (1, paths)
     value, wide = (each.reshape(*each.shape[:-1], *split) for each in (value, wide))
+    if keep == "worst":
+        return jnp.max(jnp.where(wide > 0.0, value, -jnp.inf), axis=-1)
     count = jnp.sum(wide, axis=-1)
     mean = jnp.sum(wide * value, axis=-1) / jnp.maximum(count, 1.0)
     square = jnp.sum(wide * (value - mean[..., None]) ** 2, axis=-1)
-    return {"count": count, "mean": mean, "square": square}
+    return {"mean": mean, "square": square}
 
 
 @dataclass
@@ -83,50 +83,125 @@ class Moments:
         return np.sqrt(self.square / (self.count - 1.0) / self.count)
 
 
+@dataclass(frozen=True)
+class Piece:
+    """What some consecutive blocks of 256 paths left, by measure and output.
+
+    Attributes:
+        first: the first path; it starts a block.
+        count: paths; only the last block may have fewer than 256.
+        paths: [path, ..] of outputs that are kept for every path.
+        mean: [block, ..] means over each block.
+        square: [block, ..] sums of squared deviations from them.
+        worst: [block, ..] largest values.
+    """
+
+    first: int
+    count: int
+    paths: Mapping[Key, FloatArray]
+    mean: Mapping[Key, FloatArray]
+    square: Mapping[Key, FloatArray]
+    worst: Mapping[Key, FloatArray]
+
+    @classmethod
+    def of(
+        cls,
+        reduced: Mapping[str, Mapping[str, Any]],
+        keeps: Mapping[Key, str],
+        first: int,
+        count: int,
+    ) -> "Piece":
+        """From what the device left, of which the first `count` paths count.
+
+        Args:
+            reduced: measure -> output -> arrays with paths or blocks first, in host memory.
+            keeps: what is kept of each output.
+            first: the first path.
+            count: paths.
+        """
+        kept: dict[str, dict[Key, FloatArray]] = {
+            "paths": {},
+            "mean": {},
+            "square": {},
+            "worst": {},
+        }
+        blocks = _blocks(count)
+        for key, keep in keeps.items():
+            left = reduced[key[0]][key[1]]
+            if keep == "mean":
+                kept["mean"][key] = np.array(left["mean"][:blocks])
+                kept["square"][key] = np.array(left["square"][:blocks])
+            else:
+                kept[keep][key] = np.array(left[: count if keep == "paths" else blocks])
+        return cls(first, count, kept["paths"], kept["mean"], kept["square"], kept["worst"])
+
+    def part(self, first: int, count: int) -> "Piece":
+        """Some paths of it, from the start of one of its blocks to the end of one."""
+        start = first - self.first
+        by_path = slice(start, start + count)
+        by_block = slice(start // BLOCK, start // BLOCK + _blocks(count))
+        paths = {key: values[by_path] for key, values in self.paths.items()}
+        rest = [
+            {key: values[by_block] for key, values in kept.items()}
+            for kept in (self.mean, self.square, self.worst)
+        ]
+        return Piece(first, count, paths, *rest)
+
+
+def joined(pieces: Sequence[Piece]) -> Piece:
+    """Pieces that follow one another, as one."""
+    if len(pieces) == 1:
+        return pieces[0]
+    together = [
+        {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+        for parts in (
+            [piece.paths for piece in pieces],
+            [piece.mean for piece in pieces],
+            [piece.square for piece in pieces],
+            [piece.worst for piece in pieces],
+        )
+    ]
+    return Piece(pieces[0].first, sum(piece.count for piece in pieces), *together)
+
+
+def _blocks(count: int) -> int:
+    return -(-count // BLOCK)
+
+
 @dataclass
 class Merged:
     """What all blocks left, by measure and output."""
 
-    paths: dict[tuple[str, str], list[FloatArray]] = field(default_factory=dict[Any, Any])
-    groups: dict[tuple[str, str], dict[int, Moments]] = field(default_factory=dict[Any, Any])
+    columns: Columns = field(default_factory=Columns)
+    """What is kept for every path."""
+    groups: dict[Key, dict[int, Moments]] = field(default_factory=dict[Any, Any])
     """Moments by group of blocks."""
-    worst: dict[tuple[str, str], FloatArray] = field(default_factory=dict[Any, Any])
+    worst: dict[Key, FloatArray] = field(default_factory=dict[Any, Any])
     done: int = 0
     """Paths taken in."""
 
-    def add(
-        self,
-        reduced: Mapping[str, Mapping[str, Any]],
-        keeps: Mapping[tuple[str, str], str],
-        count: int,
-    ) -> None:
-        """Take in the next paths, of which the first `count` count; leaves have paths first."""
-        for measure, outputs in reduced.items():
-            for name, piece in outputs.items():
-                key = (measure, name)
-                if keeps[key] == "paths":
-                    self.paths.setdefault(key, []).append(np.asarray(piece)[:count].copy())
-                elif keeps[key] == "worst":
-                    value = np.max(np.asarray(piece), axis=0)
-                    before = self.worst.get(key)
-                    self.worst[key] = value if before is None else np.maximum(before, value)
-                else:
-                    self._moments(key, piece)
-        self.done += count
+    def take(self, piece: Piece) -> None:
+        """Take in the next paths."""
+        self.columns.add(piece.paths)
+        for key, values in piece.worst.items():
+            value = np.max(values, axis=0)
+            before = self.worst.get(key)
+            self.worst[key] = value if before is None else np.maximum(before, value)
+        for key, mean in piece.mean.items():
+            self._moments(key, mean, piece.square[key], piece.count)
+        self.done += piece.count
 
-    def _moments(self, key: tuple[str, str], piece: Mapping[str, Any]) -> None:
+    def _moments(self, key: Key, mean: FloatArray, square: FloatArray, count: int) -> None:
         groups = self.groups.setdefault(key, {})
-        count, mean, square = (np.asarray(piece[part]) for part in ("count", "mean", "square"))
         if not mean[0].size:  # an axis without entries: a plan without facilities, say
             groups[0] = Moments(0.0, mean[0], square[0])
             return
-        for block in range(count.shape[0]):
-            weight = float(count[block].reshape(-1)[0])
-            if weight > 0.0:
-                group = (self.done // BLOCK + block) % REPLICATES
-                groups.setdefault(group, Moments()).add(weight, mean[block], square[block])
+        for block in range(mean.shape[0]):
+            group = (self.done // BLOCK + block) % REPLICATES
+            weight = float(min(BLOCK, count - BLOCK * block))
+            groups.setdefault(group, Moments()).add(weight, mean[block], square[block])
 
-    def moments(self, key: tuple[str, str], without: int | None = None) -> Moments:
+    def moments(self, key: Key, without: int | None = None) -> Moments:
         """Moments of an output over all paths, or over all but those of one group."""
         groups = self.groups[key]
         whole = Moments()
@@ -138,7 +213,7 @@ class Merged:
                 whole.add(part.count, part.mean, part.square)
         return whole
 
-    def group_error(self, key: tuple[str, str]) -> FloatArray:
+    def group_error(self, key: Key) -> FloatArray:
         """Standard error of a mean from the means of groups of one size; NaN below two groups."""
         groups = list(self.groups[key].values())
         means = np.stack([group.mean for group in groups])
@@ -146,6 +221,6 @@ class Merged:
             return np.full_like(means[0], np.nan)
         return np.std(means, axis=0, ddof=1) / np.sqrt(len(groups))
 
-    def per_path(self, key: tuple[str, str]) -> FloatArray:
+    def per_path(self, key: Key) -> FloatArray:
         """[path, ..] all paths of an output that is kept for every path."""
-        return np.concatenate(self.paths[key])
+        return self.columns.whole(key)

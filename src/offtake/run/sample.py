@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from offtake.core.arrays import jax
 from offtake.core.random import Sampler
 from offtake.run.draw import base_case, draw
-from offtake.run.merge import Merged
+from offtake.run.merge import Merged, Piece
 from offtake.run.simulate import Runner
 
 FloatArray = NDArray[np.float64]
@@ -51,7 +51,6 @@ def sample(
         values: changes the numbers of the plan; no change if None.
         sampler: how futures are drawn.
     """
-    keeps = {(m.name, name): o.keep for m in runner.measures for name, o in m.outputs.items()}
     merged = Merged()
     for first in range(0, paths, runner.width):
         count = min(runner.width, paths - first)
@@ -59,8 +58,8 @@ def sample(
         if values is not None:
             drawn = drawn._replace(values=values(drawn.values))
         reduced = runner.run_block(drawn)[0]
-        merged.add(jax.device_get(reduced), keeps, count)
-    return Sample(_gathered(merged, keeps))
+        merged.take(Piece.of(jax.device_get(reduced), runner.keeps, first, count))
+    return Sample(_gathered(merged, runner.keeps))
 
 
 def _gathered(merged: Merged, keeps: dict[tuple[str, str], str]) -> dict[Any, FloatArray]:

@@ -1,8 +1,7 @@
 """Run a plan: lower it, push blocks of paths through the program, merge what they leave."""
 
-import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -20,9 +19,9 @@ from offtake.lowering.book import book_of
 from offtake.lowering.lower import LoweredPlan, lower
 from offtake.measures import ALL as MEASURES
 from offtake.plan.schema import Plan
-from offtake.run.devices import BLOCK_PATHS, cache_folder, on_devices, prepare
+from offtake.run.devices import Device, Devices, cache_folder, on_devices, prepare
 from offtake.run.draw import HostDraws, base_case, draw
-from offtake.run.merge import Merged, reduce_block
+from offtake.run.merge import Merged, Piece, reduce_block
 from offtake.run.structuring import structure
 from offtake.run.traced import kept, name_of
 
@@ -105,36 +104,32 @@ def _every_measure(lowered: LoweredPlan, book: Book) -> tuple[Measure, ...]:
 EVERY = Asked(sorted({pattern for m in MEASURES for pattern in m.wanted}), _every_measure)
 
 
-class Runner:
+class LoweredRunner:
     """A lowered plan with its compiled block; values may change between calls, structure may not.
 
     Args:
-        plan: as loaded.
-        devices: CPU devices; all cores if None.
+        lowered: the plan.
+        measures: what is taken of every block.
+        devices: how many devices, and of which kind.
         width: paths per device and block, a multiple of 256.
-        asked: measures to take; every one if left out.
     """
 
     def __init__(
         self,
-        plan: Plan,
-        devices: int | None = None,
+        lowered: LoweredPlan,
+        measures: tuple[Measure, ...],
+        devices: Devices,
         width: int | None = None,
-        asked: Asked = EVERY,
     ) -> None:
         self.seconds: dict[str, float] = {}
-        self.devices = prepare(devices)
-        started = time.perf_counter()
-        made = structure(plan)
-        self.structure = made.structure
-        self.seconds["structure"] = time.perf_counter() - started
-        started = time.perf_counter()
-        self.lowered = lower(made.plan, asked.wanted)
-        self.book = book_of(self.lowered)
-        self.measures: tuple[Measure, ...] = asked.build(self.lowered, self.book)
-        self.seconds["lower"] = time.perf_counter() - started
-        self._share = width or int(os.environ.get("OFFTAKE_BLOCK_PATHS", BLOCK_PATHS))
-        self.width = self._share * self.devices
+        self.lowered, self.measures = lowered, measures
+        self.devices, self.share = devices, width or devices.share
+        self.width = self.share * devices.count
+        self.keeps = {
+            (measure.name, name): output.keep
+            for measure in measures
+            for name, output in measure.outputs.items()
+        }
         self._block: Any = None
 
     def compile(self) -> None:
@@ -144,8 +139,8 @@ class Runner:
         """
         started = time.perf_counter()
         shape, reduce = self.lowered.shape, cast("Reducer", reduce_block)
-        given = self.lowered.program, self.measures, _placed(base_case(self.lowered, self._share))
-        name = f"{name_of(given, shape)} {self.devices}"
+        given = self.lowered.program, self.measures, _placed(base_case(self.lowered, self.share))
+        name = f"{name_of(given, shape)} {self.devices.count}"
         if name not in _COMPILED:
             run = kept(block(shape, reduce), given, shape, cache_folder() / "traced")
             whole = *given[:2], _placed(base_case(self.lowered, self.width))
@@ -162,6 +157,66 @@ class Runner:
     def base(self) -> Flows:
         """The base case with all its flows."""
         return Flows.of(self.run_block(base_case(self.lowered, self.width))[1], slice(0, 1))
+
+    def pieces(
+        self, seed: int, sampler: Sampler, first: int, end: int
+    ) -> Iterator[tuple[Piece, Any]]:
+        """What paths first .. end - 1 leave, and their months' record, block after block.
+
+        The next block is drawn while one is computed. A block that is not full ends with the base
+        case (`run.draw`).
+
+        Args:
+            seed: of every random stream.
+            sampler: how futures are drawn.
+            first: the first path; it starts a block of 256.
+            end: the path after the last one.
+        """
+
+        def draws(start: int) -> HostDraws:
+            count = min(self.width, end - start)
+            return draw(self.lowered, seed, start, self.width, count, sampler)
+
+        starts = range(first, end, self.width)
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            coming = pool.submit(draws, first) if starts else None
+            for start in starts:
+                assert coming is not None
+                reduced, months = self.run_block(coming.result())
+                if start + self.width < end:
+                    coming = pool.submit(draws, start + self.width)
+                count = min(self.width, end - start)
+                yield Piece.of(jax.device_get(reduced), self.keeps, start, count), months
+
+
+class Runner(LoweredRunner):
+    """A plan, structured and lowered, with its compiled block.
+
+    Args:
+        plan: as loaded.
+        devices: how many; all there are if None.
+        width: paths per device and block, a multiple of 256.
+        asked: measures to take; every one if left out.
+        device: kind of device.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        devices: int | None = None,
+        width: int | None = None,
+        asked: Asked = EVERY,
+        device: Device = "cpu",
+    ) -> None:
+        found = prepare(devices, device)
+        started = time.perf_counter()
+        made = structure(plan)
+        structured = time.perf_counter()
+        lowered = lower(made.plan, asked.wanted)
+        self.structure, self.book = made.structure, book_of(lowered)
+        super().__init__(lowered, asked.build(lowered, self.book), found, width)
+        self.seconds["structure"] = structured - started
+        self.seconds["lower"] = time.perf_counter() - structured
 
 
 class Simulation:
@@ -185,43 +240,26 @@ class Simulation:
         self.sampler: Sampler = sampler
         self.merged, self.seconds = Merged(), 0.0
         self._base, self._paid, self._cash = list[Flows](), list[FloatArray](), list[FloatArray]()
-        self._keeps = {
-            (measure.name, name): output.keep
-            for measure in runner.measures
-            for name, output in measure.outputs.items()
-        }
 
     def carry_on(self, paths: int) -> None:
-        """Run until there are so many futures, the next block drawn while one is computed.
+        """Run until there are so many futures.
 
         The number so far must fill its blocks.
         """
-        started, runner = time.perf_counter(), self.runner
-        firsts = list(range(self.merged.done, paths, runner.width))
-
-        def draws(first: int) -> HostDraws:
-            count = min(runner.width, paths - first)
-            return draw(runner.lowered, self.seed, first, runner.width, count, self.sampler)
-
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            coming = pool.submit(draws, firsts[0]) if firsts else None
-            for position, first in enumerate(firsts):
-                running = runner.run_block(coming.result() if coming else draws(first))
-                if position + 1 < len(firsts):
-                    coming = pool.submit(draws, firsts[position + 1])
-                self._take(running, first, min(runner.width, paths - first))
-                if self.progress is not None:
-                    self.progress(self.merged.done, paths)
+        started = time.perf_counter()
+        for piece, months in self.runner.pieces(self.seed, self.sampler, self.merged.done, paths):
+            self.merged.take(piece)
+            self._keep_flows(months, piece)
+            if self.progress is not None:
+                self.progress(self.merged.done, paths)
         self.seconds += time.perf_counter() - started
 
-    def _take(self, running: tuple[Any, Any], first: int, count: int) -> None:
-        reduced, months = running
-        self.merged.add(jax.device_get(reduced), self._keeps, count)
-        if first < TRACED_PATHS:
-            some = slice(0, min(count, TRACED_PATHS - first))
+    def _keep_flows(self, months: Any, piece: Piece) -> None:
+        if piece.first < TRACED_PATHS:
+            some = slice(0, min(piece.count, TRACED_PATHS - piece.first))
             self._paid.append(np.asarray(months.paid)[..., some])
             self._cash.append(np.asarray(months.cash)[..., some])
-        if count < self.runner.width:
+        if piece.count < self.runner.width and not self._base:
             self._base.append(Flows.of(months, slice(-1, None)))
 
     def outcome(self) -> Outcome:

@@ -21,7 +21,7 @@ from offtake.engine.step import Entry
 
 
 @cache
-def _source() -> str:
+def source() -> str:
     """Digest of every file of the package."""
     digest = hashlib.sha256()
     root = Path(offtake.__file__).parent
@@ -31,17 +31,17 @@ def _source() -> str:
     return digest.hexdigest()
 
 
-def _flat(given: Any) -> tuple[list[Any], Any]:
+def flat(given: Any) -> tuple[list[Any], Any]:
     """Leaves and structure of arguments."""
     return jax.tree.flatten(given)  # pyright: ignore
 
 
 def name_of(given: Any, static: object) -> str:
     """Name of the block for arguments of this structure: their tree, shapes and types."""
-    leaves, tree = _flat(given)
+    leaves, tree = flat(given)
     shapes = [(leaf.shape, str(leaf.dtype)) for leaf in leaves]
     versions = [version(name) for name in ("jax", "jaxlib", "numpy")]
-    said = repr((static, str(tree), shapes, versions, _source(), jax.default_backend()))
+    said = repr((static, str(tree), shapes, versions, source(), jax.default_backend()))
     return hashlib.sha256(said.encode()).hexdigest()
 
 
@@ -77,13 +77,13 @@ def kept(run: Block, given: tuple[Any, Any, Draws], static: object, folder: Path
     file = folder / f"{name_of(given, static)}.traced"
     exported = _read(file)
     if exported is None:
-        leaves, tree = _flat(given)
+        leaves, tree = flat(given)
 
-        def flat(*leaves: Any) -> Any:
+        def of_leaves(*leaves: Any) -> Any:
             reduced, months = run(*jax.tree.unflatten(tree, leaves))
             return reduced, tuple(months)
 
-        exported = jax.export.export(jax.jit(flat))(*leaves)
+        exported = jax.export.export(jax.jit(of_leaves))(*leaves)
         _write(file, bytes(exported.serialize()))
 
     def again(program: Any, measures: Any, draws: Draws) -> tuple[Any, Entry]:

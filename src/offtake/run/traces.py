@@ -16,7 +16,7 @@ def traced_facts(outcome: Outcome) -> dict[str, Any]:
     count = flows.paid.shape[-1]
     rate = outcome.lowered.table.rows[book.discount_row].value
     traced = trace(book, flows.paid, flows.cash, rate)
-    loss = outcome.merged.per_path(("who_pays", "loss"))[:count]
+    loss = outcome.merged.columns.first(("who_pays", "loss"), count)
     worst = worst_paths(loss)
     financier = np.asarray(traced.financier)
     parts = (traced.receipts, traced.own, traced.netted)

@@ -37,11 +37,13 @@ def quantile(sample: FloatArray, q: float) -> float | None:
         sample: [P].
         q: share of the sample below it.
     """
-    known = np.sort(sample[~np.isnan(sample)])
+    known = sample[~np.isnan(sample)]
     if not known.size:
         return None
     place = q * (known.size - 1)
-    low, high = known[math.floor(place)], known[math.ceil(place)]
+    ends = sorted({math.floor(place), math.ceil(place)})
+    known.partition(ends)  # in place: `known` is a copy
+    low, high = known[ends[0]], known[ends[-1]]
     if not math.isfinite(high) or not math.isfinite(low):
         return plain(low) if place == math.floor(place) else None
     return float(low + (place - math.floor(place)) * (high - low))

@@ -9,6 +9,19 @@ from numpy.typing import NDArray
 from offtake.results.tables.estimates import FloatArray, amounts
 
 WORST = 0.05
+COLUMNS = {
+    "fronted": "fronted",
+    "returned": "returned",
+    "net": "net",
+    "net_worst5": "net",
+    "loss": "loss",
+    "loss_worst5": "loss",
+    "shortfall": "shortfall",
+    "supports": "supports",
+    "open_at_horizon": "open",
+    "unreturned": "unreturned",
+}
+"""Amount of a row -> output of the measure it is of; over the worst paths where it says so."""
 
 
 def worst_paths(loss: FloatArray, share: float = WORST) -> NDArray[np.int64]:
@@ -40,22 +53,14 @@ def who_pays_rows(
         outputs: fronted, returned, net, loss, shortfall, supports, open and unreturned, [P, M] USD.
     """
     worst = worst_paths(outputs["loss"])
-    rows: list[dict[str, Any]] = []
-    for m, party in enumerate(parties):
-        if party.get("owner"):
-            continue
-        mine = {name: values[:, m] for name, values in outputs.items()}
-        row = amounts(
-            fronted=mine["fronted"],
-            returned=mine["returned"],
-            net=mine["net"],
-            net_worst5=mine["net"][worst],
-            loss=mine["loss"],
-            loss_worst5=mine["loss"][worst],
-            shortfall=mine["shortfall"],
-            supports=mine["supports"],
-            open_at_horizon=mine["open"],
-            unreturned=mine["unreturned"],
-        )
-        rows.append({"party": party["party"], "role": party.get("role") or None, **row})
-    return rows
+    rows: dict[int, dict[str, Any]] = {
+        m: {"party": party["party"], "role": party.get("role") or None}
+        for m, party in enumerate(parties)
+        if not party.get("owner")
+    }
+    for column, output in COLUMNS.items():  # one output at a time: they may be large
+        values = outputs[output]
+        for m, row in rows.items():
+            mine = values[:, m]
+            row.update(amounts(**{column: mine[worst] if column.endswith("_worst5") else mine}))
+    return list(rows.values())
