@@ -22,7 +22,7 @@ INTERNAL, PARTIES = 4, 10
 CLAIMS, RANKS, INNER, OUTSIDE = 32, 6, 16, 9
 SUPPORTS, PAIRS = 5, 10
 PATHS = 12
-SHAPE = Shape((), (), (), PARTIES, INTERNAL, RANKS, 0, 0, SUPPORTS)
+SHAPE = Shape((), (), (), PARTIES, INTERNAL, RANKS, 0, 0, True, SUPPORTS)
 TIERS = np.arange(4)
 
 
@@ -228,6 +228,8 @@ def _filled(bare: Network, ranks: int) -> Network:
         pair_claim=_upto(bare.pair_claim, PAIRS, CLAIMS - 1),
         pair_recovery=_upto(bare.pair_recovery, PAIRS, -1),
         pair_inner=_upto(bare.pair_inner, PAIRS, PAIRS - 1),
+        key=np.arange(outside),
+        place=np.arange(outside + 1),
         tiers=TIERS,
     )
 
