@@ -70,6 +70,13 @@ class _Pairs(NamedTuple):
 
     claim: Array | IntArray
     """[S] claim"""
+    group: Array | IntArray
+    """[S] the same number for pairs of one claim"""
+    groups: int
+    amount: Array
+    """[S, P] claimed, USD"""
+    meets: Array
+    """[S, P] share of the claim that its payer meets where it is external; else 1"""
     owed: Array | IntArray
     """[S] where the paid share of the claim is found"""
     slot: Array | IntArray
@@ -83,7 +90,7 @@ class _Pairs(NamedTuple):
     called: Array
     """[S, P] USD"""
     others: Array
-    """[C, P] what pairs that are not among these offer to claims, USD"""
+    """[S, P] what pairs that are not among these offer to the claim, USD"""
 
 
 class _Market(NamedTuple):
@@ -93,10 +100,14 @@ class _Market(NamedTuple):
     shape: Shape
     claims: Array
     """[C, P] USD; support lines are zero."""
+    inner: Array
+    """[I, P] those between internal parties."""
     own: Array
     """[slots + 1, P] claimed by slot, supports apart; the last row is external payers."""
     base: Array
     """[N, P] opening cash and what external payers bring."""
+    due: _Due
+    """of slots, supports apart"""
     minimum: Array
     """[N, P] minimum cash, kept from residual claims."""
     scale: Array
@@ -136,48 +147,56 @@ def _pairs(m: _Market, called: Array, inner: bool) -> _Pairs:
     owed, slot = net.slot[claim], net.slot[support]
     return _Pairs(
         claim=claim,
+        group=net.inner_group if inner else claim,
+        groups=len(net.inner_group) if inner else size,
+        amount=m.claims[claim],
+        meets=m.meets[claim],
         owed=net.place[owed] if inner else owed,
         slot=net.place[slot] if inner else slot,
         support=support,
         creditor=jnp.minimum(net.payee[claim], m.shape.internal),
         backs=backs[rows],
         called=called[rows],
-        others=added((called * backs).at[rows].set(0.0), net.pair_claim, size),
+        others=added((called * backs).at[rows].set(0.0), net.pair_claim, size)[claim],
     )
 
 
-def _backing(m: _Market, share: Array, pairs: _Pairs) -> _Backing:
+def _backing(share: Array, pairs: _Pairs) -> _Backing:
     """What supports pay, given paid shares."""
-    claim = pairs.claim
     able = pairs.called * share[pairs.slot] * pairs.backs
-    offered = (pairs.others + added(able, claim, m.claims.shape[0]))[claim]
-    short = m.claims[claim] * (1.0 - share[pairs.owed] * m.meets[claim])
+    offered = pairs.others + added(able, pairs.group, pairs.groups)[pairs.group]
+    short = pairs.amount * (1.0 - share[pairs.owed] * pairs.meets)
     part = jnp.minimum(ratio(short, offered), 1.0)
     return _Backing(pairs.called * part, able * part, jnp.maximum(short - offered, 0.0))
 
 
-def _due(m: _Market, asked: Array, support: Array | IntArray) -> _Due:
-    """All slots, given what is asked [S, P] of supports."""
-    n, own = m.shape.internal, m.own
-    if m.shape.backed:
-        own = own + added(asked, m.net.slot[support], own.shape[0])
-    claimed = own[:-1].reshape(n, m.shape.ranks, own.shape[-1])
+def _due(net: Network, shape: Shape, own: Array, minimum: Array) -> _Due:
+    """All slots, given what is claimed [slots + 1, P] and minimum cash [N, P]."""
+    claimed = own[:-1].reshape(shape.internal, shape.ranks, own.shape[-1])
     before: list[Array] = [jnp.zeros_like(claimed[:, 0])]
-    for rank in range(m.shape.ranks - 1):
+    for rank in range(shape.ranks - 1):
         before.append(before[-1] + claimed[:, rank])
-    floor = jnp.where(m.net.slot_residual[:, :, None], m.minimum[:, None], 0.0)
+    floor = jnp.where(net.slot_residual[:, :, None], minimum[:, None], 0.0)
     senior = jnp.stack(before, axis=1) + floor
     return _Due(claimed.reshape(-1, own.shape[-1]), senior.reshape(-1, own.shape[-1]))
+
+
+def _due_with(m: _Market, asked: Array, support: Array | IntArray) -> _Due:
+    """All slots, given what is asked [S, P] of supports."""
+    if not m.shape.backed:
+        return m.due
+    asks = added(asked, m.net.slot[support], m.own.shape[0])
+    return _due(m.net, m.shape, m.own + asks, m.minimum)
 
 
 def _cash(m: _Market, share: Array, pairs: _Pairs) -> tuple[Array, Array]:
     """[N, P] opening cash with all receipts, [S, P] asked of supports; shares of key slots."""
     net, n = m.net, m.shape.internal
-    flows = m.claims[net.inner] * share[net.place[net.slot[net.inner]]]
+    flows = m.inner * share[net.place[net.slot[net.inner]]]
     cash = m.base + added(flows, net.payee[net.inner], n)
     if not pairs.called.shape[0]:
         return cash, pairs.called
-    asked, drawn, _ = _backing(m, share, pairs)
+    asked, drawn, _ = _backing(share, pairs)
     return cash + added(drawn, pairs.creditor, n + 1)[:-1], asked
 
 
@@ -194,7 +213,7 @@ def _circulation(m: _Market, pairs: _Pairs, backing: _Backing, rate: Array) -> A
     supporter pays less is left out: a system that feels too little errs on the safe side.
     """
     net, n = m.net, m.shape.internal
-    weight = m.claims[net.inner] * rate[net.place[net.slot[net.inner]]]
+    weight = m.inner * rate[net.place[net.slot[net.inner]]]
     cell = net.payee[net.inner] * n + net.payer[net.inner]
     if pairs.called.shape[0]:
         partly = jnp.where((backing.short > 0.0) | (backing.drawn <= 0.0), 1.0, 0.0)
@@ -218,14 +237,14 @@ def _leap(m: _Market, share: Array, pairs: _Pairs) -> Array:
     """
     n, ranks, key = m.shape.internal, m.shape.ranks, m.net.key
     cash, asked = _cash(m, share, pairs)
-    due = _due(m, asked, pairs.support)
+    due = _due_with(m, asked, pairs.support)
     paid = _waterfall(due, jnp.repeat(cash, ranks, axis=0))
     share = _with_outside(ratio(paid, due.claimed)[key])
     empty = NEGLIGIBLE * m.scale[None]
     marginal = (paid > empty) & (paid < due.claimed - empty)
     rate = jnp.where(marginal, 1.0 / jnp.where(marginal, due.claimed, 1.0), 0.0)
     rate = jnp.concatenate([rate[key], jnp.zeros_like(rate[:1])])
-    matrix = _circulation(m, pairs, _backing(m, share, pairs), rate)
+    matrix = _circulation(m, pairs, _backing(share, pairs), rate)
     fall = _cash(m, share, pairs)[0] - cash
     fall = jnp.where(fall < -empty, fall, 0.0)
     # A little less than M keeps the system regular on a closed cycle and errs on the safe side.
@@ -250,14 +269,13 @@ def _settled(m: _Market, pairs: _Pairs) -> tuple[Array, Array]:
     def share(state: Array) -> Array:
         return _with_outside(ratio(state, top))
 
-    whole = _due(m, jnp.zeros_like(pairs.called), pairs.support)
-    fixed = _Due(whole.claimed[net.key], whole.senior[net.key])
+    fixed = _Due(m.due.claimed[net.key], m.due.senior[net.key])
 
     def step(state: Array) -> Array:
         cash, asked = _cash(m, share(state), pairs)
         if not m.shape.backed:
             return _waterfall(fixed, cash[payer])
-        due = _due(m, asked, pairs.support)
+        due = _due_with(m, asked, pairs.support)
         due = _Due(due.claimed[net.key], due.senior[net.key])
         return ratio(_waterfall(due, cash[payer]), due.claimed) * top
 
@@ -273,7 +291,7 @@ def _solve(m: _Market, called: Array) -> tuple[Array, Array, Array]:
     pairs = _pairs(m, called, inner=True)
     state, top = _settled(m, pairs)
     cash, asked = _cash(m, _with_outside(ratio(state, top)), pairs)
-    due = _due(m, asked, pairs.support)
+    due = _due_with(m, asked, pairs.support)
     paid = _waterfall(due, jnp.repeat(cash, ranks, axis=0))
     inside = ratio(paid, due.claimed)
     share = _with_outside(inside)
@@ -370,7 +388,7 @@ def clear(
     worst = jnp.zeros((len(SLOT_CHECKS) + 1, claims.shape[-1]))
     start = (jnp.ones_like(m.own), nothing, jnp.zeros_like(claims), worst)
     (share, called, _, worst), _ = lax.scan(tier, start, jnp.asarray(net.tiers))
-    return _book(m, share, _backing(m, share, _pairs(m, called, inner=False)), worst)
+    return _book(m, share, _backing(share, _pairs(m, called, inner=False)), worst)
 
 
 def _market(
@@ -381,11 +399,14 @@ def _market(
     ordinary = jnp.where(net.plain[:, None], claims, 0.0)
     meets = jnp.where((net.payer >= n)[:, None], payout[net.payer], 1.0)
     outside = claims[net.outside] * meets[net.outside]
+    own = added(claims, net.slot, n * shape.ranks + 1)
     return _Market(
         net,
         shape,
         claims,
-        own=added(claims, net.slot, n * shape.ranks + 1),
+        inner=claims[net.inner],
+        own=own,
+        due=_due(net, shape, own, minimum),
         base=cash + added(outside, net.payee[net.outside], n),
         minimum=minimum,
         scale=jnp.maximum(total(ordinary) + total(cash), 1.0),

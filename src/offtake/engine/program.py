@@ -57,6 +57,8 @@ class Network(NamedTuple):
     """[S] claim by which the supporter recovers, -1 where it has none."""
     pair_inner: IntArray
     """[pairs that can change within a clearing] supporter or creditor is internal."""
+    inner_group: IntArray
+    """[pairs that can change within a clearing] the same number for those of one claim."""
     key: IntArray
     """[key] slots whose payments another party's cash depends on, or what is asked of it."""
     place: IntArray

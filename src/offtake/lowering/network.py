@@ -182,6 +182,7 @@ def build_network(lowered: Sequence[Lowered], internal: int) -> tuple[Network, i
         pair_claim=pair_claim,
         pair_recovery=np.array(supports.pair_recovery, np.int64),
         pair_inner=pair_inner,
+        inner_group=np.unique(pair_claim[pair_inner], return_inverse=True)[1],
         key=key,
         place=_places(key, internal * ranks + 1),
         tiers=np.unique(np.array([0, *supports.tier], np.int64)),
