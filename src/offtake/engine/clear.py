@@ -32,9 +32,9 @@ import numpy as np
 
 from offtake.core.arrays import Array, jnp, lax
 from offtake.core.contract import IntArray
+from offtake.core.fixed_point import choose, distance, fixed_point, same
 from offtake.core.flows import PAID_TOLERANCE
 from offtake.core.rows import added, highest, ratio, some, total
-from offtake.engine.fixed_point import choose, distance, fixed_point, same
 from offtake.engine.program import Network, Shape
 
 NEGLIGIBLE = 1e-15
