@@ -1,4 +1,4 @@
-"""`make bench`: agreement first, then times as ratios in one run, PySAM, whole processes, the market."""
+"""`make bench`: agreement first, then times as ratios in one run, and the other comparisons."""
 
 import argparse
 import time
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import by_loops, by_numpy, market, processes, pysam, sweeps
+from benchmarks import by_loops, by_numpy, child, market, processes, pysam, sweeps
 from benchmarks.ours import PLAN, Ours, without_clearing
 from benchmarks.shared import Inputs, Outputs, best, months_of
 
@@ -76,13 +76,22 @@ def main() -> None:
     )
     parser.add_argument("--width", type=int, default=256, help="paths per device and block")
     parser.add_argument("--skip-processes", action="store_true", help="leave whole processes out")
+    parser.add_argument(
+        "--most",
+        type=int,
+        default=processes.MOST,
+        help=f"paths of the largest whole process; {max(processes.MANY):,} takes an hour or so",
+    )
     asked = parser.parse_args()
     size, times = (512, 1) if asked.quick else (8_192, 3)
     compare(size, 256 if asked.quick else asked.width, times)
     if not asked.skip_processes:
         pysam.report(quick=asked.quick)
         root = Path(__file__).resolve().parents[1]
-        processes.report(root, quick=asked.quick)
+        processes.report(root, quick=asked.quick, most=asked.most)
+        plans = [PLAN] if asked.quick else [PLAN, root / "plans/abilene"]
+        words = [word for plan in plans for word in ("--plan", str(plan))]
+        child.shown("benchmarks.profile", [*words, *(["--quick"] if asked.quick else [])])
         market.report(root, quick=asked.quick)
         sweeps.report([PLAN, root / "plans/abilene/plan.yaml"], quick=asked.quick)
         sweeps.growth(quick=asked.quick)

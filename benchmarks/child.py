@@ -29,3 +29,13 @@ def measured(script: str, arguments: list[str], cache: str) -> Any:
         message = f"measuring {' '.join(arguments)} failed: {done.stderr}"
         raise RuntimeError(message)
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def shown(module: str, words: list[str]) -> None:
+    """Run a module of the benchmarks in a process of its own, which prints what it finds.
+
+    Raises:
+        subprocess.CalledProcessError: it failed.
+    """
+    sys.stdout.flush()
+    subprocess.run([sys.executable, "-m", module, *words], check=True)

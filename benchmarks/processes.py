@@ -7,6 +7,9 @@ import tempfile
 import time
 from pathlib import Path
 
+MANY = (1_000, 10_000, 100_000, 1_000_000)
+MOST = 100_000
+"""Paths of the largest run, unless more are asked for."""
 MEASURED = """
 import resource, runpy, sys
 code = 0
@@ -52,11 +55,11 @@ def plain_import() -> float:
     return min(found)
 
 
-def report(root: Path, *, quick: bool) -> None:
-    """Print seconds and memory of whole commands on plans/abilene."""
+def report(root: Path, *, quick: bool, most: int = MOST) -> None:
+    """Print seconds and memory of whole commands on plans/abilene, up to `most` paths."""
     base = plain_import()
     print(f"Whole processes; python -c 'import jax' takes {base:.2f} s")
-    many = (256,) if quick else (1_000, 10_000, 100_000)
+    many = (256,) if quick else tuple(n for n in MANY if n <= most)
     with tempfile.TemporaryDirectory() as cache:
         small = ["run", "plans/abilene", "--no-save", "--paths", str(many[0])]
         cold, _ = run(root, small, cache)

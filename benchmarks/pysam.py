@@ -9,6 +9,7 @@ the deal's price, as it would be signed, and then simulates it: what that takes 
 import json
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from tests.conformance.ssc.read import read
 
 CASE = 12
 """Number of the deal: a single owner, debt by cover."""
+WIDTHS = (256, 1024, 4096)
+"""Paths per device and block that are tried."""
 SPREAD = 0.1
 """Prices lie between nine tenths and eleven tenths of the deal's."""
 
@@ -67,8 +70,8 @@ class Owner:
         return {"owner": jnp.einsum("c,tcp->tp", self.net, record.months.paid)}
 
 
-def by_offtake(paths: int, width: int) -> tuple[float, float]:
-    """Seconds to size the deal, and seconds for each evaluation, compile apart."""
+def by_offtake(paths: int, widths: Sequence[int]) -> tuple[float, dict[int, float]]:
+    """Seconds to size the deal; seconds for each evaluation by width of a block, compile apart."""
     with tempfile.TemporaryDirectory() as folder:
         plan = with_prices(plan_of(read(made(CASE, Path(folder)))))
     checked = check_text(json.dumps(plan))
@@ -85,21 +88,29 @@ def by_offtake(paths: int, width: int) -> tuple[float, float]:
         return Owner(measure).reduce(record)
 
     run = on_devices(block(lowered.shape, reduce), devices)
-    wide = width * devices.count
-    blocks = [draw(lowered, 1, first, wide, wide) for first in range(0, paths, wide)]
 
-    def whole() -> None:
-        for drawn in blocks:
-            jax.block_until_ready(run(lowered.program, net, Draws(*drawn)))
+    def each(width: int) -> float:
+        wide = width * devices.count
+        blocks = [draw(lowered, 1, first, wide, wide) for first in range(0, paths, wide)]
 
-    return sized, best(whole, 3) / (wide * len(blocks))
+        def whole() -> None:
+            for drawn in blocks:
+                jax.block_until_ready(run(lowered.program, net, Draws(*drawn)))
+
+        return best(whole, 3) / (wide * len(blocks))
+
+    return sized, {width: each(width) for width in widths}
 
 
 def report(quick: bool = False) -> None:
     """Evaluations per second, side by side."""
     pysam = by_pysam(5 if quick else 200)
-    sized, ours = by_offtake(512 if quick else 16_384, 256)
+    sized, found = by_offtake(512 if quick else 16_384, WIDTHS[:1] if quick else WIDTHS)
     print("\nA project deal of 25 years, valued at many prices")
     print(f"  PySAM, sized at each price        {1 / pysam:12,.0f} evaluations/s")
-    print(f"  offtake, sized once and simulated {1 / ours:12,.0f} evaluations/s")
-    print(f"  offtake is {pysam / ours:,.0f} x as fast; sizing it, compile included: {sized:.1f} s")
+    for width, ours in found.items():
+        print(
+            f"  offtake, sized once and simulated {1 / ours:12,.0f} evaluations/s, {pysam / ours:6,.0f} x as fast, "
+            f"{width:,} paths per device and block"
+        )
+    print(f"  sizing it, compile included: {sized:.1f} s")

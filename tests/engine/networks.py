@@ -22,7 +22,7 @@ INTERNAL, PARTIES = 4, 10
 CLAIMS, RANKS, INNER, OUTSIDE = 32, 6, 16, 9
 SUPPORTS, PAIRS = 5, 10
 PATHS = 12
-SHAPE = Shape((), (), (), PARTIES, INTERNAL, RANKS, 0, 0, SUPPORTS)
+SHAPE = Shape((), (), (), PARTIES, INTERNAL, RANKS, 0, 0, True, SUPPORTS)
 TIERS = np.arange(4)
 
 
@@ -211,6 +211,8 @@ def _filled(bare: Network, ranks: int) -> Network:
     residual = np.zeros((INTERNAL, RANKS), bool)
     residual[:, :ranks] = bare.slot_residual
     last = PARTIES - 1
+    pair_claim = _upto(bare.pair_claim, PAIRS, CLAIMS - 1)
+    pair_inner = _upto(bare.pair_inner, PAIRS, PAIRS - 1)
     return Network(
         payer=_upto(bare.payer, CLAIMS, last),
         payee=_upto(bare.payee, CLAIMS, last),
@@ -225,9 +227,12 @@ def _filled(bare: Network, ranks: int) -> Network:
         support=_upto(bare.support, SUPPORTS, CLAIMS - 1),
         tier=_upto(bare.tier, SUPPORTS, 1),
         pair_support=_upto(bare.pair_support, PAIRS, SUPPORTS - 1),
-        pair_claim=_upto(bare.pair_claim, PAIRS, CLAIMS - 1),
+        pair_claim=pair_claim,
         pair_recovery=_upto(bare.pair_recovery, PAIRS, -1),
-        pair_inner=_upto(bare.pair_inner, PAIRS, PAIRS - 1),
+        pair_inner=pair_inner,
+        inner_group=np.unique(pair_claim[pair_inner], return_inverse=True)[1],
+        key=np.arange(outside),
+        place=np.arange(outside + 1),
         tiers=TIERS,
     )
 

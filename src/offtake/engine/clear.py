@@ -18,7 +18,8 @@ The solution is the greatest fixed point [1, 2], found from above: plain rounds,
 a network without cycles after as many rounds as it is deep; where money circles slowly, leaps on
 the linear system of the slots that are paid in part (as the fictitious default sequence of [1]),
 each stopped where a payer would run out of cash for that slot, so that no leap ends below the
-solution. The derivative is that of the fixed point, not of the rounds.
+solution. The derivative is that of the fixed point, not of the rounds. Rounds move only what one
+party's payments do to another's: the key slots, from which money or support goes inside.
 
 References:
     1. Eisenberg, L. and Noe, T. (2001). Systemic risk in financial systems. Management Science 47.
@@ -31,9 +32,9 @@ import numpy as np
 
 from offtake.core.arrays import Array, jnp, lax
 from offtake.core.contract import IntArray
+from offtake.core.fixed_point import choose, distance, fixed_point, same
 from offtake.core.flows import PAID_TOLERANCE
 from offtake.core.rows import added, highest, ratio, some, total
-from offtake.engine.fixed_point import choose, distance, fixed_point, same
 from offtake.engine.program import Network, Shape
 
 NEGLIGIBLE = 1e-15
@@ -56,23 +57,40 @@ class Cleared(NamedTuple):
     """[check, P] worst of each slot check over all clearings of the month (see `slot_checks`)."""
 
 
+class _Due(NamedTuple):
+    """What payers have to pay; every leaf [slots, P] USD."""
+
+    claimed: Array
+    senior: Array
+    """claimed at earlier ranks, and the minimum cash that a residual slot leaves"""
+
+
 class _Pairs(NamedTuple):
     """Some pairs of a support and a claim it protects, and what was called of them."""
 
     claim: Array | IntArray
     """[S] claim"""
+    group: Array | IntArray
+    """[S] the same number for pairs of one claim"""
+    groups: int
+    amount: Array
+    """[S, P] claimed, USD"""
+    meets: Array
+    """[S, P] share of the claim that its payer meets where it is external; else 1"""
+    owed: Array | IntArray
+    """[S] where the paid share of the claim is found"""
     slot: Array | IntArray
-    """[S] slot of the support"""
+    """[S] where that of the support is found"""
+    support: Array | IntArray
+    """[S] claim of the support"""
     creditor: Array
     """[S] party that the claim is owed to, N for any external one"""
-    supporter: Array | IntArray
-    """[S] party that pays the support"""
     backs: Array
     """[S, P] share of what is called that the supporter pays where it is external; else 1"""
     called: Array
     """[S, P] USD"""
     others: Array
-    """[C, P] what pairs that are not among these offer to claims, USD"""
+    """[S, P] what pairs that are not among these offer to the claim, USD"""
 
 
 class _Market(NamedTuple):
@@ -82,10 +100,14 @@ class _Market(NamedTuple):
     shape: Shape
     claims: Array
     """[C, P] USD; support lines are zero."""
+    inner: Array
+    """[I, P] those between internal parties."""
     own: Array
     """[slots + 1, P] claimed by slot, supports apart; the last row is external payers."""
     base: Array
     """[N, P] opening cash and what external payers bring."""
+    due: _Due
+    """of slots, supports apart"""
     minimum: Array
     """[N, P] minimum cash, kept from residual claims."""
     scale: Array
@@ -111,133 +133,174 @@ _Cleared = tuple[Array, Array, Array, Array]
 """Paid shares, what was called [S, P], what claims are short of [C, P], checks."""
 
 
-def _shares(paid: Array, top: Array) -> Array:
-    """[slots + 1, P] paid share of every slot; 1 where nothing is claimed, and for outside."""
-    flat = ratio(paid, top).reshape(-1, paid.shape[-1])
-    return jnp.concatenate([flat, jnp.ones_like(flat[:1])])
+def _with_outside(share: Array) -> Array:
+    """[.. + 1, P] shares with that of external payers, 1, as their last row."""
+    return jnp.concatenate([share, jnp.ones((1, share.shape[-1]))])
 
 
 def _pairs(m: _Market, called: Array, inner: bool) -> _Pairs:
-    """All pairs, or those that can change within a clearing: money comes from or goes inside."""
+    """All pairs; or those that can change within a clearing, with shares of key slots alone."""
     net, size = m.net, m.claims.shape[0]
     backs = m.meets[net.support[net.pair_support]]
     rows = net.pair_inner if inner else slice(None)
     claim, support = net.pair_claim[rows], net.support[net.pair_support[rows]]
+    owed, slot = net.slot[claim], net.slot[support]
     return _Pairs(
         claim=claim,
-        slot=net.slot[support],
+        group=net.inner_group if inner else claim,
+        groups=len(net.inner_group) if inner else size,
+        amount=m.claims[claim],
+        meets=m.meets[claim],
+        owed=net.place[owed] if inner else owed,
+        slot=net.place[slot] if inner else slot,
+        support=support,
         creditor=jnp.minimum(net.payee[claim], m.shape.internal),
-        supporter=net.payer[support],
         backs=backs[rows],
         called=called[rows],
-        others=added((called * backs).at[rows].set(0.0), net.pair_claim, size),
+        others=added((called * backs).at[rows].set(0.0), net.pair_claim, size)[claim],
     )
 
 
-def _backing(m: _Market, share: Array, pairs: _Pairs) -> _Backing:
-    """What supports pay, given paid shares [slots + 1, P]."""
-    claim = pairs.claim
+def _backing(share: Array, pairs: _Pairs) -> _Backing:
+    """What supports pay, given paid shares."""
     able = pairs.called * share[pairs.slot] * pairs.backs
-    offered = (pairs.others + added(able, claim, m.claims.shape[0]))[claim]
-    short = m.claims[claim] * (1.0 - share[m.net.slot[claim]] * m.meets[claim])
+    offered = pairs.others + added(able, pairs.group, pairs.groups)[pairs.group]
+    short = pairs.amount * (1.0 - share[pairs.owed] * pairs.meets)
     part = jnp.minimum(ratio(short, offered), 1.0)
     return _Backing(pairs.called * part, able * part, jnp.maximum(short - offered, 0.0))
 
 
-def _claims_and_cash(m: _Market, share: Array, pairs: _Pairs) -> tuple[Array, Array]:
-    """[N, R, P] claimed by slot and [N, P] opening cash with all receipts; arguments as above."""
+def _due(net: Network, shape: Shape, own: Array, minimum: Array) -> _Due:
+    """All slots, given what is claimed [slots + 1, P] and minimum cash [N, P]."""
+    claimed = own[:-1].reshape(shape.internal, shape.ranks, own.shape[-1])
+    before: list[Array] = [jnp.zeros_like(claimed[:, 0])]
+    for rank in range(shape.ranks - 1):
+        before.append(before[-1] + claimed[:, rank])
+    floor = jnp.where(net.slot_residual[:, :, None], minimum[:, None], 0.0)
+    senior = jnp.stack(before, axis=1) + floor
+    return _Due(claimed.reshape(-1, own.shape[-1]), senior.reshape(-1, own.shape[-1]))
+
+
+def _due_with(m: _Market, asked: Array, support: Array | IntArray) -> _Due:
+    """All slots, given what is asked [S, P] of supports."""
+    if not m.shape.backed:
+        return m.due
+    asks = added(asked, m.net.slot[support], m.own.shape[0])
+    return _due(m.net, m.shape, m.own + asks, m.minimum)
+
+
+def _cash(m: _Market, share: Array, pairs: _Pairs) -> tuple[Array, Array]:
+    """[N, P] opening cash with all receipts, [S, P] asked of supports; shares of key slots."""
     net, n = m.net, m.shape.internal
-    flows = m.claims[net.inner] * share[net.slot[net.inner]]
-    own, cash = m.own, m.base + added(flows, net.payee[net.inner], n)
-    if pairs.called.shape[0]:
-        asked, drawn, _ = _backing(m, share, pairs)
-        own = own + added(asked, pairs.slot, own.shape[0])
-        cash = cash + added(drawn, pairs.creditor, n + 1)[:-1]
-    return own[:-1].reshape(n, m.shape.ranks, own.shape[-1]), cash
+    flows = m.inner * share[net.place[net.slot[net.inner]]]
+    cash = m.base + added(flows, net.payee[net.inner], n)
+    if not pairs.called.shape[0]:
+        return cash, pairs.called
+    asked, drawn, _ = _backing(share, pairs)
+    return cash + added(drawn, pairs.creditor, n + 1)[:-1], asked
 
 
-def _waterfall(m: _Market, available: Array, claimed: Array) -> Array:
-    """[N, R, P] cash paid down the ranks; residual slots leave the minimum cash."""
-    left, paid = available, list[Array]()
-    for rank in range(m.shape.ranks):
-        floor = jnp.where(m.net.slot_residual[:, rank][:, None], m.minimum, 0.0)
-        free, asked = left - floor, claimed[:, rank]
-        amount = jnp.where(free <= 0.0, 0.0, jnp.where(free >= asked, asked, free))
-        paid.append(amount)
-        left = left - amount
-    return jnp.stack(paid, axis=1)
+def _waterfall(due: _Due, cash: Array) -> Array:
+    """[slots, P] paid, given cash [slots, P] of the payer; residual slots are its last ones."""
+    free = cash - due.senior
+    return jnp.where(free <= 0.0, 0.0, jnp.where(free >= due.claimed, due.claimed, free))
 
 
 def _circulation(m: _Market, pairs: _Pairs, backing: _Backing, rate: Array) -> Array:
-    """[N, N, P] what i receives of one more dollar of j; rate [slots + 1, P] per dollar claimed.
+    """[N, N, P] what i receives of one more dollar of j; rate [key + 1, P] per dollar claimed.
 
     Where supporters make a claim whole its creditor does not feel what the payer pays. That such a
     supporter pays less is left out: a system that feels too little errs on the safe side.
     """
     net, n = m.net, m.shape.internal
-    weight = m.claims[net.inner] * rate[net.slot[net.inner]]
+    weight = m.inner * rate[net.place[net.slot[net.inner]]]
     cell = net.payee[net.inner] * n + net.payer[net.inner]
     if pairs.called.shape[0]:
         partly = jnp.where((backing.short > 0.0) | (backing.drawn <= 0.0), 1.0, 0.0)
         weight = weight * jnp.ones_like(m.claims).at[pairs.claim].min(partly)[net.inner]
         weight = jnp.concatenate([weight, backing.asked * partly * rate[pairs.slot]])
-        inside = (pairs.creditor < n) & (pairs.supporter < n)
-        there = jnp.where(inside, pairs.creditor * n + pairs.supporter, n * n)
+        supporter = net.payer[pairs.support]
+        inside = (pairs.creditor < n) & (supporter < n)
+        there = jnp.where(inside, pairs.creditor * n + supporter, n * n)
         cell = jnp.concatenate([cell, there])
     return added(weight, cell, n * n + 1)[:-1].reshape(n, n, -1)
 
 
-def _leap(m: _Market, state: Array, top: Array, pairs: _Pairs) -> Array:
+def _leap(m: _Market, share: Array, pairs: _Pairs) -> Array:
     """A Newton step on the cash of the parties, stopped at the first party that runs dry.
 
     A slot is marginal where it is paid in part: there one more dollar of cash is one more paid.
     With M[i, j] the share of what j pays in its marginal slot that goes to i, (I - M) d = change of
     cash in one round. While every marginal slot is paid something the map lies below its tangent,
-    so cash + d is above the solution; beyond that it might not be, hence the stop.
+    so cash + d is above the solution; beyond that it might not be, hence the stop. From and to the
+    paid shares of key slots.
     """
-    claimed, cash = _claims_and_cash(m, _shares(state, top), pairs)
-    paid = _waterfall(m, cash, claimed)
-    share = _shares(ratio(paid, claimed) * top, top)
+    n, ranks, key = m.shape.internal, m.shape.ranks, m.net.key
+    cash, asked = _cash(m, share, pairs)
+    due = _due_with(m, asked, pairs.support)
+    paid = _waterfall(due, jnp.repeat(cash, ranks, axis=0))
+    share = _with_outside(ratio(paid, due.claimed)[key])
     empty = NEGLIGIBLE * m.scale[None]
-    marginal = (paid > empty[None]) & (paid < claimed - empty[None])
-    rate = jnp.where(marginal, 1.0 / jnp.where(marginal, claimed, 1.0), 0.0)
-    rate = jnp.concatenate([rate.reshape(-1, rate.shape[-1]), jnp.zeros_like(rate[:1, 0])])
-    matrix = _circulation(m, pairs, _backing(m, share, pairs), rate)
-    fall = _claims_and_cash(m, share, pairs)[1] - cash
+    marginal = (paid > empty) & (paid < due.claimed - empty)
+    rate = jnp.where(marginal, 1.0 / jnp.where(marginal, due.claimed, 1.0), 0.0)
+    rate = jnp.concatenate([rate[key], jnp.zeros_like(rate[:1])])
+    matrix = _circulation(m, pairs, _backing(share, pairs), rate)
+    fall = _cash(m, share, pairs)[0] - cash
     fall = jnp.where(fall < -empty, fall, 0.0)
     # A little less than M keeps the system regular on a closed cycle and errs on the safe side.
-    system = jnp.eye(m.shape.internal)[None] - (1.0 - 1e-11) * jnp.moveaxis(matrix, -1, 0)
+    system = jnp.eye(n)[None] - (1.0 - 1e-11) * jnp.moveaxis(matrix, -1, 0)
     solved = jnp.linalg.solve(system, fall.T[:, :, None])  # pyright: ignore
     step = jnp.moveaxis(jnp.asarray(solved)[:, :, 0], 0, -1)
-    room = jnp.sum(jnp.where(marginal, paid, 0.0), axis=1)
+    room = jnp.sum(jnp.where(marginal, paid, 0.0).reshape(n, ranks, -1), axis=1)
     dries = (room > 0.0) & (step < -room)
     reach = jnp.min(jnp.where(dries, room / jnp.where(dries, -step, 1.0), 1.0), axis=0)
     cash = jnp.maximum(cash + reach[None] * step, 0.0)
-    return ratio(_waterfall(m, cash, claimed), claimed) * top
+    return ratio(_waterfall(due, jnp.repeat(cash, ranks, axis=0)), due.claimed)[key]
+
+
+def _settled(m: _Market, pairs: _Pairs) -> tuple[Array, Array]:
+    """[key slots, P] what the rounds settle on, as paid of the most that may be claimed there."""
+    net, payer = m.net, m.net.key // m.shape.ranks
+    top = m.own[net.key]
+    if m.shape.backed:
+        most = added(pairs.called, net.slot[pairs.support], m.own.shape[0])
+        top = top + most[net.key]
+
+    def share(state: Array) -> Array:
+        return _with_outside(ratio(state, top))
+
+    fixed = _Due(m.due.claimed[net.key], m.due.senior[net.key])
+
+    def step(state: Array) -> Array:
+        cash, asked = _cash(m, share(state), pairs)
+        if not m.shape.backed:
+            return _waterfall(fixed, cash[payer])
+        due = _due_with(m, asked, pairs.support)
+        due = _Due(due.claimed[net.key], due.senior[net.key])
+        return ratio(_waterfall(due, cash[payer]), due.claimed) * top
+
+    def leap(state: Array) -> Array:
+        return _leap(m, share(state), pairs) * top
+
+    return (fixed_point(step, leap, top, m.scale) if net.key.shape[0] else top), top
 
 
 def _solve(m: _Market, called: Array) -> tuple[Array, Array, Array]:
     """One clearing: paid shares [slots + 1, P], what claims are short of, checks [check, P]."""
+    net, (n, ranks) = m.net, (m.shape.internal, m.shape.ranks)
     pairs = _pairs(m, called, inner=True)
-    top = m.own + added(pairs.called, pairs.slot, m.own.shape[0])
-    top = top[:-1].reshape(m.shape.internal, m.shape.ranks, top.shape[-1])
-
-    def step(state: Array) -> Array:
-        claimed, cash = _claims_and_cash(m, _shares(state, top), pairs)
-        return ratio(_waterfall(m, cash, claimed), claimed) * top
-
-    def leap(state: Array) -> Array:
-        return _leap(m, state, top, pairs)
-
-    state = fixed_point(step, leap, top, m.scale)
-    share = _shares(state, top)
-    claimed, cash = _claims_and_cash(m, share, pairs)
-    checks = slot_checks(m.net, cash, ratio(state, top) * claimed, claimed, m.scale)
-    again = ratio(_waterfall(m, cash, claimed), claimed) * top
-    apart = distance(again, state) / m.scale
+    state, top = _settled(m, pairs)
+    cash, asked = _cash(m, _with_outside(ratio(state, top)), pairs)
+    due = _due_with(m, asked, pairs.support)
+    paid = _waterfall(due, jnp.repeat(cash, ranks, axis=0))
+    inside = ratio(paid, due.claimed)
+    share = _with_outside(inside)
+    by_rank = [each.reshape(n, ranks, -1) for each in (paid, due.claimed)]
+    checks = slot_checks(net, cash, by_rank[0], by_rank[1], m.scale)
+    apart = distance(inside[net.key] * top, state) / m.scale
     everyone = _pairs(m, called, inner=False)
     able = called * share[everyone.slot] * everyone.backs
-    short = m.claims * (1.0 - share[m.net.slot] * m.meets)
+    short = m.claims * (1.0 - share[net.slot] * m.meets)
     short = jnp.maximum(short - added(able, everyone.claim, short.shape[0]), 0.0)
     return share, short, jnp.concatenate([checks, apart[None]])
 
@@ -325,7 +388,7 @@ def clear(
     worst = jnp.zeros((len(SLOT_CHECKS) + 1, claims.shape[-1]))
     start = (jnp.ones_like(m.own), nothing, jnp.zeros_like(claims), worst)
     (share, called, _, worst), _ = lax.scan(tier, start, jnp.asarray(net.tiers))
-    return _book(m, share, _backing(m, share, _pairs(m, called, inner=False)), worst)
+    return _book(m, share, _backing(share, _pairs(m, called, inner=False)), worst)
 
 
 def _market(
@@ -336,11 +399,14 @@ def _market(
     ordinary = jnp.where(net.plain[:, None], claims, 0.0)
     meets = jnp.where((net.payer >= n)[:, None], payout[net.payer], 1.0)
     outside = claims[net.outside] * meets[net.outside]
+    own = added(claims, net.slot, n * shape.ranks + 1)
     return _Market(
         net,
         shape,
         claims,
-        own=added(claims, net.slot, n * shape.ranks + 1),
+        inner=claims[net.inner],
+        own=own,
+        due=_due(net, shape, own, minimum),
         base=cash + added(outside, net.payee[net.outside], n),
         minimum=minimum,
         scale=jnp.maximum(total(ordinary) + total(cash), 1.0),

@@ -57,6 +57,12 @@ class Network(NamedTuple):
     """[S] claim by which the supporter recovers, -1 where it has none."""
     pair_inner: IntArray
     """[pairs that can change within a clearing] supporter or creditor is internal."""
+    inner_group: IntArray
+    """[pairs that can change within a clearing] the same number for those of one claim."""
+    key: IntArray
+    """[key] slots whose payments another party's cash depends on, or what is asked of it."""
+    place: IntArray
+    """[N * R + 1] position of a slot in `key`, its length for the others and external payers."""
     tiers: IntArray
     """[1 + tiers present] tiers in order, after a 0 that calls nobody."""
 
@@ -113,5 +119,7 @@ class Shape:
     ranks: int
     signals: int
     totals: int
+    backed: bool
+    """Whether a supporter has limited cash: what is asked of it is claimed in its waterfall."""
     overflow: int
     """Times that a tier offers what is left: supports of a tier that claims link, at most."""

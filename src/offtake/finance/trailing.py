@@ -9,6 +9,7 @@ from typing import NamedTuple
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import IntArray, Month
 from offtake.core.flows import PAID_TOLERANCE
+from offtake.core.rows import inline
 from offtake.finance.servicing import Debt, Service
 
 PUBLISHED = ("balance", "service", "service_due", "accelerated", "arrears", "dscr", "owed")
@@ -73,8 +74,8 @@ def trailing_dscr(trailing: Trailing) -> Array:
     five months ago is measured on those five months (DESIGN §11: from the first repayment).
     """
     counted = trailing.service > 0.0
-    service = jnp.sum(trailing.service, axis=0)
-    cfads = jnp.sum(jnp.where(counted, trailing.cfads, 0.0), axis=0)
+    service = inline(trailing.service)
+    cfads = inline(jnp.where(counted, trailing.cfads, 0.0))
     return jnp.where(service > 0.0, cfads / jnp.where(service > 0.0, service, 1.0), NO_SERVICE)
 
 

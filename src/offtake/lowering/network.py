@@ -113,6 +113,22 @@ def _collect_supports(lowered: Sequence[Lowered], labels: Sequence[ClaimLabel]) 
     return found
 
 
+def _places(key: IntArray, count: int) -> IntArray:
+    """[count] position of each slot in `key`, the length of `key` where it is not there."""
+    place = np.full(count, len(key))
+    place[key] = np.arange(len(key))
+    return place
+
+
+def _refuse_residual_first(slot: IntArray, residual: BoolArray, payer: IntArray) -> None:
+    """Claims of what is left come last: clearing pays them from what all others leave."""
+    for party in np.unique(payer[residual]):
+        mine = payer == party
+        if slot[mine & residual].min() <= slot[mine & ~residual].max(initial=-1):
+            message = f"party {party} has a claim that ranks with or behind one of what is left"
+            raise ValueError(message)
+
+
 def build_network(lowered: Sequence[Lowered], internal: int) -> tuple[Network, int]:
     """Lines of all groups to the fixed part of clearing, and the number of ranks R.
 
@@ -130,6 +146,7 @@ def build_network(lowered: Sequence[Lowered], internal: int) -> tuple[Network, i
     residual = form == "residual"
     slot_residual = np.zeros(internal * ranks + 1, dtype=bool)
     slot_residual[slot[residual]] = True
+    _refuse_residual_first(slot, residual & (payer < internal), payer)
     supports = _collect_supports(lowered, labels)
     # A support is booked as paid to the party it supports; its cash reaches the creditor.
     plain_edge = form != "support"
@@ -139,9 +156,14 @@ def build_network(lowered: Sequence[Lowered], internal: int) -> tuple[Network, i
     cyclic = _cyclic_edges(edges_from.astype(np.int64), edges_to.astype(np.int64), internal)
     inner = np.flatnonzero((payer < internal) & (payee < internal) & plain_edge)
     outside = np.flatnonzero((payer >= internal) & (payee < internal) & plain_edge)
-    pair_ends = np.minimum(
-        payer[supports.claim][supports.pair_support], payee[supports.pair_claim]
-    ).astype(np.int64)
+    support_claim = np.array(supports.claim, np.int64)[supports.pair_support]
+    pair_claim = np.array(supports.pair_claim, np.int64)
+    pair_ends = np.minimum(payer[support_claim], payee[pair_claim])
+    pair_inner = np.flatnonzero(pair_ends < internal)
+    linked = np.concatenate(
+        [inner, pair_claim[pair_inner], support_claim[pair_inner]],
+    )
+    key = np.unique(slot[linked][slot[linked] < internal * ranks])
     network = Network(
         payer=payer,
         payee=payee,
@@ -157,9 +179,12 @@ def build_network(lowered: Sequence[Lowered], internal: int) -> tuple[Network, i
         support=np.array(supports.claim, np.int64),
         tier=np.array(supports.tier, np.int64),
         pair_support=np.array(supports.pair_support, np.int64),
-        pair_claim=np.array(supports.pair_claim, np.int64),
+        pair_claim=pair_claim,
         pair_recovery=np.array(supports.pair_recovery, np.int64),
-        pair_inner=np.flatnonzero(pair_ends < internal),
+        pair_inner=pair_inner,
+        inner_group=np.unique(pair_claim[pair_inner], return_inverse=True)[1],
+        key=key,
+        place=_places(key, internal * ranks + 1),
         tiers=np.unique(np.array([0, *supports.tier], np.int64)),
     )
     return network, ranks
@@ -196,6 +221,7 @@ def build_shape(
         ranks=ranks,
         signals=signals,
         totals=totals,
+        backed=bool((network.payer[network.support[network.pair_support]] < internal).any()),
         overflow=_most_linked(network),
     )
 

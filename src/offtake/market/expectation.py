@@ -19,10 +19,13 @@ Without a stated generation price G follows the price with its swings taken out,
 from typing import NamedTuple
 
 from offtake.core.arrays import Array, jnp, lax
+from offtake.core.rows import some
 from offtake.market.curves import SMALL
 
 ROUNDS = 6
-"""Newton steps for the end of the margin; its logarithm is nearly a line, six do."""
+"""Newton steps for the end of the margin, at most; its logarithm is nearly a line, six do."""
+SETTLED = 1e-8
+"""A step of this share is the last one needed: what it leaves is its square."""
 
 
 class Outlook(NamedTuple):
@@ -73,12 +76,21 @@ def margin_ends(view: Outlook, hours: Array, cost: Array) -> Array:
     earns = level + swing > below
     top = jnp.maximum(level + jnp.maximum(swing, 0.0), SMALL)
     end = jnp.maximum(jnp.log(top / below), 0.0) / g
-    for _ in range(ROUNDS):
+
+    def unsettled(state: tuple[Array, Array, Array]) -> Array:
+        return state[1] & (state[2] < ROUNDS)
+
+    def closer(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        end, _, count = state
         steady, passing = level * jnp.exp(-g * end), swing * jnp.exp(-(g + k) * end)
         income = jnp.maximum(steady + passing, 1e-12 * top)
         fall = (g * steady + (g + k) * passing) / income
         step = jnp.log(income / below) / jnp.where(fall > 0.0, fall, g)
-        end = jnp.maximum(end + step, 0.0)
+        moved = jnp.maximum(end + step, 0.0)
+        far = jnp.abs(moved - end) > SETTLED * jnp.maximum(end, 1.0)
+        return moved, some(far & earns), count + 1
+
+    end = lax.while_loop(unsettled, closer, (end, some(earns), jnp.asarray(0)))[0]
     return jnp.where(earns, end, 0.0)
 
 

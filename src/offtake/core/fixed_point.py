@@ -43,7 +43,7 @@ def _iterate(
 
     def once(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
         state, moving, count = carry
-        new = jnp.where(moving[None, None], step(state), state)
+        new = jnp.where(moving[None], step(state), state)
         return new, distance(new, state) > TOLERANCE * scale, count + 1
 
     return lax.while_loop(unsettled, once, (start, moving, jnp.asarray(0)))[:2]
@@ -53,9 +53,9 @@ def fixed_point(step: Map, leap: Map, start: Array, scale: Array) -> Array:
     """Greatest fixed point of `step` below `start`, with the derivative of the fixed point.
 
     Args:
-        step: increasing map [N, R, P] -> the same, path by path; USD.
+        step: increasing map [rows, P] -> the same, path by path; USD.
         leap: map that never gets below the greatest fixed point from above, where rounds are slow.
-        start: [N, R, P] a point above the solution.
+        start: [rows, P] a point above the solution.
         scale: [P] gross amounts, USD; the tolerance is `TOLERANCE` of them.
     """
 
