@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from offtake.measures.tracing import trace
+from offtake.results.tables.estimates import worst_paths
 from offtake.results.tables.traced import circularity_rows, traced_rows
-from offtake.results.tables.who_pays import worst_paths
 from offtake.run.simulate import Outcome
 
 

@@ -3,31 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from offtake.results.tables.estimates import FloatArray, Weight, mean_and_error, of, worst_paths
 
-from offtake.results.tables.estimates import FloatArray, amounts
-
-WORST = 0.05
-
-
-def worst_paths(loss: FloatArray, share: float = WORST) -> NDArray[np.int64]:
-    """Paths with the largest sum of losses, in order of their number.
-
-    One set for all rows and tables: the share of the paths, rounded up, with the largest Σ loss
-    over parties. Of paths that lose the same, the first ones are taken.
-
-    Args:
-        loss: [P, M] USD.
-        share: of the paths.
-    """
-    count = min(loss.shape[0], int(np.ceil(share * loss.shape[0] - 1e-9)))
-    order = np.argsort(-np.sum(loss, axis=1), kind="stable")
-    return np.sort(order[:count])
+AMOUNTS = {
+    **{name: name for name in ("fronted", "returned", "net", "loss", "shortfall", "supports")},
+    "open_at_horizon": "open",
+    "unreturned": "unreturned",
+}
+"""Column, without its unit -> output of the measure."""
+IN_WORST = ("net", "loss")
+"""Columns that are also told of the worst 5 %."""
 
 
 def who_pays_rows(
-    parties: Sequence[Mapping[str, str]], outputs: Mapping[str, FloatArray]
+    parties: Sequence[Mapping[str, str]],
+    outputs: Mapping[str, FloatArray],
+    weight: Weight = None,
 ) -> list[dict[str, Any]]:
     """One row per party, accounts merged into their owners.
 
@@ -38,24 +29,19 @@ def who_pays_rows(
     Args:
         parties: `party`, `role` and, for accounts, `owner`, in the order of the arrays.
         outputs: fronted, returned, net, loss, shortfall, supports, open and unreturned, [P, M] USD.
+        weight: of the paths.
     """
-    worst = worst_paths(outputs["loss"])
+    worst = worst_paths(outputs["loss"], weight)
     rows: list[dict[str, Any]] = []
     for m, party in enumerate(parties):
         if party.get("owner"):
             continue
-        mine = {name: values[:, m] for name, values in outputs.items()}
-        row = amounts(
-            fronted=mine["fronted"],
-            returned=mine["returned"],
-            net=mine["net"],
-            net_worst5=mine["net"][worst],
-            loss=mine["loss"],
-            loss_worst5=mine["loss"][worst],
-            shortfall=mine["shortfall"],
-            supports=mine["supports"],
-            open_at_horizon=mine["open"],
-            unreturned=mine["unreturned"],
-        )
-        rows.append({"party": party["party"], "role": party.get("role") or None, **row})
+        row: dict[str, Any] = {"party": party["party"], "role": party.get("role") or None}
+        for name, output in AMOUNTS.items():
+            mine = outputs[output][:, m]
+            row[f"{name}_usd"], row[f"{name}_usd_se"] = mean_and_error(mine, weight)
+            if name in IN_WORST:
+                bad, error = mean_and_error(mine[worst], of(weight, worst))
+                row[f"{name}_usd_worst5"], row[f"{name}_usd_worst5_se"] = bad, error
+        rows.append(row)
     return rows
