@@ -101,7 +101,8 @@ class Results:
 
     def _sure(self, table: str, rows: Iterable[Row]) -> tuple[Row, ...]:
         """Rows with errors from groups of futures, where futures depend on one another."""
-        if self.facts.get("sampler", "pseudo") == "pseudo" or "errors" not in self.facts:
+        plain = self.facts.get("sampler", "pseudo") == "pseudo" and self._weight is None
+        if plain or "errors" not in self.facts:
             return tuple(rows)
         return tuple(with_errors(table, rows, self.facts["errors"]))
 

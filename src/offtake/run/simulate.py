@@ -24,6 +24,7 @@ from offtake.run.devices import BLOCK_PATHS, cache_folder, on_devices, prepare
 from offtake.run.draw import HostDraws, base_case, draw
 from offtake.run.merge import Merged, reduce_block
 from offtake.run.structuring import structure
+from offtake.run.tilted import Tilted
 from offtake.run.traced import kept, name_of
 
 FloatArray = NDArray[np.float64]
@@ -79,6 +80,8 @@ class Outcome:
     structure: Structure
     seconds: dict[str, float] = field(default_factory=dict[str, float])
     sampler: Sampler = "pseudo"
+    weight: FloatArray | None = None
+    """[P] how much each path counts; None where all count alike"""
 
 
 def _placed(draws: HostDraws) -> Draws:
@@ -172,6 +175,7 @@ class Simulation:
         seed: of every random stream.
         sampler: how futures are drawn.
         progress: told after every block.
+        tilt: where they are drawn from instead.
     """
 
     def __init__(
@@ -180,9 +184,11 @@ class Simulation:
         seed: int,
         sampler: Sampler = "pseudo",
         progress: Progress | None = None,
+        tilt: Tilted | None = None,
     ) -> None:
         self.runner, self.seed, self.progress = runner, seed, progress
         self.sampler: Sampler = sampler
+        self.tilt, self._weights = tilt, list[FloatArray]()
         self.merged, self.seconds = Merged(), 0.0
         self._base, self._paid, self._cash = list[Flows](), list[FloatArray](), list[FloatArray]()
         self._keeps = {
@@ -201,7 +207,11 @@ class Simulation:
 
         def draws(first: int) -> HostDraws:
             count = min(runner.width, paths - first)
-            return draw(runner.lowered, self.seed, first, runner.width, count, self.sampler)
+            drawn = draw(
+                runner.lowered, self.seed, first, runner.width, count, self.sampler, self.tilt
+            )
+            self._weights.append(drawn.weight[:count])  # blocks are drawn in their order
+            return drawn
 
         with ThreadPoolExecutor(max_workers=1) as pool:
             coming = pool.submit(draws, firsts[0]) if firsts else None
@@ -242,18 +252,26 @@ class Simulation:
             runner.structure,
             {**runner.seconds, "simulate": self.seconds},
             self.sampler,
+            None if self.tilt is None else np.concatenate(self._weights),
         )
 
 
-def check_paths(paths: int, sampler: Sampler = "pseudo") -> None:
+def check_paths(paths: int, sampler: Sampler = "pseudo", *, tilted: bool = False) -> None:
     """Refuse a number of futures that cannot be drawn.
 
     Raises:
         ValueError: fewer than one path; or, where draws depend on one another within a group, not
-            as many in every group.
+            as many in every group, or in every way of a tilt.
     """
     if paths < 1:
         message = f"paths must be at least 1, found {paths}"
+        raise WrongRequest(message)
+    if tilted and paths % BLOCK:
+        near = max(1, round(paths / BLOCK)) * BLOCK
+        message = (
+            f"--tilt deals blocks of {BLOCK} futures to its ways: paths must be a multiple of "
+            f"{BLOCK}, found {paths:,}; write {near}"
+        )
         raise WrongRequest(message)
     least = BLOCK * REPLICATES
     if sampler != "pseudo" and paths % least:

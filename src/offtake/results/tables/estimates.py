@@ -112,14 +112,12 @@ def quantile(sample: FloatArray, q: float, weight: Weight = None) -> float | Non
     known = ~np.isnan(sample)
     if not known.any():
         return None
-    if weight is None:
-        ordered = np.sort(sample[known])
-        place = q * (ordered.size - 1)
-    else:
-        order: NDArray[np.int64] = np.argsort(sample[known], kind="stable")
-        ordered = sample[known][order]
+    order: NDArray[np.int64] = np.argsort(sample[known], kind="stable")
+    ordered: FloatArray = sample[known][order]
+    place = q * (ordered.size - 1.0)
+    if weight is not None:
         place = _place(weight[known][order], q)
-    low, high = ordered[math.floor(place)], ordered[math.ceil(place)]
+    low, high = float(ordered[math.floor(place)]), float(ordered[math.ceil(place)])
     if not math.isfinite(high) or not math.isfinite(low):
         return plain(low) if place == math.floor(place) else None
     return float(low + (place - math.floor(place)) * (high - low))
@@ -137,11 +135,12 @@ def worst_paths(loss: FloatArray, weight: Weight = None, share: float = WORST) -
         share: of all weight.
     """
     paths = loss.shape[0]
-    order = np.argsort(-np.sum(loss, axis=1), kind="stable")
+    order: NDArray[np.int64] = np.argsort(-np.sum(loss, axis=1), kind="stable")
     count = math.ceil(share * paths - 1e-9)
     if weight is not None and paths:
-        so_far = np.cumsum(weight[order])
-        count = int(np.searchsorted(so_far, share * so_far[-1] * (1.0 - 1e-9))) + 1
+        so_far: FloatArray = np.cumsum(weight[order])
+        enough = share * float(so_far[-1]) * (1.0 - 1e-9)
+        count = int(np.searchsorted(so_far, enough)) + 1
     return np.sort(order[: min(paths, count)])
 
 
@@ -179,8 +178,8 @@ def _place(weight: FloatArray, q: float) -> float:
         weight: [P] of the paths in their order.
         q: share of all weight below it.
     """
-    middles = np.cumsum(weight) - 0.5 * weight
-    at = middles[0] + q * (middles[-1] - middles[0])
+    middles: FloatArray = np.cumsum(weight) - 0.5 * weight
+    at = float(middles[0]) + q * float(middles[-1] - middles[0])
     place = float(np.interp(at, middles, np.arange(weight.size)))
     near = round(place)  # what is within rounding of a path is that path
     return float(near) if abs(place - near) < 1e-9 else place
