@@ -15,7 +15,7 @@ PathsOption = Annotated[
     typer.Option(
         min=1,
         help="Number of futures; at most so many with --until. 10,000; with another sampler "
-        "than pseudo 8,192; with --until a million.",
+        "than pseudo, or --tilt, 8,192; with --until a million.",
         show_default=False,
     ),
 ]
@@ -35,6 +35,14 @@ UntilOption = Annotated[
         help="Run until a figure's 95 % interval is so narrow: 'el_usd of loan within 2 %'."
     ),
 ]
+TiltOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tilt",
+        help="Draw futures from elsewhere, each weighted, so that rare losses are seen: "
+        "'demand -1.5, lab.default x10', 'auto:el_usd of loan'; again for another way to fail.",
+    ),
+]
 
 
 def run(
@@ -51,6 +59,7 @@ def run(
     save: Annotated[bool, typer.Option(help="Save the results.")] = True,
     sampler: SamplerOption = Drawn.pseudo,
     until: UntilOption = None,
+    tilt: TiltOption = None,
 ) -> None:
     """Simulate a plan over many futures and say who pays."""
     started = time.perf_counter()
@@ -69,7 +78,8 @@ def run(
 
     changes = [f"scenario {scenario}"] * bool(scenario) + [f"stack {stack}"] * bool(stack)
     changes += set_ or ()
-    most = paths or (2**20 if until else 10_000 if sampler is Drawn.pseudo else 8_192)
+    dealt = sampler is not Drawn.pseudo or bool(tilt)
+    most = paths or (2**20 if until else 8_192 if dealt else 10_000)
     asked = Until.read(until) if until else None
     results = watched_run(
         checked,
@@ -81,6 +91,7 @@ def run(
         sampler=futures(sampler),
         until=asked,
         errors=json_ is not None,
+        tilt=tilt,
     )
     saved = None
     if save:

@@ -53,6 +53,7 @@ def watched_run(
     sampler: Sampler = "pseudo",
     until: Until | None = None,
     errors: bool = False,
+    tilt: Sequence[str] | None = None,
 ) -> Results:
     """Run a checked plan with a progress bar on stderr.
 
@@ -64,6 +65,7 @@ def watched_run(
         sampler: how futures are drawn.
         until: a figure, and how sure it is to be.
         errors: whether to work out the error of every figure.
+        tilt: where futures are drawn from instead.
 
     Raises:
         ValueError: the plan has errors.
@@ -72,7 +74,7 @@ def watched_run(
         message = "a plan with errors cannot be run"
         raise ValueError(message)
     with counted(paths, quiet=quiet) as advance:
-        ask = partial(run, sampler=sampler, until=until, errors=errors)
+        ask = partial(run, sampler=sampler, until=until, errors=errors, tilt=tilt)
         results = ask(checked.plan, paths, seed, progress=advance)
     seconds = {"load": loaded, **results.facts["seconds"]}
     warnings = [str(problem) for problem in checked.warnings]

@@ -41,6 +41,7 @@ from offtake.results.tables.readings import (
     supply_rows,
     threshold_rows,
 )
+from offtake.results.tables.tilt import tilt_rows
 from offtake.results.tables.unspent import unspent_rows
 from offtake.results.tables.who_pays import who_pays_rows
 
@@ -138,6 +139,16 @@ class Results:
         rows = who_pays_rows(self.facts["parties"], self._outputs("who_pays"), self._weight)
         note = "Present values, means over all futures; worst 5 %: the futures with the most loss."
         return Table("Who pays", self._sure("who_pays", rows), note)
+
+    def tilted(self) -> Table:
+        """How sure figures are against plain futures; no rows where nothing is tilted."""
+        facts, weight = self.facts, self._weight
+        if weight is None:
+            return Table("What the tilt does", ())
+        names = ["" if party["owner"] else party["party"] for party in facts["parties"]]
+        lent, pays = self._outputs("facilities"), self._outputs("who_pays")
+        rows = tilt_rows([f["contract"] for f in facts["facilities"]], names, lent, pays, weight)
+        return Table("What the tilt does", tuple(rows))
 
     def traced(self, *, worst5: bool = False) -> Table:
         """Ultimate sources of the money behind every use, on the traced paths."""
@@ -429,6 +440,7 @@ class Results:
             "clearing": {"max_residual": checks["clearing_residual"]},
             "sampler": facts.get("sampler", "pseudo"),
             "until": facts.get("until"),
+            "tilt": {**facts["tilt"], "figures": list(self.tilted())} if "tilt" in facts else None,
             "standard_errors": facts.get("errors", {}),
             "who_pays": list(self.who_pays()),
             "traced": facts["traced"],

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from offtake.core.random import Sampler
     from offtake.plan.schema import Plan
     from offtake.results.results import Results
+    from offtake.results.tables.estimates import FloatArray
+    from offtake.risk.tilt import Tilt
     from offtake.run.until import Until
 
 
@@ -23,6 +25,7 @@ def run(
     sampler: Sampler = "pseudo",
     until: Until | None = None,
     errors: bool = False,
+    tilt: Tilt | str | Sequence[str] | None = None,
 ) -> Results:
     """Simulate a plan over many futures.
 
@@ -35,24 +38,31 @@ def run(
         sampler: how futures are drawn; all but "pseudo" take a multiple of 4,096.
         until: a figure, and how sure it is to be: as few futures as that takes.
         errors: whether to work out the error of every figure (`results.facts["errors"]`); always
-            done where the sampler is not "pseudo".
+            done where futures are not drawn independently as the plan has them.
+        tilt: where futures are drawn from instead, each then weighted (docs/sampling.md): one way
+            or several, as after `--tilt`. Takes a multiple of 256 paths.
 
     Returns:
         Results: a labelled dataset with tables.
 
     Raises:
-        ValueError: fewer than one path, or a number that the sampler cannot deal evenly.
+        ValueError: fewer than one path, or a number that cannot be dealt evenly.
+        PlanErrors: the plan cannot be structured, or `tilt` names what it cannot tilt.
         KeyError: there is no figure as `until` names.
     """
     from offtake.run import groups
     from offtake.run.label import label
     from offtake.run.simulate import Runner, Simulation, check_paths
 
-    check_paths(paths, sampler)
+    check_paths(paths, sampler, tilted=tilt is not None)
     runner = Runner(plan, devices)
     runner.compile()
-    simulation = Simulation(runner, seed, sampler, progress)
-    facts = dict[str, Any]()
+    facts, ways = dict[str, Any](), None
+    if tilt is not None:
+        from offtake.run.pilot import tilted
+
+        ways, facts["tilt"] = tilted(runner, tilt, seed, sampler)
+    simulation = Simulation(runner, seed, sampler, progress, ways)
     if until is None:
         simulation.carry_on(paths)
     else:
@@ -62,8 +72,20 @@ def run(
     started = time.perf_counter()
     outcome = simulation.outcome()
     results = label(outcome)
-    if errors or sampler != "pseudo":
+    if errors or sampler != "pseudo" or ways is not None:
         facts["errors"] = groups.errors(outcome, results)
     results = results.with_facts(**facts)
+    if outcome.weight is not None:
+        results = _weighed(results, outcome.weight)
     seconds = {**results.facts["seconds"], "measure": time.perf_counter() - started}
     return results.with_facts(seconds=seconds)
+
+
+def _weighed(results: Results, weight: FloatArray) -> Results:
+    """Results with what is to be known of the weights of their futures."""
+    from offtake.results.tables.tilt import warnings_of, weights_told
+
+    told = weights_told(weight)
+    doubts = warnings_of(told, list(results.tilted()), weight.size)
+    warnings = [*results.facts["warnings"], *doubts]
+    return results.with_facts(tilt={**results.facts["tilt"], **told}, warnings=warnings)

@@ -30,20 +30,18 @@ from scipy.stats import t as student
 
 from offtake.core.arrays import jax
 from offtake.core.errors import WrongRequest
-from offtake.core.measure import Book, Measure
 from offtake.core.random import BLOCK, REPLICATES, replicates
 from offtake.lowering.lower import LoweredPlan
-from offtake.measures.facilities import Facilities
-from offtake.measures.who_pays import WhoPays
 from offtake.plan.parts import Parts
 from offtake.plan.schema import Plan
 from offtake.results.named import find, table_of
 from offtake.results.sources import ChangeShares, VarianceShares
 from offtake.risk.shapley import EXACT, exact, sampled
+from offtake.run.by_future import by_future, future_measures, names_by_future
 from offtake.run.compare import figured
 from offtake.run.draw import HostDraws, draw
 from offtake.run.groups import error, number, sizes
-from offtake.run.simulate import Asked, Runner
+from offtake.run.simulate import Runner
 
 FloatArray = NDArray[np.float64]
 Done = Callable[[str], None]
@@ -51,38 +49,6 @@ OTHER = 1 << 40
 """Added to the seed for the second set of futures."""
 SMALL = 1e-3
 """USD, or share, by which a figure that is the same in all futures may differ: roundings."""
-COLUMNS = ("fronted", "returned", "net", "loss", "shortfall", "supports", "unreturned")
-
-
-def future_measures() -> Asked:
-    """Measures that `by_future` reads."""
-    kinds: tuple[Any, ...] = (WhoPays, Facilities)
-
-    def build(lowered: LoweredPlan, book: Book) -> tuple[Measure, ...]:
-        del lowered
-        return tuple(kind.build(book) for kind in kinds)
-
-    return Asked(sorted({pattern for kind in kinds for pattern in kind.wanted}), build)
-
-
-def by_future(book: Book, reduced: Any) -> dict[str, FloatArray]:
-    """Figures of every future by the name of their mean, each [P].
-
-    Args:
-        reduced: outputs of `WhoPays` and `Facilities`, paths first.
-    """
-    found = dict[str, FloatArray]()
-    pays, facilities = reduced[WhoPays.name], reduced[Facilities.name]
-    for m, party in enumerate(book.labels.parties):
-        if party not in book.owners:
-            for column in COLUMNS:
-                found[f"who_pays.{party}.{column}_usd"] = np.asarray(pays[column])[:, m]
-    for f, facility in enumerate(book.facilities):
-        above = f"facilities.{facility.contract}"
-        found[f"{above}.el_usd"] = np.asarray(facilities["loss_usd"])[:, f]
-        defaulted = np.isfinite(np.asarray(facilities["default_period"])[:, f])
-        found[f"{above}.pd"] = defaulted.astype(np.float64)
-    return found
 
 
 def variance_of(
@@ -123,7 +89,7 @@ def variance_of(
     moving = [row for row in rows if row["total"] and spread > SMALL]
     return VarianceShares(
         plan=plan.plan.name,
-        figure=find(of, _names(runner.book)),
+        figure=find(of, names_by_future(runner.book)),
         mean=middle,
         sd=spread,
         paths=paths,
@@ -132,13 +98,6 @@ def variance_of(
         reach=float(student.ppf(0.975, min(paths // BLOCK, REPLICATES) - 1)),
         rows=tuple(sorted(moving, key=lambda row: -row["total"])),
     )
-
-
-def _names(book: Book) -> list[str]:
-    every = np.zeros((1, max(len(book.labels.parties), len(book.facilities))))
-    empty = {WhoPays.name: dict.fromkeys(COLUMNS, every)}
-    some = {"loss_usd": every, "default_period": every}
-    return list(by_future(book, {**empty, Facilities.name: some}))
 
 
 def _figure(
@@ -150,7 +109,7 @@ def _figure(
 ) -> FloatArray:
     """[P] a figure of futures that are mixed of two sets."""
     parts = list[FloatArray]()
-    name = find(of, _names(runner.book))
+    name = find(of, names_by_future(runner.book))
     for first in range(0, paths, runner.width):
         count = min(runner.width, paths - first)
         # drawn to the full width: the base case in a block's last path would be mixed in

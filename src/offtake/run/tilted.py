@@ -72,6 +72,15 @@ class Tilted:
         of_place = np.searchsorted(np.cumsum(self.parts), turn, side="right")
         return of_place[np.arange(paths) % PARTS]
 
+    def scores_drawn(
+        self, lowered: LoweredPlan, seed: int, first: int, paths: int, sampler: Sampler
+    ) -> FloatArray:
+        """[R, P] normal scores of the uncertain numbers that are tilted, as the ways have them."""
+        places = [lowered.table.rows[int(row)].place for row in self.rows]
+        drawn = [uniforms(seed, f"number {p}", first, paths, sampler) for p in places]
+        scores = np.asarray(ndtri(np.array(drawn).reshape(len(places), paths)), np.float64)
+        return scores + _of_way(self.scores, self.way_of(paths))
+
     def moved(
         self,
         lowered: LoweredPlan,
@@ -93,15 +102,12 @@ class Tilted:
         way = self.way_of(paths)
         monthly = drawn.monthly + _of_way(self.monthly, way)
         once = drawn.once + _of_way(self.once, way)
-        scores = np.empty((self.rows.size, paths))
+        scores = self.scores_drawn(lowered, seed, first, paths, sampler)
         values = drawn.values.copy()
-        for r in range(self.rows.size):
-            row = int(self.rows[r])
-            number = lowered.table.rows[row]
-            u = uniforms(seed, f"number {number.place}", first, paths, sampler)
-            scores[r] = ndtri(u) + _of_way(self.scores[:, r], way)
+        for row, score in zip(self.rows.tolist(), scores, strict=True):
+            number = lowered.table.rows[int(row)]
             if number.distribution is not None:
-                u = np.asarray(ndtr(scores[r]), np.float64)
+                u = np.asarray(ndtr(score), np.float64)
                 values[row] = number.distribution.ppf(u) * number.scale
         density = (
             _shifted(self.monthly, monthly)
@@ -180,13 +186,23 @@ class Defaults:
         self.monthly = made
         return made
 
+    def until_first(self) -> tuple[FloatArray, FloatArray]:
+        """Whether a party has defaulted, and its hazard up to then under the plan, [E, P] each."""
+        first, going = self._first()
+        defaults = np.asarray(first.any(axis=0), np.float64)
+        return defaults, -np.sum(np.where(going, self.chance, 0.0), axis=0)
+
+    def _first(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """[T, E, P] the first default of a party; up to it, that period included."""
+        hit = self.monthly[:, self.stream] < self.bound
+        going = np.cumsum(hit, axis=0) - hit == 0
+        return going & hit, going
+
     def density(self, times: FloatArray) -> FloatArray:
         """[K, P] log density of who defaulted, by each way, against the plan."""
-        hit = self.monthly[:, self.stream] < self.bound
-        before = np.cumsum(hit, axis=0) - hit == 0  # up to the first default, that one included
-        stays = np.where(before & ~hit, self.chance, 0.0).sum(axis=0)
-        first = before & hit
-        found = np.zeros((times.shape[0], hit.shape[-1]))
+        first, going = self._first()
+        stays = np.where(going & ~first, self.chance, 0.0).sum(axis=0)
+        found = np.zeros((times.shape[0], first.shape[-1]))
         for k, each in enumerate(times):
             more = each[:, None] * self.chance
             with np.errstate(divide="ignore", invalid="ignore"):

@@ -4,7 +4,7 @@ import datetime
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -324,3 +324,51 @@ def _undated(shift: Shift) -> None:
             expected="no month: it is drawn once, for the whole future",
             mend=f"write {shift.name} {shift.by:g}",
         )
+
+
+def told(lowered: LoweredPlan, tilt: Tilted) -> list[dict[str, Any]]:
+    """Ways as plain data: share of futures, shifts in standard deviations, factors of hazards.
+
+    A shift of what is drawn every period is told as the shift of all its shocks together, and of
+    those of each calendar year.
+    """
+    labels, table = lowered.labels, lowered.table
+    years = np.asarray(lowered.calendar.years, np.float64)
+    calendar_years = np.asarray(lowered.calendar.calendar_years)
+    ways = list[dict[str, Any]]()
+    for k in range(tilt.ways):
+        shifts = list[dict[str, Any]]()
+        for i, name in enumerate(labels.monthly_streams):
+            means = tilt.monthly[k, :, i]
+            if np.any(means):
+                by_year = {
+                    int(year): _together(means, years, calendar_years == year)
+                    for year in np.unique(calendar_years[years > 0.0])
+                }
+                whole = _together(means, years, years > 0.0)
+                shifts.append({"name": name, "sd": whole, "by_year": by_year})
+        once = zip(labels.once_streams, tilt.once[k], strict=True)
+        rows = (
+            (table.rows[int(r)].place, by) for r, by in zip(tilt.rows, tilt.scores[k], strict=True)
+        )
+        for name, by in (*once, *rows):
+            if by:
+                shifts.append({"name": name, "sd": float(by), "by_year": {}})
+        ways.append(
+            {
+                "share": float(tilt.parts[1 + k]) / PARTS,
+                "shifts": shifts,
+                "likelier": [
+                    {"party": name, "times": float(tilt.times[k, e])}
+                    for name, e in _credits(lowered).items()
+                    if tilt.times[k, e] != 1.0
+                ],
+            }
+        )
+    return ways
+
+
+def _together(means: FloatArray, years: FloatArray, some: NDArray[np.bool_]) -> float:
+    """Shift of the sum of some shocks, each as long as its period, in standard deviations."""
+    length = float(np.sum(years[some]))
+    return float(np.sum(means[some] * np.sqrt(years[some]))) / math.sqrt(length) if length else 0.0
