@@ -18,7 +18,7 @@ NETS = 2
 
 
 def tilt(results: Results) -> list[RenderableType]:
-    """Nothing where nothing is tilted."""
+    """Where futures were drawn from and how they count; nothing where nothing is tilted."""
     if "tilt" not in results.facts:
         return []
     facts: dict[str, Any] = results.facts["tilt"]
@@ -41,12 +41,15 @@ def tilt(results: Results) -> list[RenderableType]:
                 f"{pilot['rounds']} rounds, then frozen."
             )
         )
-    return [
-        *found,
-        Text(weights),
-        _table(list(results.tilted()), paths),
-        Text(READING, style="dim"),
-    ]
+    return [*found, Text(weights)]
+
+
+def worth(results: Results) -> list[RenderableType]:
+    """What the tilt is worth; nothing where nothing is tilted."""
+    rows = list(results.tilted())
+    if not rows:
+        return []
+    return [Text(""), _table(rows, int(results.facts["paths"])), Text(READING, style="dim")]
 
 
 def _ways(ways: list[dict[str, Any]]) -> list[str]:
