@@ -15,7 +15,7 @@ from offtake.run.tilted import PARTS, Tilted
 from offtake.run.ways import ways_of
 from tests.run.small import small_plan
 
-PATHS = 32 * 256
+PATHS = 16 * 256
 SURE = 4.0
 """Standard errors: a right estimate is farther off in one of sixteen thousand tests."""
 
@@ -48,8 +48,10 @@ WAYS = (
 )
 
 
-@pytest.mark.parametrize("said", WAYS)
-@pytest.mark.parametrize("sampler", ["pseudo", "antithetic", "sobol"])
+@pytest.mark.parametrize(
+    ("said", "sampler"),
+    [*((way, "pseudo") for way in WAYS), (WAYS[1], "antithetic"), (WAYS[1], "sobol")],
+)
 def test_what_is_drawn_is_worth_what_the_plan_says(
     lowered: LoweredPlan, said: tuple[str, ...], sampler: str
 ) -> None:

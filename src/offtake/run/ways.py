@@ -342,7 +342,7 @@ def told(lowered: LoweredPlan, tilt: Tilted) -> list[dict[str, Any]]:
             means = tilt.monthly[k, :, i]
             if np.any(means):
                 by_year = {
-                    int(year): _together(means, years, calendar_years == year)
+                    str(int(year)): _together(means, years, calendar_years == year)
                     for year in np.unique(calendar_years[years > 0.0])
                 }
                 whole = _together(means, years, years > 0.0)
