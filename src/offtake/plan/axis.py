@@ -89,7 +89,7 @@ class Axis:
     def _as_range(self, number: Quantity | When) -> str:
         """The range as it is written of a number of the plan."""
         sign = -1.0 if falls(self.place) else 1.0
-        low, high = sorted((sign * self.low, sign * self.high))
+        low, high = sign * self.low, sign * self.high
         unit = self.unit
         if isinstance(number, Quantity) and number.unit == "1/year" and unit.strip() in ("%", ""):
             unit = " %/year"

@@ -41,9 +41,14 @@ class Swept:
 
     @property
     def refused(self) -> list[tuple[str, int]]:
-        """Why points are no plan, and how many for each reason."""
-        counted = Counter(str(row["no_plan"]) for row in self.rows if row.get("no_plan"))
-        return list(counted.items())
+        """Why points are no plan, and how many for each reason; amounts are of the first one."""
+        first, counted = dict[tuple[str, str], str](), Counter[tuple[str, str]]()
+        for row in self.rows:
+            if why := row.get("no_plan"):
+                alike = str(why).split(":", 1)[0], str(why).rsplit(";", 1)[-1]
+                first.setdefault(alike, str(why))
+                counted[alike] += 1
+        return [(why, counted[alike]) for alike, why in first.items()]
 
     def table(self) -> Table:
         """One row per point: the places, then every figure with its error."""
