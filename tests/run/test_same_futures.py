@@ -266,6 +266,12 @@ def test_a_sweep_of_nothing_named_takes_who_pays_most_and_says_which_points_are_
     assert "did you mean --over 'plan.discount_rate=1..2 %/year'" in str(both.value)
 
 
+def test_a_ratio_has_no_variance_to_share_out(folder: Path) -> None:
+    plan = load(folder, (MOVING,))
+    with pytest.raises(KeyError, match=r"facilities\.loan\.lgd' is a ratio, mean loss"):
+        variance_of(plan, "facilities.loan.lgd", 512)
+
+
 def test_what_a_scenario_changes_is_shared_out(folder: Path) -> None:
     """Sales are price x hours: shares of two factors are the difference at the other's mean."""
     parts = Parts(folder, "dear_and_late", (MOVING,))

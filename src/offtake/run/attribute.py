@@ -37,7 +37,7 @@ from offtake.plan.schema import Plan
 from offtake.results.named import find, table_of
 from offtake.results.sources import ChangeShares, VarianceShares
 from offtake.risk.shapley import EXACT, exact, sampled
-from offtake.run.by_future import by_future, future_measures, names_by_future
+from offtake.run.by_future import by_future, future_measures, named_by_future
 from offtake.run.compare import figured
 from offtake.run.draw import HostDraws, draw
 from offtake.run.groups import error, number, sizes
@@ -71,10 +71,11 @@ def variance_of(
         message = f"paths must be a multiple of {BLOCK}, at least {2 * BLOCK}; found {paths}"
         raise WrongRequest(message)
     runner = Runner(plan, asked=future_measures())
+    name = named_by_future(of, runner.book)
     runner.compile()
 
     def figure(mix: Callable[[HostDraws, HostDraws], HostDraws]) -> FloatArray:
-        return _figure(runner, of, paths, seed, mix)
+        return _figure(runner, name, paths, seed, mix)
 
     one, two = figure(lambda a, b: a), figure(lambda a, b: b)
     middle = float(np.mean(np.concatenate([one, two])))
@@ -89,7 +90,7 @@ def variance_of(
     moving = [row for row in rows if row["total"] and spread > SMALL]
     return VarianceShares(
         plan=plan.plan.name,
-        figure=find(of, names_by_future(runner.book)),
+        figure=name,
         mean=middle,
         sd=spread,
         paths=paths,
@@ -102,14 +103,13 @@ def variance_of(
 
 def _figure(
     runner: Runner,
-    of: str,
+    name: str,
     paths: int,
     seed: int,
     mix: Callable[[HostDraws, HostDraws], HostDraws],
 ) -> FloatArray:
     """[P] a figure of futures that are mixed of two sets."""
     parts = list[FloatArray]()
-    name = find(of, names_by_future(runner.book))
     for first in range(0, paths, runner.width):
         count = min(runner.width, paths - first)
         # drawn to the full width: the base case in a block's last path would be mixed in

@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from offtake.core.errors import UnknownFigure
 from offtake.core.measure import Book, Measure
 from offtake.lowering.lower import LoweredPlan
 from offtake.measures.facilities import Facilities
 from offtake.measures.who_pays import WhoPays
+from offtake.results.named import meant, why_no_mean
 from offtake.run.simulate import Asked
 
 FloatArray = NDArray[np.float64]
@@ -52,3 +54,25 @@ def names_by_future(book: Book) -> list[str]:
     empty = {WhoPays.name: dict.fromkeys(COLUMNS, every)}
     some = {"loss_usd": every, "default_period": every}
     return list(by_future(book, {**empty, Facilities.name: some}))
+
+
+def named_by_future(of: str, book: Book) -> str:
+    """The full name of a figure of every future.
+
+    Raises:
+        UnknownFigure: there is none of that name; the message names the nearest, or says why a
+            figure of a run has no value in a single future.
+    """
+    known = names_by_future(book)
+    try:
+        return meant(of, known)
+    except UnknownFigure as unknown:
+        why = why_no_mean(of)
+        if why is None:
+            raise
+        message = (
+            f"{of!r} is {why}: it has no value in a single future, so that no share of a variance "
+            "is its own; ask for pd or el_usd of the facility, or for what a party pays or loses "
+            "(net_usd, loss_usd)"
+        )
+        raise UnknownFigure(message) from unknown

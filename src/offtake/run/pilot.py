@@ -29,10 +29,9 @@ from offtake.core.errors import PlanErrors, in_option
 from offtake.lowering.lower import LoweredPlan
 from offtake.lowering.world import World
 from offtake.measures.facilities import Facilities
-from offtake.results.named import meant
 from offtake.results.tables.estimates import effective
 from offtake.risk.tilt import Tilt, read_tilt
-from offtake.run.by_future import by_future, names_by_future
+from offtake.run.by_future import by_future, named_by_future
 from offtake.run.draw import HostDraws, draw
 from offtake.run.simulate import Runner
 from offtake.run.tilted import Defaults, Tilted
@@ -112,7 +111,7 @@ class _Round:
 class _Pilot:
     def __init__(self, runner: Runner, tilt: Tilt, seed: int) -> None:
         self.runner, self.tilt, self.seed = runner, tilt, seed
-        self.figure = meant(tilt.of, names_by_future(runner.book))
+        self.figure = named_by_future(tilt.of, runner.book)
         if not self.figure.endswith(COLUMNS):
             raise _refused(
                 tilt.of,
