@@ -126,9 +126,8 @@ def meant(said: str, known: Iterable[str]) -> str:
     if fits:
         message = f"{said!r} may be {' or '.join(fits)}: write one of these"
         raise UnknownFigure(message)
-    close = suggestion(
-        f"{about}.{column}", [n.split(".", 1)[1] for n in names], otherwise="there are no figures"
-    )
+    others = [" of ".join(reversed(n.split(".", 1)[1].rsplit(".", 1))) for n in names]
+    close = suggestion(f"{column} of {about}", others, otherwise="there are no figures")
     message = f"no figure {said!r}: {close}"
     raise UnknownFigure(message)
 
