@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from offtake.core.random import SAMPLERS, Sampler
 from offtake.plan.load import load
-from offtake.run.attribute import by_future, future_measures
+from offtake.run.by_future import by_future, future_measures
 from offtake.run.sample import sample
 from offtake.run.simulate import Runner
 

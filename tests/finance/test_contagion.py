@@ -107,6 +107,61 @@ def test_random_networks_solve_their_fixed_point():
     assert spread(given).lost.sum(axis=1) == pytest.approx((due - paid).sum(axis=1), abs=EXACT)
 
 
+def ranked(first: list[list[float]], second: list[list[float]], cash: list[float]) -> Network:
+    """Claims of two ranks; the last column is owed outside."""
+    both = np.array([first, second], float)[None]
+    return Network(both.sum(axis=1), np.array(cash, float)[None], both)
+
+
+SENIOR = ranked(
+    [[0, 50, 0, 0], [0, 0, 0, 50], [0, 0, 0, 40]],
+    [[0, 0, 50, 0], [0, 0, 0, 0], [0, 0, 0, 0]],
+    [70.0, 0.0, 10.0],
+)
+"""a has 70, owes b 50 first and c 50 then; b owes 50 outside; c has 10 and owes 40 outside."""
+
+
+def test_two_ranks_by_hand():
+    """b is paid in full; c gets 20 of 50 and, with its 10, can pay 30 of 40.
+
+    At one rank both would get 35: then b would fail and c would not.
+    """
+    found = spread(SENIOR)
+    assert found.paid[0] == pytest.approx([70.0, 50.0, 30.0], abs=EXACT)
+    assert found.round[0].tolist() == [1, NEVER, 2]
+    assert found.losses[0, :3].tolist() == [[0, 0, 0, 0], [0, 0, 30, 0], [0, 0, 0, 10]]
+    alike = spread(SENIOR._replace(ranked=None))
+    assert alike.paid[0] == pytest.approx([70.0, 35.0, 40.0], abs=EXACT)
+    assert alike.round[0].tolist() == [1, 2, NEVER]
+
+
+def test_capital_with_two_ranks_by_hand():
+    """a made to fail pays 60 % of 100: 50 to b, 10 to c, which then lacks 40 - 10 - 10."""
+    made = only(0, count=3)
+    assert capital_needed(SENIOR, made, 0.6)[0] == pytest.approx([0.0, 0.0, 20.0])
+    enough = SENIOR._replace(cash=SENIOR.cash + np.array([[0.0, 0.0, 20.0]]))
+    assert spread(enough, made, 0.6).round[0].tolist() == [0, NEVER, NEVER]
+
+
+def test_random_networks_of_three_ranks_solve_their_fixed_point():
+    """Nobody pays a rank while an earlier one is short, and all pay what they have."""
+    rng = np.random.default_rng(4)
+    by_rank = rng.exponential(1.0, (100, 3, 5, 6)) * (rng.random((100, 3, 5, 6)) < 0.4)
+    by_rank[:, :, range(5), range(5)] = 0.0
+    given = Network(by_rank.sum(axis=1), rng.exponential(1.0, (100, 5)), by_rank)
+    paid, due = spread(given).paid, by_rank.sum(axis=3)
+    left, received = paid.copy(), np.zeros((100, 6))
+    for rank in range(3):  # down the waterfall, apart from the code
+        part = np.minimum(left, due[:, rank])
+        left = left - part
+        whole = np.where(due[:, rank] > 0.0, due[:, rank], 1.0)
+        received += np.einsum("pij,pi->pj", by_rank[:, rank], part / whole)
+    able = given.cash + received[:, :-1]
+    assert paid == pytest.approx(np.minimum(due.sum(axis=1), able), abs=EXACT)
+    assert np.any(paid < due.sum(axis=1) - 0.01)
+    assert spread(given).lost == pytest.approx(by_rank.sum(axis=(1, 2)) - received, abs=EXACT)
+
+
 CHAIN = network(
     [[0.0, 10.0, 0.0], [0.0, 0.0, 8.0], [0.0, 0.0, 0.0]], [0.0, 0.0, 5.0], [10.0, 1.0, 1.0]
 )

@@ -10,9 +10,9 @@ from offtake.measures.facilities import OUTPUTS as FACILITY_OUTPUTS
 from offtake.measures.facilities import Repayment
 from offtake.results.tables.cohorts import cohort_rows
 from offtake.results.tables.contracts import contract_rows, hurdle_rows, irr_of, support_rows
+from offtake.results.tables.estimates import quantile, share_of
 from offtake.results.tables.facilities import facility_detail_rows, facility_rows
 from offtake.results.tables.physical import physical_rows
-from offtake.results.tables.quantiles import quantile, share_of
 
 NAN, INF = math.nan, math.inf
 LOAN = {"contract": "loan", "kind": "term_loan", "lender": "bank", "borrower": "company"}

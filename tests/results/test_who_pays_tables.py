@@ -9,14 +9,14 @@ from offtake.core.flows import Flow
 from offtake.measures.funding import Funding
 from offtake.measures.tracing import trace
 from offtake.measures.who_pays import WhoPays
-from offtake.results.tables.estimates import mean_and_error, share_and_error
+from offtake.results.tables.estimates import mean_and_error, share_and_error, worst_paths
 from offtake.results.tables.funding import (
     funding_gap_rows,
     funding_need_rows,
     sources_and_uses_rows,
 )
 from offtake.results.tables.traced import circularity_rows, traced_rows
-from offtake.results.tables.who_pays import who_pays_rows, worst_paths
+from offtake.results.tables.who_pays import who_pays_rows
 from tests.measures.ledger import four_parties, on_device
 
 PARTIES = [

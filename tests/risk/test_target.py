@@ -17,6 +17,8 @@ PARTIES, FACILITIES = ("lab", "oracle"), ("loan",)
         ("pd of loan above 10 %", "pd", "loan", 0.1),
         ("el_usd of loan above 50 M USD", "el_usd", "loan", 50e6),
         ("el_usd of lab above 1.5 bn USD", "el_usd", "lab", 1.5e9),
+        ("facilities.loan.el_usd above 50 M USD", "el_usd", "loan", 50e6),
+        ("parties.oracle.pd above 10 %", "pd", "oracle", 0.1),
     ],
 )
 def test_forms(text: str, what: str, who: str, level: float):
@@ -30,9 +32,10 @@ def test_forms(text: str, what: str, who: str, level: float):
     [
         ("oracle fails", "target-form", "one of these forms"),
         ("", "target-form", "one of these forms"),
-        ("orakle defaults in 20 % of futures", "target-name", "did you mean oracle?"),
-        ("lgd of loan above 20 %", "target-outcome", "pd"),
-        ("el_used of loan above 5 M USD", "target-outcome", "did you mean el_usd?"),
+        ("orakle defaults in 20 % of futures", "target-outcome", "did you mean pd of oracle?"),
+        ("lgd of loan above 20 %", "target-outcome", "did you mean pd of loan?"),
+        ("el_used of loan above 5 M USD", "target-outcome", "did you mean el_usd of loan?"),
+        ("facilities.lone.pd above 5 %", "target-outcome", "did you mean facilities.loan.pd"),
         ("el_usd of loan above 50 %", "target-level", "USD"),
         ("el_usd of loan above 1 to 2 M USD", "target-level", "50 M USD"),
         ("lab defaults in 120 % of futures", "target-level", "20 %"),

@@ -2,16 +2,19 @@
 
 import io
 import json
+from typing import cast
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from offtake.core.errors import PlanErrors
+from offtake.core.measure import Book
 from offtake.plan.load import load
 from offtake.plan.schema import Plan
 from offtake.reports.contagion import spreading
 from offtake.results.contagion import Contagion
-from offtake.run.contagion import contagion
+from offtake.run.contagion import Owed, contagion
 
 TEXT = """
 plan: {name: Chain, start: 2026-01, horizon: 2 years, discount_rate: 0 %/year}
@@ -94,13 +97,36 @@ def test_the_most_systemic_is_who_pays_all_others(found: Contagion):
 
 
 def test_friction_adds_and_a_chain_nets_to_its_ends(found: Contagion):
-    as_it_is, pairs, full, friction = found.variants
+    as_it_is, alike, pairs, full, friction = found.variants
+    assert alike.lost == pytest.approx(as_it_is.lost, abs=USD)  # nobody owes at two ranks
     assert pairs.lost == pytest.approx(as_it_is.lost, abs=USD)  # nobody owes anybody back
     assert full.lost < as_it_is.lost
     assert full.owed < as_it_is.owed
     assert full.lost == pytest.approx(SALES, abs=USD)  # what the market does not pay, once
     # A tenth of the half million that the landlord has is lost; the company has nothing.
     assert friction.lost - as_it_is.lost == pytest.approx(0.05e6, abs=2 * USD)
+
+
+def test_claims_of_a_window_by_rank_add_up_to_what_is_promised() -> None:
+    """a promises b 3 a month of which 1 was claimed before: ranks share what is promised 2 : 1."""
+    promised = np.zeros((3, 2, 2, 1))
+    promised[:, 0, 1] = 2.0
+    promised[:, 1, 0] = 5.0  # from outside
+    claimed = np.array([[2.0], [1.0]])[None].repeat(3, axis=0)
+    owed = Owed(
+        book=cast("Book", None),
+        parties=("a", "b"),
+        internal=1,
+        promised=promised,
+        cash=np.ones((3, 2, 1)),
+        claimed=claimed,
+        places=np.array([[0, 1, 0], [0, 1, 1]]),
+    )
+    found = owed.window(1, 2)
+    assert found.ranked is not None
+    assert found.ranked.sum(axis=1) == pytest.approx(found.owed)
+    assert found.ranked[0, :, 0, 1] == pytest.approx([4.0 * 2.0 / 3.0, 4.0 / 3.0])
+    assert found.ranked[0, :, 1, 0] == pytest.approx([10.0, 0.0])
 
 
 @pytest.mark.parametrize("width", [80, 100])

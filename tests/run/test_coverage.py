@@ -9,7 +9,7 @@ from scipy.stats import t as student
 
 from offtake.core.random import REPLICATES, Sampler, replicates
 from offtake.plan.load import load
-from offtake.run.attribute import by_future, future_measures
+from offtake.run.by_future import by_future, future_measures
 from offtake.run.groups import error, sizes
 from offtake.run.sample import sample
 from offtake.run.simulate import Runner

@@ -55,9 +55,9 @@ def test_a_sample_is_unbiased() -> None:
 
 
 def test_signs_are_the_same_for_the_same_seed_and_even() -> None:
-    drawn = signs(1, 0, 0, (50, 400))
-    assert np.array_equal(drawn, signs(1, 0, 0, (50, 400)))
-    assert not np.array_equal(drawn, signs(1, 1, 0, (50, 400)))
+    drawn = signs(1, 0, (50, 400))
+    assert np.array_equal(drawn, signs(1, 0, (50, 400)))
+    assert not np.array_equal(drawn, signs(1, 1, (50, 400)))
     assert set(np.unique(drawn)) == {-1.0, 1.0}
     # 20,000 fair signs: the standard error of their mean is 0.007.
     assert abs(drawn.mean()) < 4 * 0.007

@@ -4,14 +4,19 @@ import json
 import os
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
+from typing import cast
 
 import jsonschema
 import numpy as np
 import pytest
+from rich.console import Console
 
 import offtake
 from offtake.core.arrays import jax
+from offtake.core.errors import WrongRequest
+from offtake.reports.terminal import summary
 from offtake.run.label import label
 from offtake.run.simulate import simulate
 from tests.run.small import small_plan
@@ -45,6 +50,63 @@ def test_results_reopen_without_the_plan(results: offtake.Results, tmp_path: Pat
     assert again.to_json() == results.to_json()
     assert "<table>" in again.who_pays()._repr_html_()
     assert again.headline() in again._repr_html_()
+
+
+@pytest.fixture(scope="module")
+def tilted(tmp_path_factory: pytest.TempPathFactory) -> offtake.Results:
+    plan = small_plan(tmp_path_factory.mktemp("plan"))
+    return offtake.run(plan, paths=512, seed=5, tilt=["compute_price -1, tenant.default x4"])
+
+
+def test_a_tilted_run_keeps_its_weights_and_says_how_even_they_are(
+    tilted: offtake.Results, tmp_path: Path
+) -> None:
+    facts = tilted.facts["tilt"]
+    assert facts["plain"] == 0.25
+    assert abs(facts["mean_weight"] - 1.0) < 4.0 * facts["mean_weight_se"]
+    assert facts["largest_weight"] <= 4.0 + 1e-9  # 1 / plain
+    text = json.dumps(tilted.to_json(), allow_nan=False)
+    schema = json.loads((ROOT / "docs" / "results.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(json.loads(text))
+    again = offtake.Results.load(tilted.save(tmp_path / "tilted.nc"))
+    assert again.to_json() == tilted.to_json()
+
+
+def test_figures_of_a_tilted_run_are_those_of_the_plan(
+    results: offtake.Results, tilted: offtake.Results
+) -> None:
+    """Every party's net of 512 tilted futures against that of 700 plain ones, by both errors."""
+    plain = {row["party"]: row for row in results.who_pays()}
+    for row in tilted.who_pays():
+        other = plain[row["party"]]
+        error = np.hypot(row["net_usd_se"], other["net_usd_se"])
+        # Two groups of futures tell an error of which t(1) leaves one in twenty beyond 12.7.
+        assert abs(row["net_usd"] - other["net_usd"]) <= 12.7 * error + 1.0
+    pd = tilted["facilities_default_period"].values[:, 0]
+    weight = tilted["weight"].values
+    (loan,) = tilted.facilities()
+    assert loan["pd"] == pytest.approx(weight[np.isfinite(pd)].sum() / weight.sum())
+    assert np.isfinite(pd).sum() / 512.0 > 1.5 * loan["pd"]  # it is drawn more often than it is
+
+
+def test_a_tilted_run_on_a_terminal(tilted: offtake.Results) -> None:
+    for width in (80, 100):
+        out = Console(width=width, file=StringIO(), highlight=False)
+        out.print(summary(tilted))
+        text = cast("StringIO", out.file).getvalue()
+        flat = " ".join(text.split())
+        assert "25.0 % of the futures as the plan has them" in flat
+        assert "default of tenant x4" in flat
+        assert "as sure as" in flat
+        assert max(map(len, text.splitlines())) <= width
+
+
+def test_a_tilt_too_far_and_futures_that_cannot_be_dealt(tmp_path: Path) -> None:
+    plan = small_plan(tmp_path)
+    far = offtake.run(plan, paths=512, seed=5, tilt="compute_price -8, plain 5 %")
+    assert any("the tilt goes far" in warning for warning in far.facts["warnings"])
+    with pytest.raises(WrongRequest, match="write 1024"):
+        offtake.run(plan, paths=1000, tilt="compute_price -1")
 
 
 def test_width_and_devices_change_nothing(tmp_path: Path) -> None:

@@ -214,7 +214,7 @@ def test_an_aim_is_read() -> None:
 
 
 def test_an_unknown_figure_is_told_with_the_nearest(plan: Plan) -> None:
-    with pytest.raises(KeyError, match=r"did you mean sponsor\.loss_usd"):
+    with pytest.raises(KeyError, match="did you mean loss_usd of sponsor"):
         run(plan, PATHS, until=Until("los_usd of sponsor", 0.5))
 
 
@@ -236,6 +236,40 @@ def test_a_sweep_runs_the_same_futures_at_every_point(folder: Path) -> None:
     assert all(row["standard_errors"][name] > 0.0 for row in found.rows)
     with pytest.raises(KeyError, match="did you mean contracts"):
         sweep(read, axes, grid_of(axes, (2,)), ["contract.spot"], 512)
+
+
+def test_a_sweep_of_nothing_named_takes_who_pays_most_and_says_which_points_are_no_plan(
+    folder: Path,
+) -> None:
+    """Without debt: net, and loss in the worst 5 %, of three parties. Chips cannot cost nothing."""
+    axes = [Axis.read("chips.fleet.price=-10..30 k USD")]
+
+    def read(changes: Sequence[str]) -> Plan:
+        return load(folder, (MOVING, *changes))
+
+    found = sweep(read, axes, [(-10.0,), (30.0,)], (), 512)
+    assert len(found.figures) == 6
+    assert {"who_pays.vendor.net_usd", "who_pays.sponsor.net_usd"} <= set(found.figures)
+    none, some = found.rows
+    assert none["no_plan"].startswith("chips.fleet.price: ")
+    assert set(none["figures"].values()) == {None}
+    assert some["no_plan"] is None
+    assert some["figures"]["who_pays.vendor.net_usd"] == pytest.approx(-30e6)
+    ((why, count),) = found.refused
+    assert (why, count) == (none["no_plan"], 1)
+    with pytest.raises(PlanErrors, match=r"chips\.fleet\.price"):  # no point is a plan
+        sweep(read, axes, [(-10.0,), (-5.0,)], (), 512)
+    wrong = [Axis.read("contracts.equity.comitment=30..50 M USD"), Axis.read("plan.rate=1..2 %")]
+    with pytest.raises(PlanErrors) as both:
+        sweep(read, wrong, [(30.0, 1.0)], (), 512)
+    assert "did you mean --over 'contracts.equity.commitment=30..50 M USD'" in str(both.value)
+    assert "did you mean --over 'plan.discount_rate=1..2 %/year'" in str(both.value)
+
+
+def test_a_ratio_has_no_variance_to_share_out(folder: Path) -> None:
+    plan = load(folder, (MOVING,))
+    with pytest.raises(KeyError, match=r"facilities\.loan\.lgd' is a ratio, mean loss"):
+        variance_of(plan, "facilities.loan.lgd", 512)
 
 
 def test_what_a_scenario_changes_is_shared_out(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """What moves a result, against years that are known by hand and closed forms."""
 
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import cast
@@ -12,7 +13,7 @@ from rich.console import Console
 from scipy.stats import norm
 
 from offtake.plan.load import load
-from offtake.reports.sensitivity import svg, tornado
+from offtake.reports.sensitivity import as_written, svg, tornado
 from offtake.results.sensitivity import Effect, Sensitivity
 from offtake.run.sensitivity import sensitivity
 from tests.run.one_year import TEXT
@@ -218,11 +219,21 @@ def said(found: Sensitivity, top: int, width: int) -> str:
             "did you mean facilities.loan.el_usd or facilities.loan.el_bp_per_year",
         ),
         ("facilities.loan", "facilities.loan has pd, lgd, el_usd"),
+        ("facilities.loan.min_dscr_p5", "a quantile over futures, which has no derivative"),
+        ("net_usd_worst5 of bank", "a set that moves with the numbers"),
     ],
 )
 def test_an_unknown_result_names_the_nearest(tmp_path: Path, name: str, said: str) -> None:
     with pytest.raises(KeyError, match=said):
         asked(tmp_path, name, 256, stack="loan")
+
+
+def test_an_amount_that_was_worked_out_is_shown_rounded() -> None:
+    sized = Effect("contracts.loan.amount", "2897436283.1234567 USD", "USD", 2897436283.1234567,
+                   "proportion", "1 %", 0.01, 1.0, 0.1, None)  # fmt: skip
+    assert as_written(sized) == "2.90 bn USD"
+    assert as_written(replace(sized, text="2.9 bn USD")) == "2.9 bn USD"
+    assert as_written(replace(sized, text="12 M USD")) == "12 M USD"
 
 
 def test_a_loss_given_default_without_default_is_not_known(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ PathsOption = Annotated[
     typer.Option(
         min=1,
         help="Number of futures; at most so many with --until. 10,000; with another sampler "
-        "than pseudo 8,192; with --until a million.",
+        "than pseudo, or --tilt, 8,192; with --until a million.",
         show_default=False,
     ),
 ]
@@ -43,6 +43,14 @@ UntilOption = Annotated[
     str | None,
     typer.Option(
         help="Run until a figure's 95 % interval is so narrow: 'el_usd of loan within 2 %'."
+    ),
+]
+TiltOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tilt",
+        help="Draw futures from elsewhere, each weighted, so that rare losses are seen: "
+        "'demand -1.5, lab.default x10', 'auto:el_usd of loan'; again for another way to fail.",
     ),
 ]
 
@@ -64,6 +72,7 @@ def run(
     folder: FolderOption = None,
     workers: WorkersOption = None,
     device: DeviceOption = DeviceNamed.cpu,
+    tilt: TiltOption = None,
 ) -> None:
     """Simulate a plan over many futures and say who pays."""
     started = time.perf_counter()
@@ -82,11 +91,12 @@ def run(
 
     changes = [f"scenario {scenario}"] * bool(scenario) + [f"stack {stack}"] * bool(stack)
     changes += set_ or ()
-    most = paths or (2**20 if until else 10_000 if sampler is Drawn.pseudo else 8_192)
+    dealt = sampler is not Drawn.pseudo or bool(tilt)
+    most = paths or (2**20 if until else 8_192 if dealt else 10_000)
     asked = Until.read(until) if until else None
     file = out or _file(checked.file, scenario, stack, changed=bool(set_))
-    few = until is not None and folder is None and workers is None
-    kept = None if few else kept_for(folder, most, file, always=workers is not None)
+    whole = bool(until or tilt) and folder is None and workers is None
+    kept = None if whole else kept_for(folder, most, file, always=workers is not None)
     with resumable(kept):
         results = watched_run(
             checked,
@@ -98,6 +108,7 @@ def run(
             sampler=futures(sampler),
             until=asked,
             errors=json_ is not None,
+            tilt=tilt,
             scale=Scale(kept, "ray" if workers else None, device_of(device)),
         )
         saved = results.save(file) if save else None

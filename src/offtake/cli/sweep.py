@@ -21,8 +21,13 @@ def sweep(
         typer.Option(help="What is moved: PLACE=LOW..HIGH UNIT; several make a grid."),
     ],
     of: Annotated[
-        list[str], typer.Option(help="Figure, such as facilities.loan.el_usd; may be repeated.")
-    ],
+        list[str] | None,
+        typer.Option(
+            help="Figure, such as facilities.loan.el_usd; may be repeated. Left out: PD, EL and "
+            "least DSCR of the debt; without debt, what the largest parties pay and lose.",
+            show_default=False,
+        ),
+    ] = None,
     grid: Annotated[int | None, typer.Option(min=2, help="Points along each range; 5.")] = None,
     lhs: Annotated[
         int | None, typer.Option(min=2, help="Points of a Latin hypercube in place of a grid.")
@@ -63,7 +68,7 @@ def sweep(
     drawn = futures(sampler)
     with step_by_step(quiet=str(json_) == "-") as told:
         found = runs.sweep(
-            read, axes, points, of, paths, seed, grid=along, sampler=drawn, done=told
+            read, axes, points, of or (), paths, seed, grid=along, sampler=drawn, done=told
         )
     if chart is not None:
         chart.write_text(reports.svg(found), "utf-8")

@@ -1,16 +1,21 @@
 """Contagion in a network of claims: who fails in which round, who loses, what would stop it.
 
-With L(i, j) what i owes j, p(i) = Σ_j L(i, j), P = L / p, c(i) what i has besides what it is owed,
-a clearing vector x solves, equal ranks all [1],
+With L(i, j, r) what i owes j at rank r, p(i) = Σ_j,r L(i, j, r), c(i) what i has besides what it is
+owed, and R(i; x) what i receives when everybody pays x, a clearing vector x solves
 
-    x(i) = p(i)                             where c(i) + Σ_j P(j, i) x(j) >= p(i), else
-    x(i) = α c(i) + β Σ_j P(j, i) x(j)      with α, β <= 1 lost to friction on failing [2]
+    x(i) = p(i)                             where c(i) + R(i; x) >= p(i), else
+    x(i) = α c(i) + β R(i; x)               with α, β <= 1 lost to friction on failing [2]
 
-α = β = 1 is [1]. What is owed to nobody in the network stands in one more column, which pays
-nothing. Everybody is taken to pay first; round r is the r-th time that all look at what they
-received and cut what they pay, so rounds come from above to the greatest clearing vector, and the
-loss of round r is what creditors lose by it. A party that is made to fail pays a stated share of
-what it owes, in round 0; those who would have failed anyway start from what they pay then.
+What j pays goes to its first rank until that is met, then to the next, pro rata within a rank [5]:
+
+    R(i; x) = Σ_j,r L(j, i, r) / p(j, r) min(p(j, r), max(0, x(j) - Σ_s<r p(j, s)))
+
+With one rank and α = β = 1 it is [1]. What is owed to nobody in the network stands in one more
+column, which pays nothing. Everybody is taken to pay first; round r is the r-th time that all look
+at what they received and cut what they pay, so rounds come from above to the greatest clearing
+vector, and the loss of round r is what creditors lose by it. A party that is made to fail pays a
+stated share of what it owes, in round 0; those who would have failed anyway start from what they
+pay then.
 
     capital   what each party lacks if all but those made to fail pay in full: just this much stops
               it after the first round, and no less, as each has to be made whole by itself
@@ -34,6 +39,8 @@ References:
        central to fail? Scientific Reports 2.
     4. Bardoscia, M., Battiston, S., Caccioli, F., Caldarelli, G. (2015). DebtRank: a microscopic
        foundation for shock propagation. PLoS ONE 10.
+    5. Elsinger, H. (2009). Financial networks, cross holdings, and limited liability. OeNB Working
+       Paper 156.
 """
 
 from typing import NamedTuple
@@ -58,6 +65,8 @@ class Network(NamedTuple):
     """[P, N, N + 1] what the first owes the second; the last column is owed to outside"""
     cash: FloatArray
     """[P, N] what each has besides what it is owed by the others"""
+    ranked: FloatArray | None = None
+    """[P, R, N, N + 1] `owed` by rank, the first one paid first; None where all ranks alike"""
 
 
 class Spread(NamedTuple):
@@ -105,19 +114,20 @@ def spread(
         if not 0.0 <= share <= 1.0:
             message = f"{name} is a share between 0 and 1, found {share}"
             raise ValueError(message)
-    owed, cash = network
+    owed, cash, _ = network
     paths, count = cash.shape
     made = np.zeros((paths, count), bool) if failing is None else failing
     due: FloatArray = np.sum(owed, axis=2)
-    shares = owed / np.where(due > 0.0, due, 1.0)[:, :, None]
+    waterfall = _Waterfall(network)
     told = count if rounds is None else rounds
     losses = np.zeros((paths, told, count + 1))
     when = np.where(made, 0, NEVER)
     before = due if start is None else start
     paid: FloatArray = np.where(made, np.minimum(recovery * due, before), before)
-    losses[:, 0] = _received(shares, before - paid)
+    before_receipts, received = waterfall.received(before), waterfall.received(paid)
+    losses[:, 0] = before_receipts - received
     for turn in range(1, MOST_ROUNDS):
-        receipts = _received(shares, paid)[:, :-1]
+        receipts = received[:, :-1]
         able = cash + receipts
         short = ~made & (able < due * (1.0 - PAID)) & (due > 0.0)
         left = np.minimum(alpha * cash + beta * receipts, due)
@@ -125,17 +135,28 @@ def spread(
         following: FloatArray = np.where(made, paid, kept)
         when = np.where(short & (when == NEVER), turn, when)
         cut = paid - following
-        losses[:, min(turn, told - 1)] += _received(shares, cut)
-        paid = following
+        following_receipts = waterfall.received(following)
+        losses[:, min(turn, told - 1)] += received - following_receipts
+        paid, received = following, following_receipts
         if np.all(np.abs(cut) <= PAID * PAID * due):
             return Spread(paid, when, losses)
     message = f"payments did not settle within {MOST_ROUNDS} rounds"
     raise ArithmeticError(message)
 
 
-def _received(shares: FloatArray, paid: FloatArray) -> FloatArray:
-    """[P, N + 1] what each receives of payments [P, N]."""
-    return np.einsum("pij,pi->pj", shares, paid)
+class _Waterfall:
+    """How what each party pays is shared among those it owes."""
+
+    def __init__(self, network: Network) -> None:
+        by_rank = network.owed[:, None] if network.ranked is None else network.ranked
+        self.due: FloatArray = np.sum(by_rank, axis=3)
+        self.ahead: FloatArray = np.cumsum(self.due, axis=1) - self.due
+        self.shares = by_rank / np.where(self.due > 0.0, self.due, 1.0)[..., None]
+
+    def received(self, paid: FloatArray) -> FloatArray:
+        """[P, N + 1] what each receives of payments [P, N]."""
+        parts = np.clip(paid[:, None] - self.ahead, 0.0, self.due)
+        return np.einsum("prij,pri->pj", self.shares, parts)
 
 
 def capital_needed(network: Network, failing: Marks, recovery: float = 0.0) -> FloatArray:
@@ -147,21 +168,23 @@ def capital_needed(network: Network, failing: Marks, recovery: float = 0.0) -> F
         recovery: share of what those owe that they pay.
     """
     due = np.sum(network.owed, axis=2)
-    met = np.where(failing, recovery, 1.0)
-    receipts = np.einsum("pij,pi->pj", network.owed, met)[:, :-1]
+    receipts = _Waterfall(network).received(np.where(failing, recovery, 1.0) * due)[:, :-1]
     return np.where(failing, 0.0, np.maximum(due - network.cash - receipts, 0.0))
 
 
 def netted_bilaterally(network: Network) -> Network:
-    """The same claims, each pair's smaller one struck out of both."""
+    """The same claims, all of one rank, each pair's smaller one struck out of both."""
     inside = network.owed[:, :, :-1]
     net = np.maximum(inside - np.swapaxes(inside, 1, 2), 0.0)
-    return network._replace(owed=np.concatenate([net, network.owed[:, :, -1:]], axis=2))
+    return Network(np.concatenate([net, network.owed[:, :, -1:]], axis=2), network.cash)
 
 
 def netted_fully(network: Network) -> Network:
-    """The same claims against one counterparty, the last of N + 1 parties, which has no cash."""
-    owed, cash = network
+    """The same claims, all of one rank, against one counterparty that has no cash.
+
+    It is the last of N + 1 parties.
+    """
+    owed, cash, _ = network
     paths, count = cash.shape
     inside = owed[:, :, :-1]
     position = np.sum(inside, axis=2) - np.sum(inside, axis=1)

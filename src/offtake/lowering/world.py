@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from offtake.core.arrays import Array, jax, jnp
+from offtake.core.arrays import Array, jax, jnp, lax
 from offtake.core.contract import IntArray
 from offtake.lowering.spot import Earned, Period, Spot, SpotState
 from offtake.market.credit import Credit
@@ -175,6 +175,39 @@ class World(NamedTuple):
             owned,
         )
         return observed, payout, following
+
+    def default_bounds(self, values: Array, shocks: Array) -> Array:
+        """Own shock below which a party with a credit defaults, given the drivers, [T, E, P].
+
+        For hazard rates that the market's clearing does not move (`hazards_known`).
+
+        Args:
+            values: [row, P].
+            shocks: [T, stream, P].
+        """
+
+        def period(
+            state: tuple[ProcessState, Array], now: tuple[Array, Array]
+        ) -> tuple[tuple[ProcessState, Array], Array]:
+            t, moved = now
+            years = jnp.asarray(self.years)[t]
+            processes = self.processes.advance(
+                values, state[0], years, moved, jnp.asarray(self.per_year)
+            )
+            moves = jnp.where(t > 0, 1.0, 0.0)
+            regimes = self.regimes.advance(values, state[1], moves, moved)
+            market = self._market(values, processes, regimes, t, jnp.asarray(self.elapsed)[t])
+            return (processes, regimes), self.credit.bounds(values, years, moved, market)
+
+        start = self.processes.init(values), self.regimes.init(values)
+        return lax.scan(period, start, (jnp.arange(shocks.shape[0]), shocks))[1]
+
+    @property
+    def hazards_known(self) -> NDArray[np.bool_]:
+        """[E] whether a party's hazard rate is known before the market clears."""
+        before = 1 + self.series.before.shape[0] + self.processes.start.shape[0]
+        before += self.regimes.initial.shape[0] + len(self.formulas)
+        return np.asarray(self.credit.hazard) < before
 
     def log_likelihood(self, values: Array, shocks: Array, hazard: Array) -> Array:
         """Log probability of the events that happened: defaults outside, changes of regime, [P].

@@ -54,6 +54,19 @@ class Credit(NamedTuple):
         own = jnp.sqrt(jnp.maximum(1.0 - jnp.sum(rho**2, axis=1), 1e-12))
         return jnp.sum(rho * shocks[self.driver_stream], axis=1), own
 
+    def bounds(self, values: Array, years: Array, shocks: Array, market: Array) -> Array:
+        """Own shock below which a party defaults in a period, given the drivers, [E, P].
+
+        Args:
+            values: [row, P].
+            years: [] length of the period.
+            shocks: [stream, P].
+            market: [market observations, P].
+        """
+        given, own = self._given(values, shocks)
+        probability = -jnp.expm1(-market[self.hazard] * years)
+        return (jax.scipy.stats.norm.ppf(probability) - given) / own
+
     def log_likelihood(self, values: Array, years: Array, shocks: Array, hazard: Array) -> Array:
         """Log probability of the defaults that happened, given the drivers, [P].
 

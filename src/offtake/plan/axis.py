@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from offtake.core.errors import PlanErrors, in_option, quoted
+from offtake.core.errors import PlanErrors, Problem, in_option, quoted
+from offtake.core.quantity import Quantity, When
+from offtake.plan.nearest import falls, numbers_like
 
 FORM = re.compile(
     r"\s*(?P<place>[^=]+?)\s*=\s*(?P<before>[^0-9]*?)(?P<low>-?[0-9][0-9_]*\.?[0-9]*(?:e[+-]?\d+)?)"
@@ -62,6 +65,35 @@ class Axis:
     def change(self, number: float) -> str:
         """`place=value`, as `--set` takes it."""
         return f"{self.place}={self.written(number)}"
+
+    def unknown(self, known: Mapping[str, Quantity | When]) -> Problem:
+        """The mistake of a place that is no number of the plan, and which may be meant.
+
+        Args:
+            known: numbers of the plan by place.
+        """
+        close = numbers_like(self.place, known)
+        over = "--over"
+        said = f"{self.place}={self.written(self.low)}..{self.written(self.high)}"
+        found = f"{self.place}, which is no number of the plan"
+        if not close:
+            some = ", ".join(list(known)[:3])
+            mend = f"name a number by its place in the file, such as {some}"
+            return in_option(over, said, "over-place", found, "a number of the plan", mend)
+        ways = [f"--over '{place}={self._as_range(known[place])}'" for place in close]
+        mend = "did you mean " + " or ".join(ways) + "?"
+        if falls(self.place):
+            mend += " A price that falls has a trend below zero."
+        return in_option(over, said, "over-place", found, "a number of the plan", mend)
+
+    def _as_range(self, number: Quantity | When) -> str:
+        """The range as it is written of a number of the plan."""
+        sign = -1.0 if falls(self.place) else 1.0
+        low, high = sign * self.low, sign * self.high
+        unit = self.unit
+        if isinstance(number, Quantity) and number.unit == "1/year" and unit.strip() in ("%", ""):
+            unit = " %/year"
+        return f"{self.before}{low:.12g}..{high:.12g}{unit}"
 
 
 def _refused(said: str, found: str, expected: str) -> PlanErrors:

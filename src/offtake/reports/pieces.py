@@ -4,6 +4,9 @@ from typing import Any
 
 from rich.table import Table as RichTable
 
+SMALLEST = 1e-7
+"""Share below which nothing is told from rounding."""
+
 
 def laid_out(title: str, columns: list[tuple[str, str]], rows: list[list[str]]) -> RichTable:
     """A table without rules; columns are (heading, side)."""
@@ -28,9 +31,11 @@ def number(value: Any) -> str:
 
 
 def percent(value: Any) -> str:
-    """A share in per cent; a dash for none."""
+    """A share in per cent, two digits of a small one; a dash for none."""
     if value is None:
         return "–"
+    if SMALLEST <= float(value) < 5e-4:
+        return f"{100.0 * float(value):.2g} %"
     share = 100.0 * float(value) if abs(float(value)) >= 5e-4 else 0.0
     return f"{share:.1f} %" if share < 99.95 else "100 %"
 

@@ -151,6 +151,7 @@ def watched_run(
     until: Until | None = None,
     errors: bool = False,
     scale: Scale | None = None,
+    tilt: Sequence[str] | None = None,
 ) -> Results:
     """Run a checked plan with a progress bar on stderr.
 
@@ -163,6 +164,7 @@ def watched_run(
         until: a figure, and how sure it is to be.
         errors: whether to work out the error of every figure.
         scale: where shards are kept, and what computes them.
+        tilt: where futures are drawn from instead.
 
     Raises:
         ValueError: the plan has errors.
@@ -172,7 +174,7 @@ def watched_run(
         raise ValueError(message)
     with counted(paths, quiet=quiet) as advance:
         on = scale or Scale()
-        ask = partial(run, sampler=sampler, until=until, errors=errors)
+        ask = partial(run, sampler=sampler, until=until, errors=errors, tilt=tilt)
         ask = partial(ask, folder=on.kept, workers=on.workers, device=on.device)
         tell = advance if quiet else _carrying_on(on.kept, advance)
         results = ask(checked.plan, paths, seed, progress=tell)

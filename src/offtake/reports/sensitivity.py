@@ -1,5 +1,7 @@
 """What moves a result, as a tornado: on a terminal and as SVG."""
 
+import re
+
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -115,7 +117,7 @@ def _table(found: Sensitivity, shown: tuple[Effect, ...], width: int) -> RichTab
         check = checks.get(effect.place)
         rows.append(
             [
-                cut(effect.text, WRITTEN),
+                cut(as_written(effect), WRITTEN),
                 *([] if effect.way != "step" else [f"+{effect.by}"]),
                 amount(effect.effect, found.unit, sign=True),
                 amount(effect.error, found.unit),
@@ -148,6 +150,12 @@ def cut(words: str, most: int) -> str:
         return words
     front = (most - 1) // 2
     return f"{words[:front]}…{words[len(words) - (most - 1 - front) :]}"
+
+
+def as_written(effect: Effect) -> str:
+    """A number as the plan writes it; an amount that was worked out, not written, is rounded."""
+    worked_out = re.fullmatch(r"-?\d+\.\d{3,} USD", effect.text)
+    return f"{money(effect.value)} USD" if worked_out else effect.text
 
 
 def shortened(place: str) -> str:

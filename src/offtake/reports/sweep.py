@@ -11,6 +11,8 @@ from offtake.reports.svg import bar, page, text
 from offtake.results.swept import NOTE, Swept, shade
 
 BLOCKS = " ░▒▓█"
+MOST = 6
+"""Figures that are shown on a terminal; JSON and SVG have all."""
 LOW, HIGH = (235, 242, 250), (200, 60, 40)
 """Colours of the least and of the largest value."""
 
@@ -24,13 +26,36 @@ def sweep(found: Swept) -> Group:
         Text(f"{found.paths:,} futures, the same at every point, seed {found.seed}."),
         Text(""),
     ]
+    figures = _moving(found)
     if found.grid is not None and len(found.places) == 2:
-        for figure in found.figures:
+        for figure in figures:
             sides = f"{figure}: {found.places[0]} down, {found.places[1]} across"
             parts += [Text(sides, style="bold"), _heat(found, figure), Text("")]
     else:
-        parts += [_points(found), Text("")]
+        parts += [_points(found, figures), Text("")]
+    for why, count in found.refused:
+        parts.append(Text(f"– at {count} of {len(found.rows)} points, which are no plan: {why}."))
+    rest = len(found.figures) - len(figures)
+    if rest:
+        parts.append(Text(f"{rest} more figures move less, or not at all: in the JSON.", "dim"))
     return Group(*parts, Text(NOTE, style="dim"))
+
+
+def _moving(found: Swept) -> list[str]:
+    """Figures that are shown, in their order: those that move most against their size."""
+    if len(found.figures) <= MOST:
+        return list(found.figures)
+    moves = {name: _moves(found, name) for name in found.figures}
+    most = sorted(found.figures, key=lambda name: -moves[name])[:MOST]
+    return [name for name in found.figures if name in most and moves[name] > 0.0]
+
+
+def _moves(found: Swept, figure: str) -> float:
+    """How far a figure goes over all points, as a share of its largest size."""
+    every = [row["figures"][figure] for row in found.rows]
+    known = [float(value) for value in every if value is not None]
+    size = max((abs(value) for value in known), default=0.0)
+    return (max(known) - min(known)) / size if size > 0.0 else 0.0
 
 
 def _heat(found: Swept, figure: str) -> RichTable:
@@ -60,14 +85,14 @@ def _colour(at: float) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def _points(found: Swept) -> RichTable:
+def _points(found: Swept, figures: list[str]) -> RichTable:
     columns = [(place.rsplit(".", 1)[-1], "left") for place in found.places]
-    for figure in found.figures:
+    for figure in figures:
         columns += [(figure.split(".", 1)[-1], "right"), ("± 95 %", "right"), ("", "left")]
     rows: list[list[str]] = []
     for row in found.rows:
         line = [str(value) for value in row["at"]]
-        for figure in found.figures:
+        for figure in figures:
             value, error = row["figures"][figure], row["standard_errors"][figure]
             among = [other["figures"][figure] for other in found.rows]
             line += [

@@ -14,6 +14,7 @@ from offtake.reports.pieces import laid_out, number, percent
 from offtake.reports.plant import plant
 from offtake.reports.readings import readings
 from offtake.reports.structure import limits
+from offtake.reports.tilt import tilt, worth
 from offtake.results.results import Results
 from offtake.results.sentence import sure
 from offtake.results.table import Row, Table, money
@@ -46,6 +47,7 @@ def summary(results: Results, saved: Path | None = None, json_file: Path | None 
         *([Text("Changed: " + "; ".join(changes))] if changes else []),
         Text(_frame(results)),
         *([Text(sure(results.facts["until"]))] if results.facts.get("until") else []),
+        *tilt(results),
         Text(""),
         Text(results.headline(), style="bold"),
         Text(""),
@@ -56,6 +58,7 @@ def summary(results: Results, saved: Path | None = None, json_file: Path | None 
         parts += [Text(""), *limits(list(results.structure()))]
     if len(results.facilities()):
         parts += [Text(""), _facilities(results.facilities()), Text(FACILITIES, style="dim")]
+    parts += worth(results)
     parts += guarantees(results)
     if len(results.unspent()):
         parts += [Text(""), _unspent(results.unspent()), Text(UNSPENT, style="dim")]

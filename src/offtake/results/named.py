@@ -6,6 +6,7 @@ for `who_pays`. Tables by month are left out: their years have names (`market_by
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -86,6 +87,29 @@ def full_name(name: str) -> str:
     return f"{table_of(name)}.{rest}"
 
 
+QUANTILE = re.compile(r"_p\d+\Z")
+RATIOS = {
+    "lgd": "mean loss over mean exposure, of futures with a default",
+    "lgd_after_supports": "mean loss over mean exposure, of futures with a default",
+    "el_bp_per_year": "mean loss over the mean of what is lent",
+}
+"""Figures that are one mean over another, and what they are."""
+
+
+def why_no_mean(said: str) -> str | None:
+    """Why a figure is no mean over futures: a quantile, the worst 5 %, a ratio; None if it is one.
+
+    Args:
+        said: as a user names it.
+    """
+    column = said.partition(" of ")[0].strip().rsplit(".", 1)[-1]
+    if QUANTILE.search(column):
+        return "a quantile over futures"
+    if column.endswith("_worst5"):
+        return "a mean over the worst 5 %, a set that moves with the numbers"
+    return f"a ratio, {RATIOS[column]}" if column in RATIOS else None
+
+
 def meant(said: str, known: Iterable[str]) -> str:
     """The figure of `el_usd of jpm_construction`, or of a full name.
 
@@ -102,9 +126,8 @@ def meant(said: str, known: Iterable[str]) -> str:
     if fits:
         message = f"{said!r} may be {' or '.join(fits)}: write one of these"
         raise UnknownFigure(message)
-    close = suggestion(
-        f"{about}.{column}", [n.split(".", 1)[1] for n in names], otherwise="there are no figures"
-    )
+    others = [" of ".join(reversed(n.split(".", 1)[1].rsplit(".", 1))) for n in names]
+    close = suggestion(f"{column} of {about}", others, otherwise="there are no figures")
     message = f"no figure {said!r}: {close}"
     raise UnknownFigure(message)
 

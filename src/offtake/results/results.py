@@ -19,6 +19,7 @@ from offtake.results.tables.break_even import break_even_rows
 from offtake.results.tables.cohorts import cohort_rows
 from offtake.results.tables.contracts import contract_rows, hurdle_rows, support_rows
 from offtake.results.tables.dependence import at_year_ends, dependence_rows
+from offtake.results.tables.estimates import Weight, worst_paths
 from offtake.results.tables.facilities import facility_detail_rows, facility_rows
 from offtake.results.tables.funding import funding_gap_rows, sources_and_uses_rows
 from offtake.results.tables.guarantees import guarantee_rows
@@ -40,8 +41,9 @@ from offtake.results.tables.readings import (
     supply_rows,
     threshold_rows,
 )
+from offtake.results.tables.tilt import tilt_rows
 from offtake.results.tables.unspent import unspent_rows
-from offtake.results.tables.who_pays import who_pays_rows, worst_paths
+from offtake.results.tables.who_pays import who_pays_rows
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -102,9 +104,15 @@ class Results:
         """Arrays of one measure by output, paths first, `..._se` beside means."""
         return Outputs(self._arrays, measure)
 
+    @property
+    def _weight(self) -> Weight:
+        """[path] weights of the futures; None where all count alike."""
+        return self._arrays.get("weight")
+
     def _sure(self, table: str, rows: Iterable[Row]) -> tuple[Row, ...]:
         """Rows with errors from groups of futures, where futures depend on one another."""
-        if self.facts.get("sampler", "pseudo") == "pseudo" or "errors" not in self.facts:
+        plain = self.facts.get("sampler", "pseudo") == "pseudo" and self._weight is None
+        if plain or "errors" not in self.facts:
             return tuple(rows)
         return tuple(with_errors(table, rows, self.facts["errors"]))
 
@@ -137,9 +145,19 @@ class Results:
 
     def who_pays(self) -> Table:
         """What every party puts in, gets back, pays net and loses; docs/measures.md."""
-        rows = who_pays_rows(self.facts["parties"], self._outputs("who_pays"))
+        rows = who_pays_rows(self.facts["parties"], self._outputs("who_pays"), self._weight)
         note = "Present values, means over all futures; worst 5 %: the futures with the most loss."
         return Table("Who pays", self._sure("who_pays", rows), note)
+
+    def tilted(self) -> Table:
+        """How sure figures are against plain futures; no rows where nothing is tilted."""
+        facts, weight = self.facts, self._weight
+        if weight is None:
+            return Table("What the tilt does", ())
+        names = ["" if party["owner"] else party["party"] for party in facts["parties"]]
+        lent, pays = self._outputs("facilities"), self._outputs("who_pays")
+        rows = tilt_rows([f["contract"] for f in facts["facilities"]], names, lent, pays, weight)
+        return Table("What the tilt does", tuple(rows))
 
     def traced(self, *, worst5: bool = False) -> Table:
         """Ultimate sources of the money behind every use, on the traced paths."""
@@ -162,13 +180,18 @@ class Results:
         """Debt: cover, default, loss, repayment against the end of its collateral."""
         irr = self._outputs("contract_value")["irr"]
         rows = facility_rows(
-            self.facts["facilities"], self._outputs("facilities"), self._sides("financing"), irr
+            self.facts["facilities"],
+            self._outputs("facilities"),
+            self._sides("financing"),
+            irr,
+            self._weight,
         )
         return Table("Facilities", self._sure("facilities", rows))
 
     def facility_details(self) -> Table:
         """What stands behind the facilities: outcomes, supports, what is open at the horizon."""
-        rows = facility_detail_rows(self.facts["facilities"], self._outputs("facilities"))
+        of = self._outputs("facilities")
+        rows = facility_detail_rows(self.facts["facilities"], of, self._weight)
         return Table("Facilities in detail", self._sure("facility_details", rows))
 
     def contracts(self) -> Table:
@@ -178,6 +201,7 @@ class Results:
             self._sides("side"),
             self._sides("financing"),
             self._outputs("contract_value"),
+            self._weight,
         )
         return Table("Contracts", self._sure("contracts", rows))
 
@@ -195,14 +219,19 @@ class Results:
 
     def guarantees(self) -> Table:
         """What guarantees cost who gives them: fees, payments, recoveries, how often called."""
-        worst = worst_paths(self._outputs("who_pays")["loss"])
-        rows = guarantee_rows(self.facts.get("guarantees", ()), self._outputs("guarantees"), worst)
+        given, of, weight = (
+            self.facts.get("guarantees", ()),
+            self._outputs("guarantees"),
+            self._weight,
+        )
+        worst = worst_paths(self._outputs("who_pays")["loss"], weight)
+        rows = guarantee_rows(given, of, worst, weight)
         return Table("Guarantees", self._sure("guarantees", rows))
 
     def funding_gap(self) -> Table:
         """Cash needed by year beyond liquidity and all money promised."""
         gap = self._outputs("funding")["gap"]
-        rows = funding_gap_rows(self._labels("internal_party"), self._years(), gap)
+        rows = funding_gap_rows(self._labels("internal_party"), self._years(), gap, self._weight)
         return Table("Funding gap (USD, nominal)", tuple(rows))
 
     def sources_and_uses(self) -> Table:
@@ -219,19 +248,20 @@ class Results:
 
     def cohorts(self) -> Table:
         """Chips: payback against the clocks of contract, debt, economy and books."""
-        rows = cohort_rows(self._labels("cohort"), self._outputs("cohorts"), self._closes())
+        of = self._outputs("cohorts")
+        rows = cohort_rows(self._labels("cohort"), of, self._closes(), self._weight)
         return Table("Chips", self._sure("cohorts", rows))
 
     def levelised(self) -> Table:
         """What compute costs by cohort, chip and maker: per hour, per watt, part by part."""
         of = self._outputs("levelised")
-        rows = levelised_rows(self.facts.get("chips", {}), self._labels("part"), of)
+        rows = levelised_rows(self.facts.get("chips", {}), self._labels("part"), of, self._weight)
         return Table("Levelised cost of compute", tuple(rows))
 
     def token_costs(self) -> Table:
         """What a million tokens of each product cost, and take in energy, on each chip."""
         of = self._outputs("levelised")
-        rows = token_rows(self.facts.get("chips", {}), self._labels("product"), of)
+        rows = token_rows(self.facts.get("chips", {}), self._labels("product"), of, self._weight)
         return Table("Cost of tokens", tuple(rows))
 
     def break_even(self) -> Table:
@@ -242,6 +272,7 @@ class Results:
             self._labels("part"),
             self._labels("product"),
             self._outputs("levelised"),
+            self._weight,
         )
         return Table("Break-even of own chips", self._sure("break_even", rows))
 
@@ -266,7 +297,8 @@ class Results:
 
     def capacity_by_year(self) -> Table:
         """Energised power and running capacity at the end of each year, all sites and each."""
-        rows = capacity_rows(self._years(), self._labels("site"), self._outputs("plant"))
+        of = self._outputs("plant")
+        rows = capacity_rows(self._years(), self._labels("site"), of, self._weight)
         return Table("Capacity by year", tuple(rows))
 
     def energy(self) -> Table:
@@ -310,19 +342,21 @@ class Results:
 
     def welfare(self) -> Table:
         """Who gains by the market, less what its capital costs and its financiers lose."""
-        rows = welfare_rows(self._labels("told"), self._outputs("market"), tuple(self.who_pays()))
+        of, pays = self._outputs("market"), tuple(self.who_pays())
+        rows = welfare_rows(self._labels("told"), of, pays, self._weight)
         return Table("Welfare (USD, present value)", self._sure("welfare", rows))
 
     def learning(self) -> Table:
         """By how many times each factor improves in a year; docs/measures/learning.md."""
-        rows = learning_rows(self._labels("factor"), self._outputs("learning")["yearly"])
+        yearly = self._outputs("learning")["yearly"]
+        rows = learning_rows(self._labels("factor"), yearly, self._weight)
         return Table("Learning (times a year)", tuple(rows), self._assumption("learning"))
 
     def learning_published(self) -> Table:
         """The product of the four factors against published ranges."""
         published = catalogue.learning()["cost_of_a_fixed_problem"]
         yearly = self._outputs("learning")["yearly"]
-        rows = published_rows(self._labels("factor"), yearly, published)
+        rows = published_rows(self._labels("factor"), yearly, published, self._weight)
         return Table(
             "Product of the four against published ranges (times a year)",
             self._sure("learning_published", rows),
@@ -335,7 +369,7 @@ class Results:
         """First months in which drivers pass levels; docs/measures/readings.md."""
         described = self.facts.get("readings", {}).get("thresholds", [])
         month = self._outputs("thresholds")["month"]
-        rows = threshold_rows(described, month, self.facts["start"])
+        rows = threshold_rows(described, month, self.facts["start"], self._weight)
         return Table(
             "Thresholds (first month)",
             self._sure("thresholds", rows),
@@ -356,7 +390,8 @@ class Results:
 
     def token_output_growth(self) -> Table:
         """Yearly change of the same from the first to the last month."""
-        rows = end_rows(self._labels("output"), self._outputs("token_output")["yearly"])
+        yearly = self._outputs("token_output")["yearly"]
+        rows = end_rows(self._labels("output"), yearly, self._weight)
         return Table("Output of tokens, change a year", tuple(rows), self._assumption("output"))
 
     def income_shares(self) -> Table:
@@ -367,7 +402,8 @@ class Results:
 
     def income_shares_at_the_end(self) -> Table:
         """The same in the last month, quantiles over all futures."""
-        rows = end_rows(self._labels("income"), self._outputs("income_shares")["end"])
+        end = self._outputs("income_shares")["end"]
+        rows = end_rows(self._labels("income"), end, self._weight)
         return Table("Who gets the income at the end", tuple(rows), self._assumption("income"))
 
     def unspent(self) -> Table:
@@ -413,6 +449,7 @@ class Results:
             "clearing": {"max_residual": checks["clearing_residual"]},
             "sampler": facts.get("sampler", "pseudo"),
             "until": facts.get("until"),
+            "tilt": {**facts["tilt"], "figures": list(self.tilted())} if "tilt" in facts else None,
             "standard_errors": facts.get("errors", {}),
             "who_pays": list(self.who_pays()),
             "traced": facts["traced"],

@@ -1,5 +1,6 @@
 """Figures over a range of a plan's numbers."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,8 @@ class Swept:
         seed: of every random stream.
         reach: half-width of a 95 % interval in standard errors.
         rows: per point `at` (values as written, one per axis), `numbers` (the same as numbers),
-            `figures` (name -> value) and `standard_errors` (name -> error).
+            `figures` (name -> value), `standard_errors` (name -> error) and `no_plan`: why the
+            point is none, else None.
     """
 
     plan: str
@@ -36,6 +38,17 @@ class Swept:
     seed: int
     reach: float
     rows: tuple[Mapping[str, Any], ...]
+
+    @property
+    def refused(self) -> list[tuple[str, int]]:
+        """Why points are no plan, and how many for each reason; amounts are of the first one."""
+        first, counted = dict[tuple[str, str], str](), Counter[tuple[str, str]]()
+        for row in self.rows:
+            if why := row.get("no_plan"):
+                alike = str(why).split(":", 1)[0], str(why).rsplit(";", 1)[-1]
+                first.setdefault(alike, str(why))
+                counted[alike] += 1
+        return [(why, counted[alike]) for alike, why in first.items()]
 
     def table(self) -> Table:
         """One row per point: the places, then every figure with its error."""

@@ -4,8 +4,9 @@
     pd of loan above 10 %
     el_usd of loan above 50 M USD
 
-A name is that of a party or of a facility. `pd` is the share of futures in which it fails, `el_usd`
-its expected loss, value today.
+An outcome is named as figures of a run are (`offtake.results.named`), in full too
+(`facilities.loan.pd above 10 %`); the name is that of a party or of a facility. `pd` is the share
+of futures in which it fails, `el_usd` its expected loss, value today.
 """
 
 import re
@@ -13,15 +14,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from offtake.core.errors import Mistake, PlanErrors, in_option, quoted
-from offtake.core.names import suggestion
+from offtake.core.errors import Mistake, PlanErrors, UnknownFigure, in_option, quoted
 from offtake.core.number import parse_quantity
+from offtake.results.named import meant
 
 FORMS = (
     '"lab defaults in 20 % of futures", "pd of loan above 10 %" or "el_usd of loan above 50 M USD"'
 )
 _DEFAULTS = re.compile(r"(?P<who>\S+)\s+defaults\s+in\s+(?P<level>.+?)(?:\s+of\s+futures)?\s*\Z")
-_ABOVE = re.compile(r"(?P<what>\S+)\s+of\s+(?P<who>\S+)\s+above\s+(?P<level>.+?)\s*\Z")
+_ABOVE = re.compile(r"(?P<figure>\S+(?:\s+of\s+\S+)?)\s+above\s+(?P<level>.+?)\s*\Z")
+OUTCOMES = ("pd", "el_usd")
 
 
 @dataclass(frozen=True)
@@ -42,21 +44,29 @@ def read_target(text: str, parties: Sequence[str], facilities: Sequence[str]) ->
         PlanErrors: it cannot be read, or it names nothing of the plan.
     """
     plain = text.strip()
-    defaults, above = _DEFAULTS.match(plain), _ABOVE.match(plain)
-    match = defaults or above
+    match = _DEFAULTS.match(plain) or _ABOVE.match(plain)
     if match is None:
         raise _wrong(text, "form", quoted(text), FORMS, "write it in one of these forms")
-    what = "pd" if defaults else str(above["what"] if above else "")
-    if what not in ("pd", "el_usd"):
-        mend = suggestion(what, ("pd", "el_usd"), otherwise="")
-        raise _wrong(text, "outcome", quoted(what), "pd or el_usd", mend)
-    who = match["who"]
-    known = (*parties, *facilities)
-    if who not in known:
-        expected = "a party or a facility of the plan"
-        mend = suggestion(who, known, otherwise="the plan has none")
-        raise _wrong(text, "name", quoted(who), expected, mend)
-    return Target(plain, what, who, _level(text, what, match["level"]))
+    groups = match.groupdict()
+    figure = str(groups.get("figure") or f"pd of {groups.get('who')}")
+    try:
+        name = meant(figure, _known(parties, facilities))
+    except UnknownFigure as unknown:
+        expected = "pd or el_usd of a party or a facility of the plan"
+        mend = str(unknown.args[0]).partition(": ")[2]
+        raise _wrong(text, "outcome", quoted(figure), expected, mend) from None
+    _, who, what = name.split(".")
+    return Target(
+        plain, "pd" if what == "pd" else "el_usd", who, _level(text, what, match["level"])
+    )
+
+
+def _known(parties: Sequence[str], facilities: Sequence[str]) -> list[str]:
+    """Outcomes by name, as figures of a run are named (`offtake.results.named`)."""
+    tables = ("facilities", facilities), ("who_pays", parties)
+    return [
+        f"{table}.{name}.{what}" for table, names in tables for name in names for what in OUTCOMES
+    ]
 
 
 def _level(text: str, what: str, written: str) -> float:

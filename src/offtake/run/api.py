@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from offtake.core.random import Sampler
     from offtake.plan.schema import Plan
     from offtake.results.results import Results
+    from offtake.results.tables.estimates import FloatArray
+    from offtake.risk.tilt import Tilt
     from offtake.run.devices import Device
     from offtake.run.scale import Kept
     from offtake.run.simulate import Outcome, Progress, Runner
@@ -30,6 +32,7 @@ def run(
     folder: str | Path | Kept | None = None,
     workers: Literal["ray"] | None = None,
     device: Device = "cpu",
+    tilt: Tilt | str | Sequence[str] | None = None,
 ) -> Results:
     """Simulate a plan over many futures.
 
@@ -42,12 +45,14 @@ def run(
         sampler: how futures are drawn; all but "pseudo" take a multiple of 4,096.
         until: a figure, and how sure it is to be: as few futures as that takes.
         errors: whether to work out the error of every figure (`results.facts["errors"]`); always
-            done where the sampler is not "pseudo".
+            done where futures are not drawn independently as the plan has them.
         folder: where finished shards of 4,096 futures are kept; a run that was stopped is carried
             on from there, and one with more futures goes on from one with fewer (docs/scale.md).
         workers: "ray" for a Ray cluster, that of $RAY_ADDRESS or one on this machine (needs
             offtake[ray] and a folder); the devices of this process if None.
         device: kind of device, "cpu" or "gpu".
+        tilt: where futures are drawn from instead, each then weighted (docs/sampling.md): one way
+            or several, as after `--tilt`. Takes a multiple of 256 paths.
 
     Returns:
         Results: a labelled dataset with tables.
@@ -55,6 +60,7 @@ def run(
     Raises:
         ValueError: fewer than one path, or a number that the sampler cannot deal evenly; a folder
             of another run; a device or workers that are not there.
+        PlanErrors: the plan cannot be structured, or `tilt` names what it cannot tilt.
         KeyError: there is no figure as `until` names.
     """
     from offtake.run import groups
@@ -62,18 +68,20 @@ def run(
     from offtake.run.scale import check_scale
     from offtake.run.simulate import Runner, check_paths
 
-    check_paths(paths, sampler)
-    check_scale(folder, workers, until, device)
+    check_paths(paths, sampler, tilted=tilt is not None)
+    check_scale(folder, workers, until, device, tilt)
     runner = Runner(plan, devices, device=device)
     if folder is None:
-        outcome, facts = _here(runner, paths, seed, sampler, until, progress)
+        outcome, facts = _here(runner, paths, seed, sampler, until, progress, tilt)
     else:
         outcome, facts = _kept(runner, paths, seed, sampler, folder, workers, progress), {}
     started = time.perf_counter()
     results = label(outcome)
-    if errors or sampler != "pseudo":
+    if errors or sampler != "pseudo" or outcome.weight is not None:
         facts["errors"] = groups.errors(outcome, results)
     results = results.with_facts(**facts)
+    if outcome.weight is not None:
+        results = _weighed(results, outcome.weight)
     seconds = {**results.facts["seconds"], "measure": time.perf_counter() - started}
     return results.with_facts(seconds=seconds)
 
@@ -85,13 +93,18 @@ def _here(
     sampler: Sampler,
     until: Until | None,
     progress: Progress | None,
+    tilt: Tilt | str | Sequence[str] | None,
 ) -> tuple[Outcome, dict[str, Any]]:
     """In this process, in one piece; what was reached where a figure says when to stop."""
     from offtake.run.simulate import Simulation
 
     runner.compile()
-    simulation = Simulation(runner, seed, sampler, progress)
-    facts = dict[str, Any]()
+    facts, ways = dict[str, Any](), None
+    if tilt is not None:
+        from offtake.run.pilot import tilted
+
+        ways, facts["tilt"] = tilted(runner, tilt, seed, sampler)
+    simulation = Simulation(runner, seed, sampler, progress, ways)
     if until is None:
         simulation.carry_on(paths)
     else:
@@ -115,3 +128,13 @@ def _kept(
 
     kept = Kept(Path(folder)) if isinstance(folder, str | Path) else folder
     return in_shards(runner, paths, seed, sampler, kept, workers, progress)
+
+
+def _weighed(results: Results, weight: FloatArray) -> Results:
+    """Results with what is to be known of the weights of their futures."""
+    from offtake.results.tables.tilt import warnings_of, weights_told
+
+    told = weights_told(weight)
+    doubts = warnings_of(told, list(results.tilted()), weight.size)
+    warnings = [*results.facts["warnings"], *doubts]
+    return results.with_facts(tilt={**results.facts["tilt"], **told}, warnings=warnings)

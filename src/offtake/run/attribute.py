@@ -30,20 +30,18 @@ from scipy.stats import t as student
 
 from offtake.core.arrays import jax
 from offtake.core.errors import WrongRequest
-from offtake.core.measure import Book, Measure
 from offtake.core.random import BLOCK, REPLICATES, replicates
 from offtake.lowering.lower import LoweredPlan
-from offtake.measures.facilities import Facilities
-from offtake.measures.who_pays import WhoPays
 from offtake.plan.parts import Parts
 from offtake.plan.schema import Plan
 from offtake.results.named import find, table_of
 from offtake.results.sources import ChangeShares, VarianceShares
 from offtake.risk.shapley import EXACT, exact, sampled
+from offtake.run.by_future import by_future, future_measures, named_by_future
 from offtake.run.compare import figured
 from offtake.run.draw import HostDraws, draw
 from offtake.run.groups import error, number, sizes
-from offtake.run.simulate import Asked, Runner
+from offtake.run.simulate import Runner
 
 FloatArray = NDArray[np.float64]
 Done = Callable[[str], None]
@@ -51,38 +49,6 @@ OTHER = 1 << 40
 """Added to the seed for the second set of futures."""
 SMALL = 1e-3
 """USD, or share, by which a figure that is the same in all futures may differ: roundings."""
-COLUMNS = ("fronted", "returned", "net", "loss", "shortfall", "supports", "unreturned")
-
-
-def future_measures() -> Asked:
-    """Measures that `by_future` reads."""
-    kinds: tuple[Any, ...] = (WhoPays, Facilities)
-
-    def build(lowered: LoweredPlan, book: Book) -> tuple[Measure, ...]:
-        del lowered
-        return tuple(kind.build(book) for kind in kinds)
-
-    return Asked(sorted({pattern for kind in kinds for pattern in kind.wanted}), build)
-
-
-def by_future(book: Book, reduced: Any) -> dict[str, FloatArray]:
-    """Figures of every future by the name of their mean, each [P].
-
-    Args:
-        reduced: outputs of `WhoPays` and `Facilities`, paths first.
-    """
-    found = dict[str, FloatArray]()
-    pays, facilities = reduced[WhoPays.name], reduced[Facilities.name]
-    for m, party in enumerate(book.labels.parties):
-        if party not in book.owners:
-            for column in COLUMNS:
-                found[f"who_pays.{party}.{column}_usd"] = np.asarray(pays[column])[:, m]
-    for f, facility in enumerate(book.facilities):
-        above = f"facilities.{facility.contract}"
-        found[f"{above}.el_usd"] = np.asarray(facilities["loss_usd"])[:, f]
-        defaulted = np.isfinite(np.asarray(facilities["default_period"])[:, f])
-        found[f"{above}.pd"] = defaulted.astype(np.float64)
-    return found
 
 
 def variance_of(
@@ -105,10 +71,11 @@ def variance_of(
         message = f"paths must be a multiple of {BLOCK}, at least {2 * BLOCK}; found {paths}"
         raise WrongRequest(message)
     runner = Runner(plan, asked=future_measures())
+    name = named_by_future(of, runner.book)
     runner.compile()
 
     def figure(mix: Callable[[HostDraws, HostDraws], HostDraws]) -> FloatArray:
-        return _figure(runner, of, paths, seed, mix)
+        return _figure(runner, name, paths, seed, mix)
 
     one, two = figure(lambda a, b: a), figure(lambda a, b: b)
     middle = float(np.mean(np.concatenate([one, two])))
@@ -123,7 +90,7 @@ def variance_of(
     moving = [row for row in rows if row["total"] and spread > SMALL]
     return VarianceShares(
         plan=plan.plan.name,
-        figure=find(of, _names(runner.book)),
+        figure=name,
         mean=middle,
         sd=spread,
         paths=paths,
@@ -134,23 +101,15 @@ def variance_of(
     )
 
 
-def _names(book: Book) -> list[str]:
-    every = np.zeros((1, max(len(book.labels.parties), len(book.facilities))))
-    empty = {WhoPays.name: dict.fromkeys(COLUMNS, every)}
-    some = {"loss_usd": every, "default_period": every}
-    return list(by_future(book, {**empty, Facilities.name: some}))
-
-
 def _figure(
     runner: Runner,
-    of: str,
+    name: str,
     paths: int,
     seed: int,
     mix: Callable[[HostDraws, HostDraws], HostDraws],
 ) -> FloatArray:
     """[P] a figure of futures that are mixed of two sets."""
     parts = list[FloatArray]()
-    name = find(of, _names(runner.book))
     for first in range(0, paths, runner.width):
         count = min(runner.width, paths - first)
         # drawn to the full width: the base case in a block's last path would be mixed in

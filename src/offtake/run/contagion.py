@@ -4,9 +4,9 @@ The network of a month holds, for every pair of parties (accounts merged into th
 the first promises the second for the first time in the periods of the window
 (`offtake.measures.promises`); of a party outside the plan what it pays in them, support it gives
 included, as its cash is not bounded. A party inside enters the window with the cash it has. So what
-a party is owed and owes within the window is cleared at once, all claims of equal rank: a
+a party is owed and owes within the window is cleared at once, down the ranks of its waterfall: a
 reading of solvency over the window beside the month-by-month clearing of the simulation, which
-knows ranks, reserves and supports. Nobody steps in but as it did in the simulation, and what a
+knows reserves, supports and collateral too. Nobody steps in but as it did in the simulation, and what a
 party pays its owners is no promise. What fails without anybody made to fail is told apart, and
 every figure is the difference to it.
 """
@@ -63,6 +63,10 @@ class Owed:
     """[T, N, N, P] what the first promises the second in each period, USD"""
     cash: FloatArray
     """[T, N, P] with which each enters each period, USD; 0 for external ones"""
+    claimed: FloatArray
+    """[T, K, P] of what parties inside promise, what stands at each place, USD"""
+    places: NDArray[np.int64]
+    """[K, 3] who promises, whom, and at what rank"""
 
     def busiest(self, length: int) -> int:
         """Period that opens the window in which parties inside owe most, the opening one apart."""
@@ -76,10 +80,28 @@ class Owed:
         owed = np.zeros((paths, count, count + 1))
         inside = self.promised[first : first + length].sum(axis=0)
         owed[:, :, :-1] = np.moveaxis(inside, -1, 0)
+        ranked = self._ranked(first, length, owed)
         cash = self.cash[first].T.copy()
         # An external party has what it pays; made to fail it pays nothing all the same.
         cash[:, self.internal :] = owed[:, self.internal :].sum(axis=2)
-        return Network(owed, cash)
+        return Network(owed, cash, ranked)
+
+    def _ranked(self, first: int, length: int, owed: FloatArray) -> FloatArray:
+        """[P, R, N, N + 1] claims of a window by rank; those of parties outside are of the first.
+
+        Args:
+            owed: [P, N, N + 1] the same of all ranks, to which ranks are made to add up.
+        """
+        ranks = int(self.places[:, 2].max(initial=0)) + 1
+        made = np.zeros((owed.shape[0], ranks, *owed.shape[1:]))
+        for (payer, payee, rank), part in zip(
+            self.places.tolist(), self.claimed[first : first + length].sum(axis=0), strict=True
+        ):
+            made[:, rank, payer, payee] += part
+        total = made.sum(axis=1)
+        made *= (owed / np.where(total > 0.0, total, 1.0))[:, None]
+        made[:, 0] += np.where(total > 0.0, 0.0, owed)
+        return made
 
 
 def owed_in(plan: Plan, paths: int, seed: int, done: Callable[[int, int], None] | None) -> Owed:
@@ -93,8 +115,9 @@ def owed_in(plan: Plan, paths: int, seed: int, done: Callable[[int, int], None] 
     """
     lowered = lower(structure(plan).plan)
     book = book_of(lowered)
-    record, add = recorder(lowered), _adder(book)
+    record, add, places = recorder(lowered), _adder(book), _places(lowered, book)
     promised, cash = list[FloatArray](), list[FloatArray]()
+    claims = list[FloatArray]()
     for first in range(0, paths, BLOCK):
         count = min(BLOCK, paths - first)
         months: Any = record(draw(lowered, seed, first, BLOCK, BLOCK))
@@ -102,6 +125,7 @@ def owed_in(plan: Plan, paths: int, seed: int, done: Callable[[int, int], None] 
             np.asarray(part)[..., :count] for part in (months.claimed, months.paid, months.cash)
         )
         promised.append(add(claimed, paid))
+        claims.append(_by_place(places, claimed))
         cash.append(_opening(lowered, book, held))
         if done is not None:
             done(first + count, paths)
@@ -112,7 +136,34 @@ def owed_in(plan: Plan, paths: int, seed: int, done: Callable[[int, int], None] 
         internal=sum(1 for m in kept if m < book.labels.internal),
         promised=np.concatenate(promised, axis=-1),
         cash=np.concatenate(cash, axis=-1),
+        claimed=np.concatenate(claims, axis=-1),
+        places=np.array(list(places), np.int64).reshape(-1, 3),
     )
+
+
+Places = dict[tuple[int, int, int], list[int]]
+"""(who promises, whom, rank) -> claims"""
+
+
+def _places(lowered: LoweredPlan, book: Book) -> Places:
+    """Where claims of parties inside stand; ranks are numbered anew from 0 for all payers."""
+    owner, column = owner_of(book), {m: n for n, m in enumerate(_owners(book))}
+    network, ranks = lowered.program.network, lowered.shape.ranks
+    found = dict[tuple[int, int, int], list[int]]()
+    for c, claim in enumerate(book.labels.claims):
+        payer, payee = int(owner[claim.payer]), int(owner[claim.payee])
+        inside = claim.payer < book.labels.internal and payer < book.labels.internal
+        if inside and claim.form != "residual" and payer != payee:
+            key = column[payer], column[payee], int(network.slot[c]) % ranks
+            found.setdefault(key, []).append(c)
+    new = {rank: n for n, rank in enumerate(sorted({key[2] for key in found}))}
+    return {(i, j, new[rank]): claims for (i, j, rank), claims in found.items()}
+
+
+def _by_place(places: Places, claimed: FloatArray) -> FloatArray:
+    """[T, K, P] claims as they stood, by place."""
+    parts = [claimed[:, claims].sum(axis=1) for claims in places.values()]
+    return np.stack(parts, axis=1) if parts else np.zeros((claimed.shape[0], 0, claimed.shape[2]))
 
 
 def _owners(book: Book) -> list[int]:
@@ -300,7 +351,7 @@ def _debt_rank(owed: Owed, network: Network, party: int) -> float:
 
 
 def _variants(network: Network, party: int, recovery: float) -> tuple[Variant, ...]:
-    """The same failure with netting, with friction, and without either."""
+    """The same failure at one rank, with netting, with friction, and as it is."""
     count = network.cash.shape[1]
 
     def of(what: str, given: Network, share: float = 1.0) -> Variant:
@@ -316,6 +367,7 @@ def _variants(network: Network, party: int, recovery: float) -> tuple[Variant, .
     pairs, full = netted_bilaterally(network), netted_fully(network)
     return (
         of("as it is owed", network),
+        of("all of one rank", network._replace(ranked=None)),
         of("netted between pairs", pairs),
         of("netted in full", full),
         of(f"{1.0 - FRICTION:.0%} lost on failing", network, FRICTION),

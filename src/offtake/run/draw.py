@@ -1,12 +1,15 @@
 """Draws of a block of paths: uncertain numbers and the normals of every random stream."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.random import BLOCK, Sampler, normals
 from offtake.lowering.lower import LoweredPlan
+
+if TYPE_CHECKING:
+    from offtake.run.tilted import Tilted
 
 
 class HostDraws(NamedTuple):
@@ -19,7 +22,8 @@ class HostDraws(NamedTuple):
     monthly: NDArray[np.float64]
     """[T, stream, P]"""
     weight: NDArray[np.float64]
-    """[P]"""
+    """[P] 0 for paths that fill a block up; else 1, or how much a path counts that is drawn from
+    elsewhere (`run.tilted`)"""
 
 
 def draw(
@@ -29,6 +33,7 @@ def draw(
     width: int,
     count: int,
     sampler: Sampler = "pseudo",
+    tilt: "Tilted | None" = None,
 ) -> HostDraws:
     """Draws of paths first .. first + width - 1, of which the first `count` are to be counted.
 
@@ -47,8 +52,12 @@ def draw(
     monthly = np.empty((periods, len(labels.monthly_streams), width))
     for i, stream in enumerate(labels.monthly_streams):
         monthly[:, i] = normals(seed, stream, periods, first, width, sampler)
-    weight = np.where(np.arange(width) < count, 1.0, 0.0)
     values = lowered.table.draw(seed, first, width, sampler)
+    drawn = HostDraws(values, once, monthly, np.ones(width))
+    if tilt is not None:
+        drawn = tilt.moved(lowered, drawn, seed, first, sampler)
+    values, once, monthly, weight = drawn
+    weight[count:] = 0.0
     if count < width:
         values[:, -1], once[:, -1], monthly[:, :, -1] = lowered.table.medians(), 0.0, 0.0
     return HostDraws(values, once, monthly, weight)

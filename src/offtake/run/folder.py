@@ -191,7 +191,8 @@ def unpacked(shard: Shard, content: bytes) -> Piece:
         for name in arrays.files:
             part, measure, output = name.split(" ")
             found[part][measure, output] = arrays[name]
-    return Piece(shard.first, shard.count, *(found[part] for part in PARTS))
+    paths, mean, square, worst = (found[part] for part in PARTS)
+    return Piece(shard.first, shard.count, paths, mean, square, worst)
 
 
 def _is_whole(file: Path) -> bool:

@@ -38,9 +38,9 @@ RUNS = 16_384
 """Runs of single paths that may be spent on more of them."""
 
 
-def signs(seed: int, turn: int, first: int, shape: tuple[int, int]) -> FloatArray:
+def signs(seed: int, turn: int, shape: tuple[int, int]) -> FloatArray:
     """+1.0 or -1.0 for every number and path, [row, P], the same for the same seed."""
-    drawn = generator(seed, f"signs of moves {turn}", first).integers(0, 2, shape)
+    drawn = generator(seed, f"signs of moves {turn}", 0).integers(0, 2, shape)
     return 2.0 * drawn.astype(np.float64) - 1.0
 
 

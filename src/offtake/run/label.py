@@ -131,11 +131,18 @@ def _variables(outcome: Outcome) -> dict[str, xr.DataArray | xr.Variable]:
                 moments = merged.moments(key)
                 found[variable] = xr.DataArray(moments.mean, dims=output.dims, attrs=facts)
                 spread = moments.standard_error
-                if outcome.sampler != "pseudo":
+                if outcome.sampler != "pseudo" or outcome.weight is not None:
                     spread = merged.group_error(key)
                 error = {**facts, "meaning": f"standard error of the mean of {variable}"}
                 found[f"{variable}_se"] = xr.DataArray(spread, dims=output.dims, attrs=error)
     return found
+
+
+def _weight(outcome: Outcome) -> dict[str, xr.DataArray]:
+    if outcome.weight is None:
+        return {}
+    facts = {"unit": "1", "meaning": "How much a future counts, as it was drawn from elsewhere."}
+    return {"weight": xr.DataArray(outcome.weight, dims=("path",), attrs=facts)}
 
 
 def _base_case(outcome: Outcome) -> dict[str, xr.DataArray]:
@@ -236,7 +243,7 @@ def _warnings(outcome: Outcome) -> list[str]:
 def label(outcome: Outcome) -> Results:
     """Label the outcome of a run."""
     plan, book = outcome.lowered.plan, outcome.book
-    variables = {**_variables(outcome), **_base_case(outcome)}
+    variables = {**_variables(outcome), **_weight(outcome), **_base_case(outcome)}
     used = {str(dim) for variable in variables.values() for dim in variable.dims}
     coordinates = {name: values for name, values in _coordinates(outcome).items() if name in used}
     dataset = xr.Dataset(variables, coords=coordinates, attrs={"plan": plan.plan.name})

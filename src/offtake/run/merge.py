@@ -94,6 +94,7 @@ class Piece:
         mean: [block, ..] means over each block.
         square: [block, ..] sums of squared deviations from them.
         worst: [block, ..] largest values.
+        weight: [path] how much each path counts; None where all count alike.
     """
 
     first: int
@@ -102,6 +103,7 @@ class Piece:
     mean: Mapping[Key, FloatArray]
     square: Mapping[Key, FloatArray]
     worst: Mapping[Key, FloatArray]
+    weight: FloatArray | None = None
 
     @classmethod
     def of(
@@ -110,6 +112,7 @@ class Piece:
         keeps: Mapping[Key, str],
         first: int,
         count: int,
+        weight: FloatArray | None = None,
     ) -> "Piece":
         """From what the device left, of which the first `count` paths count.
 
@@ -118,6 +121,7 @@ class Piece:
             keeps: what is kept of each output.
             first: the first path.
             count: paths.
+            weight: [path] how much each path counts; None where all count alike.
         """
         kept: dict[str, dict[Key, FloatArray]] = {
             "paths": {},
@@ -133,7 +137,14 @@ class Piece:
                 kept["square"][key] = np.array(left["square"][:blocks])
             else:
                 kept[keep][key] = np.array(left[: count if keep == "paths" else blocks])
-        return cls(first, count, kept["paths"], kept["mean"], kept["square"], kept["worst"])
+        parts = (kept["paths"], kept["mean"], kept["square"], kept["worst"])
+        return cls(first, count, *parts, weight)
+
+    @property
+    def block_weights(self) -> FloatArray:
+        """[block] sum of the weights of the paths of each block."""
+        weight = np.ones(self.count) if self.weight is None else self.weight
+        return np.add.reduceat(weight, np.arange(0, self.count, BLOCK))
 
     def part(self, first: int, count: int) -> "Piece":
         """Some paths of it, from the start of one of its blocks to the end of one."""
@@ -141,18 +152,19 @@ class Piece:
         by_path = slice(start, start + count)
         by_block = slice(start // BLOCK, start // BLOCK + _blocks(count))
         paths = {key: values[by_path] for key, values in self.paths.items()}
-        rest = [
+        mean, square, worst = (
             {key: values[by_block] for key, values in kept.items()}
             for kept in (self.mean, self.square, self.worst)
-        ]
-        return Piece(first, count, paths, *rest)
+        )
+        weight = None if self.weight is None else self.weight[by_path]
+        return Piece(first, count, paths, mean, square, worst, weight)
 
 
 def joined(pieces: Sequence[Piece]) -> Piece:
     """Pieces that follow one another, as one."""
     if len(pieces) == 1:
         return pieces[0]
-    together = [
+    paths, mean, square, worst = (
         {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
         for parts in (
             [piece.paths for piece in pieces],
@@ -160,8 +172,11 @@ def joined(pieces: Sequence[Piece]) -> Piece:
             [piece.square for piece in pieces],
             [piece.worst for piece in pieces],
         )
-    ]
-    return Piece(pieces[0].first, sum(piece.count for piece in pieces), *together)
+    )
+    weights = [piece.weight for piece in pieces if piece.weight is not None]
+    weight = np.concatenate(weights) if weights else None
+    count = sum(piece.count for piece in pieces)
+    return Piece(pieces[0].first, count, paths, mean, square, worst, weight)
 
 
 def _blocks(count: int) -> int:
@@ -179,6 +194,13 @@ class Merged:
     worst: dict[Key, FloatArray] = field(default_factory=dict[Any, Any])
     done: int = 0
     """Paths taken in."""
+    weights: list[FloatArray] = field(default_factory=list[FloatArray])
+    """How much each path counts, piece by piece; empty where all count alike."""
+
+    @property
+    def weight(self) -> FloatArray | None:
+        """[path] how much each path counts; None where all count alike."""
+        return np.concatenate(self.weights) if self.weights else None
 
     def take(self, piece: Piece) -> None:
         """Take in the next paths."""
@@ -188,18 +210,20 @@ class Merged:
             before = self.worst.get(key)
             self.worst[key] = value if before is None else np.maximum(before, value)
         for key, mean in piece.mean.items():
-            self._moments(key, mean, piece.square[key], piece.count)
+            self._moments(key, mean, piece.square[key], piece.block_weights)
+        if piece.weight is not None:
+            self.weights.append(piece.weight)
         self.done += piece.count
 
-    def _moments(self, key: Key, mean: FloatArray, square: FloatArray, count: int) -> None:
+    def _moments(self, key: Key, mean: FloatArray, square: FloatArray, weights: FloatArray) -> None:
         groups = self.groups.setdefault(key, {})
         if not mean[0].size:  # an axis without entries: a plan without facilities, say
             groups[0] = Moments(0.0, mean[0], square[0])
             return
         for block in range(mean.shape[0]):
             group = (self.done // BLOCK + block) % REPLICATES
-            weight = float(min(BLOCK, count - BLOCK * block))
-            groups.setdefault(group, Moments()).add(weight, mean[block], square[block])
+            part = float(weights[block]), mean[block], square[block]
+            groups.setdefault(group, Moments()).add(*part)
 
     def moments(self, key: Key, without: int | None = None) -> Moments:
         """Moments of an output over all paths, or over all but those of one group."""

@@ -112,7 +112,9 @@ def _crew(workers: Literal["ray"] | None, runner: Runner, seed: int, sampler: Sa
     return OnRay(runner, seed, sampler)
 
 
-def check_scale(folder: object, workers: str | None, until: object, device: Device) -> None:
+def check_scale(
+    folder: object, workers: str | None, until: object, device: Device, tilt: object = None
+) -> None:
     """Refuse what cannot be had together, before anything is run.
 
     Raises:
@@ -122,6 +124,12 @@ def check_scale(folder: object, workers: str | None, until: object, device: Devi
         message = (
             "--until decides as it goes how many futures there are, and keeps no shards: leave out "
             "--folder and --workers, or ask for a number of futures with --paths"
+        )
+        raise WrongRequest(message)
+    if tilt is not None and folder is not None:
+        message = (
+            "--tilt needs fewer futures, and keeps no shards: leave out --folder and --workers, or "
+            "leave out --tilt"
         )
         raise WrongRequest(message)
     if workers is not None and folder is None:

@@ -77,7 +77,7 @@ def _missed(
     worst = np.zeros(drawn.values.shape[1])
     size = np.sqrt(np.sum(effects**2, axis=0))
     for turn in range(jumps.ROUNDS):
-        by = jumps.signs(study.seed, turn, 0, drawn.values.shape)
+        by = jumps.signs(study.seed, turn, drawn.values.shape)
         up, down = (
             study.influence(
                 drawn._replace(values=jumps.moved_all(drawn.values, rows, sign * by)), slopes

@@ -23,6 +23,7 @@ from offtake.run.devices import Device, Devices, cache_folder, on_devices, prepa
 from offtake.run.draw import HostDraws, base_case, draw
 from offtake.run.merge import Merged, Piece, reduce_block
 from offtake.run.structuring import structure
+from offtake.run.tilted import Tilted
 from offtake.run.traced import kept, name_of
 
 FloatArray = NDArray[np.float64]
@@ -78,6 +79,8 @@ class Outcome:
     structure: Structure
     seconds: dict[str, float] = field(default_factory=dict[str, float])
     sampler: Sampler = "pseudo"
+    weight: FloatArray | None = None
+    """[P] how much each path counts; None where all count alike"""
 
 
 def _placed(draws: HostDraws) -> Draws:
@@ -159,7 +162,7 @@ class LoweredRunner:
         return Flows.of(self.run_block(base_case(self.lowered, self.width))[1], slice(0, 1))
 
     def pieces(
-        self, seed: int, sampler: Sampler, first: int, end: int
+        self, seed: int, sampler: Sampler, first: int, end: int, tilt: Tilted | None = None
     ) -> Iterator[tuple[Piece, Any]]:
         """What paths first .. end - 1 leave, and their months' record, block after block.
 
@@ -171,22 +174,26 @@ class LoweredRunner:
             sampler: how futures are drawn.
             first: the first path; it starts a block of 256.
             end: the path after the last one.
+            tilt: where futures are drawn from instead.
         """
 
         def draws(start: int) -> HostDraws:
             count = min(self.width, end - start)
-            return draw(self.lowered, seed, start, self.width, count, sampler)
+            return draw(self.lowered, seed, start, self.width, count, sampler, tilt)
 
         starts = range(first, end, self.width)
         with ThreadPoolExecutor(max_workers=1) as pool:
             coming = pool.submit(draws, first) if starts else None
             for start in starts:
                 assert coming is not None
-                reduced, months = self.run_block(coming.result())
+                drawn = coming.result()
+                reduced, months = self.run_block(drawn)
                 if start + self.width < end:
                     coming = pool.submit(draws, start + self.width)
                 count = min(self.width, end - start)
-                yield Piece.of(jax.device_get(reduced), self.keeps, start, count), months
+                weight = None if tilt is None else drawn.weight[:count]
+                left = jax.device_get(reduced)
+                yield Piece.of(left, self.keeps, start, count, weight), months
 
 
 class Runner(LoweredRunner):
@@ -227,6 +234,7 @@ class Simulation:
         seed: of every random stream.
         sampler: how futures are drawn.
         progress: told after every block.
+        tilt: where they are drawn from instead.
     """
 
     def __init__(
@@ -235,9 +243,11 @@ class Simulation:
         seed: int,
         sampler: Sampler = "pseudo",
         progress: Progress | None = None,
+        tilt: Tilted | None = None,
     ) -> None:
         self.runner, self.seed, self.progress = runner, seed, progress
         self.sampler: Sampler = sampler
+        self.tilt = tilt
         self.merged, self.seconds = Merged(), 0.0
         self._base, self._paid, self._cash = list[Flows](), list[FloatArray](), list[FloatArray]()
 
@@ -246,8 +256,8 @@ class Simulation:
 
         The number so far must fill its blocks.
         """
-        started = time.perf_counter()
-        for piece, months in self.runner.pieces(self.seed, self.sampler, self.merged.done, paths):
+        started, done = time.perf_counter(), self.merged.done
+        for piece, months in self.runner.pieces(self.seed, self.sampler, done, paths, self.tilt):
             self.merged.take(piece)
             self._keep_flows(months, piece)
             if self.progress is not None:
@@ -280,18 +290,26 @@ class Simulation:
             runner.structure,
             {**runner.seconds, "simulate": self.seconds},
             self.sampler,
+            self.merged.weight,
         )
 
 
-def check_paths(paths: int, sampler: Sampler = "pseudo") -> None:
+def check_paths(paths: int, sampler: Sampler = "pseudo", *, tilted: bool = False) -> None:
     """Refuse a number of futures that cannot be drawn.
 
     Raises:
         ValueError: fewer than one path; or, where draws depend on one another within a group, not
-            as many in every group.
+            as many in every group, or in every way of a tilt.
     """
     if paths < 1:
         message = f"paths must be at least 1, found {paths}"
+        raise WrongRequest(message)
+    if tilted and paths % BLOCK:
+        near = max(1, round(paths / BLOCK)) * BLOCK
+        message = (
+            f"--tilt deals blocks of {BLOCK} futures to its ways: paths must be a multiple of "
+            f"{BLOCK}, found {paths:,}; write {near}"
+        )
         raise WrongRequest(message)
     least = BLOCK * REPLICATES
     if sampler != "pseudo" and paths % least:

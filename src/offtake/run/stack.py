@@ -22,9 +22,8 @@ from offtake.measures.positions import financiers_of, money_of
 from offtake.plan.schema import Plan
 from offtake.results.allocation import Allocation, tail
 from offtake.results.comparison import Comparison, StackResult
-from offtake.results.tables.estimates import mean_and_error
+from offtake.results.tables.estimates import mean_and_error, plain, quantile
 from offtake.results.tables.facilities import facility_rows
-from offtake.results.tables.quantiles import plain, quantile
 from offtake.risk.shocks import shocks_of
 from offtake.run.notes import paid_for, sized_notes
 from offtake.run.risk import allocate, asked, losses_in

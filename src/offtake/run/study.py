@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.arrays import jax
+from offtake.core.errors import UnknownFigure
 from offtake.core.measure import Book, Measure
 from offtake.lowering.lower import LoweredPlan
 from offtake.measures.target import KINDS, Observed, Pieces, Target, observed, pieces, targets
 from offtake.plan.schema import Plan
-from offtake.results.named import full_name, meant
+from offtake.results.named import full_name, meant, why_no_mean
 from offtake.run.draw import HostDraws, draw
 from offtake.run.gradient import hazard_names
 from offtake.run.moves import SHARE, Move, changes, real_share
@@ -101,7 +102,18 @@ def target_of(book: Book, of: str) -> Target:
         UnknownFigure: there is none of that name; the message names the nearest.
     """
     known = {full_name(target.name): target for target in targets(book)}
-    return known[meant(of, known)]
+    try:
+        return known[meant(of, known)]
+    except UnknownFigure as unknown:
+        why = why_no_mean(of)
+        if why is None:
+            raise
+        message = (
+            f"{of!r} is {why}, which has no derivative future by future here; means have one: pd, "
+            "el_usd, lgd, min_dscr_mean of a facility, net_usd, loss_usd of a party. How far it "
+            "moves with one number, with its error: offtake compare PLAN --with set:PLACE=VALUE"
+        )
+        raise UnknownFigure(message) from unknown
 
 
 def value_of(study: Study) -> Observed:

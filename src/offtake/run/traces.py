@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from offtake.measures.tracing import trace
+from offtake.results.tables.estimates import worst_paths
 from offtake.results.tables.traced import circularity_rows, traced_rows
-from offtake.results.tables.who_pays import worst_paths
 from offtake.run.simulate import Outcome
 
 
@@ -17,12 +17,14 @@ def traced_facts(outcome: Outcome) -> dict[str, Any]:
     rate = outcome.lowered.table.rows[book.discount_row].value
     traced = trace(book, flows.paid, flows.cash, rate)
     loss = outcome.merged.columns.first(("who_pays", "loss"), count)
-    worst = worst_paths(loss)
+    weight = None if outcome.weight is None else outcome.weight[:count]
+    worst = worst_paths(loss, weight)
     financier = np.asarray(traced.financier)
+    found = (traced.uses, traced.sources, traced.amounts)
     parts = (traced.receipts, traced.own, traced.netted)
     return {
-        "traced": traced_rows(traced.uses, traced.sources, traced.amounts),
-        "traced_worst5": traced_rows(traced.uses, traced.sources, traced.amounts, worst),
-        "circularity": circularity_rows(traced.parties, financier, *parts),
-        "circularity_worst5": circularity_rows(traced.parties, financier, *parts, worst),
+        "traced": traced_rows(*found, weight=weight),
+        "traced_worst5": traced_rows(*found, worst, weight),
+        "circularity": circularity_rows(traced.parties, financier, *parts, weight=weight),
+        "circularity_worst5": circularity_rows(traced.parties, financier, *parts, worst, weight),
     }

@@ -17,9 +17,15 @@ from typing import Any
 import numpy as np
 
 from offtake.results.tables.cohorts import QUANTILES
-from offtake.results.tables.estimates import FloatArray
+from offtake.results.tables.estimates import (
+    FloatArray,
+    Weight,
+    mean,
+    plain,
+    quantile,
+    share_of,
+)
 from offtake.results.tables.levelised import MEGA, over
-from offtake.results.tables.quantiles import plain, quantile, share_of
 
 
 def share_of_plan(
@@ -48,6 +54,7 @@ def break_even_rows(
     parts: Sequence[str],
     products: Sequence[str],
     of: Mapping[str, FloatArray],
+    weight: Weight = None,
 ) -> list[dict[str, Any]]:
     """One row per contract that pays for a design; docs/measures/levelised.md.
 
@@ -57,6 +64,7 @@ def break_even_rows(
         parts: of the cost.
         products: of the market.
         of: outputs of the measure `levelised`.
+        weight: of the paths.
     """
     paid = [i for i, part in enumerate(parts) if part != "design"]
 
@@ -74,20 +82,20 @@ def break_even_rows(
         fixed, work = of["fixed_usd"][:, i], of["work"][:, mine].sum(axis=1)
         k = share_of_plan(fixed, own, work, other)
         known = ~np.isnan(k)
-        pays, pays_se = share_of(k <= 1.0, known)
-        never, never_se = share_of(np.isinf(k), known)
+        pays, pays_se = share_of(k <= 1.0, known, weight)
+        never, never_se = share_of(np.isinf(k), known, weight)
         rows.append(
             {
                 "contract": contract,
                 "designs": ", ".join(names["designs"]),
                 "instead_of": ", ".join(names["instead_of"]),
-                "fixed_usd": plain(float(fixed.mean())),
+                "fixed_usd": plain(mean(fixed, weight)),
                 "fixed_whole_usd": plain(float(of["fixed_whole_usd"][i])),
-                **_spread("own_usd_per_hour_of_work", own),
-                **_spread("other_usd_per_hour_of_work", other),
-                **_spread("share_of_plan", k),
-                **_spread("chips", k * of["units"][mine].sum()),
-                "m_token_per_year": _tokens(quantile(k, 0.5), mine, products, of),
+                **_spread("own_usd_per_hour_of_work", own, weight),
+                **_spread("other_usd_per_hour_of_work", other, weight),
+                **_spread("share_of_plan", k, weight),
+                **_spread("chips", k * of["units"][mine].sum(), weight),
+                "m_token_per_year": _tokens(quantile(k, 0.5, weight), mine, products, of),
                 "share_pays": pays,
                 "share_pays_se": pays_se,
                 "share_never": never,
@@ -97,8 +105,8 @@ def break_even_rows(
     return rows
 
 
-def _spread(name: str, sample: FloatArray) -> dict[str, float | None]:
-    return {f"{name}_{label}": quantile(sample, q) for label, q in QUANTILES.items()}
+def _spread(name: str, sample: FloatArray, weight: Weight) -> dict[str, float | None]:
+    return {f"{name}_{label}": quantile(sample, q, weight) for label, q in QUANTILES.items()}
 
 
 def _tokens(

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from offtake.results.tables.estimates import FloatArray
-from offtake.results.tables.quantiles import plain, quantile, share_of
+from offtake.results.tables.estimates import FloatArray, Weight, plain, quantile, share_of
 
 QUANTILES = {"p5": 0.05, "p50": 0.5, "p95": 0.95}
 
@@ -16,6 +15,7 @@ def cohort_rows(
     cohorts: Sequence[str],
     outputs: Mapping[str, FloatArray],
     closes: NDArray[np.datetime64],
+    weight: Weight = None,
 ) -> list[dict[str, Any]]:
     """One row per cohort.
 
@@ -28,38 +28,41 @@ def cohort_rows(
         cohorts: names.
         outputs: of the measure `cohorts`, [path, cohort] or [cohort].
         closes: [T] first day after each period.
+        weight: of the paths.
     """
     return [
-        _row(name, {key: values[..., i] for key, values in outputs.items()}, closes)
+        _row(name, {key: values[..., i] for key, values in outputs.items()}, closes, weight)
         for i, name in enumerate(cohorts)
     ]
 
 
-def _row(name: str, of: Mapping[str, FloatArray], closes: NDArray[np.datetime64]) -> dict[str, Any]:
+def _row(
+    name: str, of: Mapping[str, FloatArray], closes: NDArray[np.datetime64], weight: Weight
+) -> dict[str, Any]:
     payback, life = of["payback_months"], of["economic_life_months"]
     censored = of["life_censored"] > 0.5
     bought = ~np.isnan(payback)
     longer = np.where(censored & bought, np.inf, life)
-    never, never_se = share_of(np.isinf(payback), bought)
+    never, never_se = share_of(np.isinf(payback), bought, weight)
     in_time = np.isfinite(payback) & (payback <= np.where(censored, np.inf, life))
-    before, before_se = share_of(in_time, bought)
+    before, before_se = share_of(in_time, bought, weight)
     return {
         "cohort": name,
-        **{f"payback_months_{q}": quantile(payback, x) for q, x in QUANTILES.items()},
+        **{f"payback_months_{q}": quantile(payback, x, weight) for q, x in QUANTILES.items()},
         "share_never": never,
         "share_never_se": never_se,
-        "contract_end": _month(of["contract_end_period"], closes),
-        "debt_end": _month(of["debt_end_period"], closes),
-        **{f"economic_life_months_{q}": quantile(longer, x) for q, x in QUANTILES.items()},
+        "contract_end": _month(of["contract_end_period"], closes, weight),
+        "debt_end": _month(of["debt_end_period"], closes, weight),
+        **{f"economic_life_months_{q}": quantile(longer, x, weight) for q, x in QUANTILES.items()},
         "accounting_life_months": plain(float(of["accounting_life_months"])),
         "share_payback_before_economic_end": before,
         "share_payback_before_economic_end_se": before_se,
     }
 
 
-def _month(periods: FloatArray, closes: NDArray[np.datetime64]) -> str | None:
+def _month(periods: FloatArray, closes: NDArray[np.datetime64], weight: Weight) -> str | None:
     """Month of the median period, YYYY-MM; None where no path has one."""
-    middle = quantile(periods, 0.5)
+    middle = quantile(periods, 0.5, weight)
     if middle is None:
         return None
     close = closes[min(round(middle), len(closes) - 1)]

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from offtake.results.tables.estimates import FloatArray
-from offtake.results.tables.quantiles import plain, quantile
+from offtake.results.tables.estimates import FloatArray, Weight, plain, quantile
 
 Side = tuple[str, str]
 """(contract, party)"""
@@ -17,6 +16,7 @@ def contract_rows(
     sides: Sequence[Side],
     financings: Sequence[Side],
     outputs: Mapping[str, FloatArray],
+    weight: Weight = None,
 ) -> list[dict[str, Any]]:
     """One row per contract, in the order of `kinds`.
 
@@ -29,6 +29,7 @@ def contract_rows(
         financings: (contract, party) of every rate of return.
         outputs: of the measure `contract_value`: npv_usd and npv_usd_se [side], irr
             [path, financing].
+        weight: of the paths.
     """
     rows: list[dict[str, Any]] = []
     for contract, kind in kinds.items():
@@ -40,7 +41,7 @@ def contract_rows(
                 "npv_usd": {p: plain(float(outputs["npv_usd"][s])) for p, s in mine.items()},
                 "npv_usd_se": {p: plain(float(outputs["npv_usd_se"][s])) for p, s in mine.items()},
                 "irr": {
-                    party: quantile(rate, 0.5)
+                    party: quantile(rate, 0.5, weight)
                     for party in mine
                     if (rate := irr_of(contract, party, financings, outputs["irr"])).size
                 },

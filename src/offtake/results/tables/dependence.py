@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from offtake.results.tables.estimates import FloatArray
-from offtake.results.tables.quantiles import plain
+from offtake.results.tables.estimates import FloatArray, plain
 
 
 def _months(closes: NDArray[np.datetime64]) -> list[str]:

@@ -6,8 +6,15 @@ from typing import Any
 import numpy as np
 
 from offtake.measures.facilities import Repayment
-from offtake.results.tables.estimates import FloatArray, mean_and_error, share_and_error
-from offtake.results.tables.quantiles import plain, quantile, share_of
+from offtake.results.tables.estimates import (
+    FloatArray,
+    Weight,
+    mean_and_error,
+    plain,
+    quantile,
+    share_and_error,
+    share_of,
+)
 
 Outputs = Mapping[str, FloatArray]
 """Output of a measure -> array; paths first where it is kept by path, `..._se` beside means."""
@@ -18,6 +25,7 @@ def facility_rows(
     outputs: Outputs,
     financings: Sequence[tuple[str, str]],
     irr: FloatArray,
+    weight: Weight = None,
 ) -> list[dict[str, Any]]:
     """One row per facility; what is not known is None.
 
@@ -30,18 +38,19 @@ def facility_rows(
         outputs: of the measure `facilities`, [path, facility] or [facility].
         financings: (contract, party) of every rate of return.
         irr: [path, financing] of the measure `contract_value`, 1/year.
+        weight: of the paths.
     """
     return [
-        _row(facility, _of(outputs, f), _lender_irr(facility, financings, irr))
+        _row(facility, _of(outputs, f), _lender_irr(facility, financings, irr), weight)
         for f, facility in enumerate(facilities)
     ]
 
 
 def facility_detail_rows(
-    facilities: Sequence[Mapping[str, Any]], outputs: Outputs
+    facilities: Sequence[Mapping[str, Any]], outputs: Outputs, weight: Weight = None
 ) -> list[dict[str, Any]]:
     """What stands behind the rows: outcomes, supports, what is open at the horizon."""
-    return [_detail(facility, _of(outputs, f)) for f, facility in enumerate(facilities)]
+    return [_detail(facility, _of(outputs, f), weight) for f, facility in enumerate(facilities)]
 
 
 def _of(outputs: Outputs, facility: int) -> dict[str, FloatArray]:
@@ -58,12 +67,14 @@ def _lender_irr(
     return irr[:, chosen[0]] if chosen else np.zeros(0)
 
 
-def _row(facility: Mapping[str, Any], of: Outputs, irr: FloatArray) -> dict[str, Any]:
+def _row(
+    facility: Mapping[str, Any], of: Outputs, irr: FloatArray, weight: Weight
+) -> dict[str, Any]:
     exposure, recovered = of["ead_usd"], of["recovered_usd"]
-    pd, pd_se = mean_and_error(np.isfinite(of["default_period"]).astype(np.float64))
-    lgd, lgd_se = share_and_error(exposure - recovered, exposure)
-    loss, loss_se = mean_and_error(of["loss_usd"])
-    before, before_se = _repaid_before(of["repayment"])
+    pd, pd_se = mean_and_error(np.isfinite(of["default_period"]).astype(np.float64), weight)
+    lgd, lgd_se = share_and_error(exposure - recovered, exposure, weight)
+    loss, loss_se = mean_and_error(of["loss_usd"], weight)
+    before, before_se = _repaid_before(of["repayment"], weight)
     return {
         "contract": facility["contract"],
         "kind": facility["kind"],
@@ -73,9 +84,9 @@ def _row(facility: Mapping[str, Any], of: Outputs, irr: FloatArray) -> dict[str,
         "size_usd_se": plain(float(of["size_usd_se"])),
         "drawn_usd_mean": plain(float(of["drawn_usd"])),
         "drawn_usd_mean_se": plain(float(of["drawn_usd_se"])),
-        "min_dscr_p50": quantile(of["min_dscr"], 0.5),
-        "min_dscr_p5": quantile(of["min_dscr"], 0.05),
-        "llcr_p50": quantile(of["llcr"], 0.5),
+        "min_dscr_p50": quantile(of["min_dscr"], 0.5, weight),
+        "min_dscr_p5": quantile(of["min_dscr"], 0.05, weight),
+        "llcr_p50": quantile(of["llcr"], 0.5, weight),
         "pd": pd,
         "pd_se": pd_se,
         "lgd": lgd,
@@ -85,7 +96,7 @@ def _row(facility: Mapping[str, Any], of: Outputs, irr: FloatArray) -> dict[str,
         "el_bp_per_year": _a_year(loss, float(of["lent_usd_years"])),
         "repaid_before_economic_end": before,
         "repaid_before_economic_end_se": before_se,
-        "irr_lender_p50": quantile(irr, 0.5),
+        "irr_lender_p50": quantile(irr, 0.5, weight if irr.size else None),
     }
 
 
@@ -94,12 +105,12 @@ def _a_year(loss: float | None, lent: float) -> float | None:
     return None if loss is None or lent <= 0.0 else plain(1e4 * loss / lent)
 
 
-def _repaid_before(repayment: FloatArray) -> tuple[float | None, float | None]:
+def _repaid_before(repayment: FloatArray, weight: Weight) -> tuple[float | None, float | None]:
     known = np.isin(repayment, [Repayment.BEFORE, Repayment.AFTER, Repayment.NOT])
-    return share_of(repayment == Repayment.BEFORE, known)
+    return share_of(repayment == Repayment.BEFORE, known, weight)
 
 
-def _detail(facility: Mapping[str, Any], of: Outputs) -> dict[str, Any]:
+def _detail(facility: Mapping[str, Any], of: Outputs, weight: Weight) -> dict[str, Any]:
     repayment, periods = of["repayment"], of["repaid_period"]
     exposure, recovered = of["ead_usd"], of["recovered_usd"]
     drawn = repayment != Repayment.UNUSED
@@ -111,15 +122,16 @@ def _detail(facility: Mapping[str, Any], of: Outputs) -> dict[str, Any]:
         "censored": Repayment.CENSORED,
     }
     row: dict[str, Any] = {"contract": facility["contract"]}
-    row["repaid"], row["repaid_se"] = share_of(np.isfinite(periods), drawn)
+    row["repaid"], row["repaid_se"] = share_of(np.isfinite(periods), drawn, weight)
     for name, outcome in outcomes.items():
-        row[name], row[f"{name}_se"] = share_of(repayment == outcome, secured)
+        row[name], row[f"{name}_se"] = share_of(repayment == outcome, secured, weight)
     after = exposure - recovered - of["supported_usd"]
     for name, part in (("collateral", of["sold_usd"]), ("chips", of["sold_chips_usd"])):
-        share, error = share_and_error(part, recovered)
+        share, error = share_and_error(part, recovered, weight)
         row[f"recovered_from_{name}"], row[f"recovered_from_{name}_se"] = share, error
-    row["recovery_months_p50"] = quantile(of["recovery_months"], 0.5)
-    row["lgd_after_supports"], row["lgd_after_supports_se"] = share_and_error(after, exposure)
+    row["recovery_months_p50"] = quantile(of["recovery_months"], 0.5, weight)
+    share, error = share_and_error(after, exposure, weight)
+    row["lgd_after_supports"], row["lgd_after_supports_se"] = share, error
     row["el_after_supports_usd"] = plain(float(of["loss_after_supports_usd"]))
     row["el_after_supports_usd_se"] = plain(float(of["loss_after_supports_usd_se"]))
     row["shortfall_at_maturity_usd"] = plain(float(of["shortfall_usd"]))

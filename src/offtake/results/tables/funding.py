@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from offtake.results.tables.estimates import FloatArray
+from offtake.results.tables.estimates import FloatArray, Weight, quantile
+
+QUANTILES = {"p5": 0.05, "p50": 0.5, "p95": 0.95}
 
 
 def funding_gap_rows(
-    parties: Sequence[str], years: Sequence[int], gap: FloatArray
+    parties: Sequence[str], years: Sequence[int], gap: FloatArray, weight: Weight = None
 ) -> list[dict[str, Any]]:
     """One row per internal party and calendar year: quantiles over paths, nominal USD.
 
@@ -17,11 +19,11 @@ def funding_gap_rows(
         parties: [A] internal parties, accounts left out.
         years: [Y].
         gap: [P, A, Y] USD.
+        weight: of the paths.
     """
-    quantiles = np.quantile(gap, (0.05, 0.5, 0.95), axis=0)
     return [
         {"party": party, "year": int(year)}
-        | {name: float(quantiles[q, a, y]) for q, name in enumerate(("p5", "p50", "p95"))}
+        | {name: quantile(gap[:, a, y], q, weight) for name, q in QUANTILES.items()}
         for a, party in enumerate(parties)
         for y, year in enumerate(years)
     ]

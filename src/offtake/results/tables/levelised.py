@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from offtake.results.tables.cohorts import QUANTILES
-from offtake.results.tables.estimates import FloatArray
-from offtake.results.tables.quantiles import plain, quantile
+from offtake.results.tables.estimates import FloatArray, Weight, mean, plain, quantile
 
 Facts = Mapping[str, Mapping[str, str]]
 """cohort -> {"chip": ..., "maker": ..., ...}"""
@@ -33,7 +32,7 @@ def groups(facts: Facts) -> list[tuple[str, str, list[int]]]:
 
 
 def levelised_rows(
-    facts: Facts, parts: Sequence[str], of: Mapping[str, FloatArray]
+    facts: Facts, parts: Sequence[str], of: Mapping[str, FloatArray], weight: Weight = None
 ) -> list[dict[str, Any]]:
     """One row per cohort, chip and maker; docs/measures/levelised.md.
 
@@ -41,53 +40,62 @@ def levelised_rows(
         facts: of every cohort.
         parts: of the cost, the last axis of `of["parts_usd"]`.
         of: outputs of the measure `levelised`, [path, cohort, ..].
+        weight: of the paths.
     """
-    return [_row(by, name, chosen, parts, of) for by, name, chosen in groups(facts)]
+    return [_row(by, name, chosen, parts, of, weight) for by, name, chosen in groups(facts)]
 
 
 def _row(
-    by: str, name: str, chosen: list[int], parts: Sequence[str], of: Mapping[str, FloatArray]
+    by: str,
+    name: str,
+    chosen: list[int],
+    parts: Sequence[str],
+    of: Mapping[str, FloatArray],
+    weight: Weight,
 ) -> dict[str, Any]:
     each = of["parts_usd"][:, chosen].sum(axis=1)
     cost, hours = each.sum(axis=1), of["hours"][:, chosen].sum(axis=1)
     work, power = of["work"][:, chosen].sum(axis=1), of["mw_years"][:, chosen].sum(axis=1)
     energy = float(of["made_mwh"][chosen].sum())
-    whole = hours.mean()
+    whole = mean(hours, weight)
     return {
         "by": by,
         "name": name,
-        **_quantiles("usd_per_h100e_hour", over(cost, hours)),
+        **_quantiles("usd_per_h100e_hour", over(cost, hours), weight),
         **{
-            f"{part}_usd_per_h100e_hour": plain(each[:, i].mean() / whole) if whole > 0.0 else None
+            f"{part}_usd_per_h100e_hour": plain(mean(each[:, i], weight) / whole)
+            if whole > 0.0
+            else None
             for i, part in enumerate(parts)
         },
-        **_quantiles("usd_per_hour_of_work", over(cost, work)),
-        "capital_usd_per_w": _capital(chosen, of),
-        **_quantiles("usd_per_w_year", over(cost, power) / MEGA),
+        **_quantiles("usd_per_hour_of_work", over(cost, work), weight),
+        "capital_usd_per_w": _capital(chosen, of, weight),
+        **_quantiles("usd_per_w_year", over(cost, power) / MEGA, weight),
         "hours_of_work_per_mwh": float(of["made_work"][chosen].sum()) / energy if energy else None,
     }
 
 
-def _quantiles(name: str, sample: FloatArray) -> dict[str, float | None]:
-    return {f"{name}_{label}": quantile(sample, q) for label, q in QUANTILES.items()}
+def _quantiles(name: str, sample: FloatArray, weight: Weight) -> dict[str, float | None]:
+    return {f"{name}_{label}": quantile(sample, q, weight) for label, q in QUANTILES.items()}
 
 
-def _capital(chosen: list[int], of: Mapping[str, FloatArray]) -> float | None:
+def _capital(chosen: list[int], of: Mapping[str, FloatArray], weight: Weight) -> float | None:
     """Median over paths of the mean over cohorts by power drawn, USD/W."""
-    per_w, weight = of["capital_usd_per_w"][:, chosen], of["mw_years"][:, chosen]
+    per_w, power = of["capital_usd_per_w"][:, chosen], of["mw_years"][:, chosen]
     known = np.where(np.isnan(per_w), 0.0, per_w)
     return quantile(
         np.where(
-            weight.sum(axis=1) > 0.0,
-            (known * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-300),
+            power.sum(axis=1) > 0.0,
+            (known * power).sum(axis=1) / np.maximum(power.sum(axis=1), 1e-300),
             np.nan,
         ),
         0.5,
+        weight,
     )
 
 
 def token_rows(
-    facts: Facts, products: Sequence[str], of: Mapping[str, FloatArray]
+    facts: Facts, products: Sequence[str], of: Mapping[str, FloatArray], weight: Weight = None
 ) -> list[dict[str, Any]]:
     """One row per cohort, chip or maker, and product: cost and energy of a million tokens.
 
@@ -95,6 +103,7 @@ def token_rows(
         facts: of every cohort.
         products: the last axis of `of["tokens"]`.
         of: outputs of the measure `levelised`, [path, cohort, ..].
+        weight: of the paths.
     """
     rows: list[dict[str, Any]] = []
     for by, name, chosen in groups(facts):
@@ -108,7 +117,7 @@ def token_rows(
                     "by": by,
                     "name": name,
                     "product": product,
-                    **_quantiles("usd_per_m_token", over(cost, tokens) * MEGA),
+                    **_quantiles("usd_per_m_token", over(cost, tokens) * MEGA, weight),
                     "m_token_per_mwh": made / MEGA / energy if energy else None,
                     "token_per_joule": made / JOULES_PER_MWH / energy if energy else None,
                 }

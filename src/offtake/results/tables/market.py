@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from offtake.results.tables.estimates import FloatArray
-from offtake.results.tables.quantiles import plain
+from offtake.results.tables.estimates import FloatArray, Weight, mean_and_error, plain
 
 GENERAL = (
     "price",
@@ -52,11 +51,11 @@ def market_rows(
     if not told:
         return []
     months, place = _months(closes), {name: i for i, name in enumerate(told)}
-    mean, error = outputs["told"], outputs["told_se"]
+    means, error = outputs["told"], outputs["told_se"]
     return [
         {
             "month": months[t],
-            **{name: plain(float(mean[t, place[name]])) for name in GENERAL},
+            **{name: plain(float(means[t, place[name]])) for name in GENERAL},
             "price_se": plain(float(error[t, place["price"]])),
         }
         for t in range(1, len(months))
@@ -71,12 +70,12 @@ def segment_rows(
         return []
     months, place = _months(closes), {name: i for i, name in enumerate(told)}
     segments = [name.removesuffix(".tokens") for name in told if name.endswith(".tokens")]
-    mean = outputs["told"]
+    means = outputs["told"]
     return [
         {
             "month": months[t],
             "segment": segment,
-            **{what: plain(float(mean[t, place[f"{segment}.{what}"]])) for what in OF_SEGMENT},
+            **{what: plain(float(means[t, place[f"{segment}.{what}"]])) for what in OF_SEGMENT},
         }
         for t in range(1, len(months))
         for segment in segments
@@ -102,12 +101,21 @@ def summary_rows(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def welfare_rows(
-    told: Sequence[str], outputs: Mapping[str, FloatArray], who_pays: Sequence[Mapping[str, Any]]
+    told: Sequence[str],
+    outputs: Mapping[str, FloatArray],
+    who_pays: Sequence[Mapping[str, Any]],
+    weight: Weight = None,
 ) -> list[dict[str, Any]]:
     """Present value of gains and costs, and their sum, with standard errors.
 
     Losses of financiers are those of the table of who pays; the public's support is what parties of
     that role pay net. The error of the sum leaves those two out: they come as means.
+
+    Args:
+        told: names of what the market tells.
+        outputs: of the measure `market`.
+        who_pays: rows of that table.
+        weight: of the paths.
     """
     if not told:
         return []
@@ -116,20 +124,16 @@ def welfare_rows(
     for name, output, sign in GAINS:
         part = sign * outputs[output]
         whole = whole + part
-        rows.append({"item": name, "usd": float(part.mean()), "se": _error(part)})
+        usd, error = mean_and_error(part, weight)
+        rows.append({"item": name, "usd": usd, "se": error})
     lost = sum(float(row["loss_usd"] or 0.0) for row in who_pays)
     public = sum(
         max(float(row["net_usd"] or 0.0), 0.0) for row in who_pays if row["role"] == "public"
     )
     rows.append({"item": "losses of financiers", "usd": -lost, "se": None})
     rows.append({"item": "support of the public", "usd": -public, "se": None})
-    total = float(whole.mean()) - lost - public
-    return [*rows, {"item": "welfare", "usd": total, "se": _error(whole)}]
-
-
-def _error(values: FloatArray) -> float | None:
-    paths = values.shape[0]
-    return float(values.std(ddof=1) / np.sqrt(paths)) if paths > 1 else None
+    gained, error = mean_and_error(whole, weight)
+    return [*rows, {"item": "welfare", "usd": gained - lost - public, "se": error}]
 
 
 def yearly(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[dict[str, Any]]:

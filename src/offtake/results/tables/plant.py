@@ -5,14 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from offtake.results.tables.estimates import FloatArray
-from offtake.results.tables.quantiles import plain
+from offtake.results.tables.estimates import FloatArray, Weight, mean, plain, quantile
 
 QUANTILES = (("p5", 0.05), ("p50", 0.5), ("p95", 0.95))
 
 
 def capacity_rows(
-    years: Sequence[int], sites: Sequence[str], outputs: Mapping[str, FloatArray]
+    years: Sequence[int],
+    sites: Sequence[str],
+    outputs: Mapping[str, FloatArray],
+    weight: Weight = None,
 ) -> list[dict[str, Any]]:
     """One row per year: power and compute at its close, all sites together, and power by site.
 
@@ -20,17 +22,16 @@ def capacity_rows(
         years: calendar years.
         sites: names.
         outputs: of the measure `plant`.
+        weight: of the paths.
     """
     rows: list[dict[str, Any]] = []
     for y, year in enumerate(years):
         row: dict[str, Any] = {"year": int(year)}
         for what in ("total_mw", "total_h100e"):
             values = outputs[what][:, y]
-            row[f"{what.removeprefix('total_')}"] = plain(float(np.mean(values)))
+            row[f"{what.removeprefix('total_')}"] = plain(mean(values, weight))
             for name, share in QUANTILES:
-                row[f"{what.removeprefix('total_')}_{name}"] = plain(
-                    float(np.quantile(values, share))
-                )
+                row[f"{what.removeprefix('total_')}_{name}"] = quantile(values, share, weight)
         row["sites"] = {
             site: plain(float(outputs["site_mw"][y, s])) for s, site in enumerate(sites)
         }

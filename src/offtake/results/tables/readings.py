@@ -6,8 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from offtake.results.tables.estimates import FloatArray, mean_and_error
-from offtake.results.tables.quantiles import plain, quantile
+from offtake.results.tables.estimates import (
+    FloatArray,
+    Weight,
+    mean,
+    mean_and_error,
+    plain,
+    quantile,
+)
 
 QUANTILES = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 ENDS = {"p5": 0.05, "p50": 0.5, "p95": 0.95}
@@ -15,7 +21,7 @@ Days = NDArray[np.datetime64]
 
 
 def threshold_rows(
-    described: Sequence[Mapping[str, Any]], month: FloatArray, start: str
+    described: Sequence[Mapping[str, Any]], month: FloatArray, start: str, weight: Weight = None
 ) -> list[dict[str, Any]]:
     """One row per threshold.
 
@@ -27,6 +33,7 @@ def threshold_rows(
         described: what each threshold is, in the order of the last axis of `month`.
         month: [path, threshold] months from the start; inf where never.
         start: first day of the plan, YYYY-MM-DD.
+        weight: of the paths.
     """
     first = np.datetime64(start[:7], "M")
 
@@ -36,15 +43,15 @@ def threshold_rows(
     rows: list[dict[str, Any]] = []
     for i, what in enumerate(described):
         sample = month[:, i]
-        never, error = mean_and_error(np.isinf(sample).astype(np.float64))
+        never, error = mean_and_error(np.isinf(sample).astype(np.float64), weight)
         rows.append(
             {
                 "threshold": what["name"],
                 "driver": what["driver"],
                 "side": what["side"],
                 "level": what["level"],
-                "share_at_start": float((sample <= 0.0).mean()),
-                **{key: dated(quantile(sample, q)) for key, q in QUANTILES.items()},
+                "share_at_start": mean((sample <= 0.0).astype(np.float64), weight),
+                **{key: dated(quantile(sample, q, weight)) for key, q in QUANTILES.items()},
                 "share_never": never,
                 "share_never_se": error,
                 "assumption": what["assumption"],
@@ -78,10 +85,12 @@ def level_rows(names: Sequence[str], levels: FloatArray, closes: Days) -> list[d
     ]
 
 
-def end_rows(names: Sequence[str], sample: FloatArray) -> list[dict[str, Any]]:
-    """One row per name: quantiles over all futures. sample: [path, name]."""
+def end_rows(
+    names: Sequence[str], sample: FloatArray, weight: Weight = None
+) -> list[dict[str, Any]]:
+    """One row per name: quantiles over all futures. sample: [path, name]; weight: [path]."""
     return [
-        {"what": name, **{key: quantile(sample[:, i], q) for key, q in ENDS.items()}}
+        {"what": name, **{key: quantile(sample[:, i], q, weight) for key, q in ENDS.items()}}
         for i, name in enumerate(names)
     ]
 

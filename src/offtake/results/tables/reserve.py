@@ -17,8 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from offtake.results.tables.estimates import mean_and_error, share_and_error
-from offtake.results.tables.who_pays import worst_paths
+from offtake.results.tables.estimates import mean_and_error, share_and_error, worst_paths
 
 FloatArray = NDArray[np.float64]
 ALIKE = 1e-12

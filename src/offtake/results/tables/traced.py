@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from offtake.results.tables.estimates import (
     FloatArray,
+    Weight,
     amounts,
+    mean,
     mean_and_error,
+    of,
     share_and_error,
 )
 
@@ -25,6 +28,7 @@ def traced_rows(
     sources: Sequence[str],
     traced: FloatArray,
     paths: NDArray[np.int64] | None = None,
+    weight: Weight = None,
 ) -> list[dict[str, Any]]:
     """One row per use and source that brought something to it, the largest source of a use first.
 
@@ -33,24 +37,26 @@ def traced_rows(
         sources: [L].
         traced: present values [U, L, P], USD.
         paths: of the subsample, to average over; all if None. The worst 5 %, for instance.
+        weight: of all paths of the subsample.
     """
     chosen = traced if paths is None else traced[:, :, paths]
-    floor = NOTHING * float(np.sum(chosen)) / chosen.shape[2]
+    weight = weight if paths is None else of(weight, paths)
+    floor = NOTHING * mean(np.sum(chosen, axis=(0, 1)), weight)
     rows: list[dict[str, Any]] = []
     for u, use in enumerate(uses):
         whole = np.sum(chosen[u], axis=0)
-        means: FloatArray = np.mean(chosen[u], axis=1)
+        means: FloatArray = np.array([mean(each, weight) for each in chosen[u]])
         order: list[int] = np.argsort(-means, kind="stable").tolist()
         for s in order:
             if means[s] > floor:
-                share, error = share_and_error(chosen[u, s], whole)
-                mean, mean_error = mean_and_error(chosen[u, s])
+                share, error = share_and_error(chosen[u, s], whole, weight)
+                usd, usd_error = mean_and_error(chosen[u, s], weight)
                 rows.append(
                     {
                         "use": use,
                         "source": sources[s],
-                        "usd": mean,
-                        "usd_se": mean_error,
+                        "usd": usd,
+                        "usd_se": usd_error,
                         "share": share,
                         "share_se": error,
                     }
@@ -65,6 +71,7 @@ def circularity_rows(
     own: FloatArray,
     netted: FloatArray,
     paths: NDArray[np.int64] | None = None,
+    weight: Weight = None,
 ) -> list[dict[str, Any]]:
     """One row per financier, and per internal party with money that went in a circle.
 
@@ -78,15 +85,19 @@ def circularity_rows(
         own: of which own money.
         netted: receipts that were taken out.
         paths: of the subsample, to average over; all if None.
+        weight: of all paths of the subsample.
     """
     if paths is not None:
         receipts, own, netted = receipts[:, paths], own[:, paths], netted[:, paths]
+        weight = of(weight, paths)
     rows: list[dict[str, Any]] = []
     for f, party in enumerate(parties):
         if not financier[f] and not np.any(netted[f] > 0.0):
             continue
-        share, error = share_and_error(own[f], receipts[f]) if financier[f] else (None, None)
-        row = {"party": party, **amounts(receipts=receipts[f])}
+        share, error = None, None
+        if financier[f]:
+            share, error = share_and_error(own[f], receipts[f], weight)
+        row = {"party": party, **amounts(weight, receipts=receipts[f])}
         row |= {"own_money_share": share, "own_money_share_se": error}
-        rows.append({**row, **amounts(netted=netted[f])})
+        rows.append({**row, **amounts(weight, netted=netted[f])})
     return rows

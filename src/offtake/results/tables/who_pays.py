@@ -3,44 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from offtake.results.tables.estimates import FloatArray, Weight, mean_and_error, of, worst_paths
 
-from offtake.results.tables.estimates import FloatArray, amounts
-
-WORST = 0.05
-COLUMNS = {
-    "fronted": "fronted",
-    "returned": "returned",
-    "net": "net",
-    "net_worst5": "net",
-    "loss": "loss",
-    "loss_worst5": "loss",
-    "shortfall": "shortfall",
-    "supports": "supports",
+AMOUNTS = {
+    **{name: name for name in ("fronted", "returned", "net", "loss", "shortfall", "supports")},
     "open_at_horizon": "open",
     "unreturned": "unreturned",
 }
-"""Amount of a row -> output of the measure it is of; over the worst paths where it says so."""
-
-
-def worst_paths(loss: FloatArray, share: float = WORST) -> NDArray[np.int64]:
-    """Paths with the largest sum of losses, in order of their number.
-
-    One set for all rows and tables: the share of the paths, rounded up, with the largest Σ loss
-    over parties. Of paths that lose the same, the first ones are taken.
-
-    Args:
-        loss: [P, M] USD.
-        share: of the paths.
-    """
-    count = min(loss.shape[0], int(np.ceil(share * loss.shape[0] - 1e-9)))
-    order = np.argsort(-np.sum(loss, axis=1), kind="stable")
-    return np.sort(order[:count])
+"""Column, without its unit -> output of the measure."""
+IN_WORST = ("net", "loss")
+"""Columns that are also told of the worst 5 %."""
 
 
 def who_pays_rows(
-    parties: Sequence[Mapping[str, str]], outputs: Mapping[str, FloatArray]
+    parties: Sequence[Mapping[str, str]],
+    outputs: Mapping[str, FloatArray],
+    weight: Weight = None,
 ) -> list[dict[str, Any]]:
     """One row per party, accounts merged into their owners.
 
@@ -51,16 +29,20 @@ def who_pays_rows(
     Args:
         parties: `party`, `role` and, for accounts, `owner`, in the order of the arrays.
         outputs: fronted, returned, net, loss, shortfall, supports, open and unreturned, [P, M] USD.
+        weight: of the paths.
     """
-    worst = worst_paths(outputs["loss"])
+    worst = worst_paths(outputs["loss"], weight)
     rows: dict[int, dict[str, Any]] = {
         m: {"party": party["party"], "role": party.get("role") or None}
         for m, party in enumerate(parties)
         if not party.get("owner")
     }
-    for column, output in COLUMNS.items():  # one output at a time: they may be large
+    for name, output in AMOUNTS.items():  # one output at a time: they may be large
         values = outputs[output]
         for m, row in rows.items():
             mine = values[:, m]
-            row.update(amounts(**{column: mine[worst] if column.endswith("_worst5") else mine}))
+            row[f"{name}_usd"], row[f"{name}_usd_se"] = mean_and_error(mine, weight)
+            if name in IN_WORST:
+                bad, error = mean_and_error(mine[worst], of(weight, worst))
+                row[f"{name}_usd_worst5"], row[f"{name}_usd_worst5_se"] = bad, error
     return list(rows.values())
