@@ -80,6 +80,7 @@ def watched_run(
         seconds=seconds,
         warnings=[*warnings, *results.facts["warnings"]],
         unsourced=len(checked.unsourced),
+        unsourced_places=[place for place, _ in checked.unsourced],
         changes=list(changes),
     )
 

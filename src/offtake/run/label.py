@@ -30,6 +30,7 @@ from offtake.measures import (
 from offtake.measures.checks import PHYSICAL_CHECKS
 from offtake.plan.schema import Plan
 from offtake.results.results import Results
+from offtake.run.inputs import delivered, inputs, planned, terms_of
 from offtake.run.simulate import Outcome
 from offtake.run.traces import traced_facts
 
@@ -238,6 +239,7 @@ def label(outcome: Outcome) -> Results:
                 "lender": f.lender,
                 "borrower": f.borrower,
                 "size_usd": _size(outcome, f),
+                **terms_of(plan, f),
             }
             for f in book.facilities
         ],
@@ -256,6 +258,9 @@ def label(outcome: Outcome) -> Results:
         "traced_paths": int(outcome.traced.paid.shape[-1]),
         "readings": _readings(plan),
         "sources": _sources(outcome.lowered),
+        "inputs": inputs(outcome.lowered),
+        "planned": planned(plan),
+        "delivered": delivered(plan),
         "warnings": _warnings(outcome),
         **traced_facts(outcome),
     }
