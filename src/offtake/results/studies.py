@@ -53,8 +53,7 @@ class Study:
 
     def tornado(self) -> Table:
         """Numbers that move a result when each rises by 1 %, the largest first."""
-        rows = [row for row in self.found["numbers"] if row["way"] == "proportion" and row["effect"]]
-        rows = [row for row in rows if row["way"] == "proportional" or row["way"] == "proportion"]
+        rows = [row for row in self.found["numbers"] if row["way"] != "step" and row["effect"]]
         return Table(f"What moves {self.found['result']}", tuple(rows[:TOP]), SENSITIVITY)
 
     def shocks(self) -> Table:

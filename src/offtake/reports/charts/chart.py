@@ -43,6 +43,8 @@ class Chart:
     panels: Sequence[Panel]
     table: Table
     """All that is shown, and more."""
+    keys: Sequence[tuple[str, str]] = ()
+    """Colours of the page and what they stand for, where the picture does not say it."""
 
 
 def named(name: str) -> dict[str, str]:
@@ -50,6 +52,9 @@ def named(name: str) -> dict[str, str]:
     return {"$": name}
 
 
+FAN = (("inner", "half of futures"), ("outer", "90 % of futures"), ("line", "median"))
+"""Keys of a fan; without quartiles `BAND`."""
+BAND = FAN[1:]
 MONEY = named("money")
 PERCENT = named("percent")
 TIMES = named("times")

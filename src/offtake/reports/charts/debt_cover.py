@@ -1,6 +1,6 @@
 """Charts of cover: DSCR and loan to value of every facility on all futures."""
 
-from offtake.reports.charts.chart import PERCENT, TIMES, Chart, Panel, fan, limit
+from offtake.reports.charts.chart import FAN, PERCENT, TIMES, Chart, Panel, fan, limit
 from offtake.results import overview
 from offtake.results.results import Results
 from offtake.results.table import Table
@@ -28,6 +28,7 @@ def dscr(results: Results) -> Chart:
         "band may rise because weak futures have left it. Years told by fewer than 5 % of futures.",
         panels=_panels(results, "dscr"),
         table=_table(results, "dscr"),
+        keys=(*FAN, ("dash", "what its terms ask for")),
     )
 
 
@@ -45,6 +46,7 @@ def ltv(results: Results) -> Chart:
         "shares. What a forced sale would bring: that stands in the loss given default.",
         panels=_panels(results, "ltv"),
         table=_table(results, "ltv"),
+        keys=FAN,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from offtake.reports.charts.chart import (
+    BAND,
     MONEY,
     Chart,
     Panel,
@@ -156,4 +157,5 @@ def funding_gap(results: Results) -> Chart:
             for name, rows in found.items()
         ),
         table=Table("Funding gap (USD, nominal)", tuple(results.funding_gap())),
+        keys=BAND,
     )

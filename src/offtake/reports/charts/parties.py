@@ -139,7 +139,7 @@ def money_flow(results: Results) -> Chart:
         title="Who pays whom",
         measures="Present value of all that each party pays another, mean of all futures. Parties "
         "outside the plan stand on the left where they pay and on the right where they are paid; "
-        "companies of the plan in between. Hatched: money that goes in a circle, which is a "
+        "companies of the plan in between. Dark: money that goes in a circle, which is a "
         "financier's own money on its way back, or a payment that closes a circle between "
         "companies of the plan.",
         source="Payments of every contract in every simulated future, by payer and payee; own "
@@ -148,6 +148,12 @@ def money_flow(results: Results) -> Chart:
         "Own money is spread over all that a financier receives in proportion.",
         panels=(Panel(_sankey(shown), height="tall", wide=True),),
         table=Table(table.title, tuple(map(_without_marks, table)), table.note),
+        keys=(
+            ("accent", "pays"),
+            ("ink", "company of the plan"),
+            ("paid", "is paid"),
+            ("circular", "money that goes in a circle"),
+        ),
     )
 
 
@@ -199,7 +205,10 @@ def _links(row: Row) -> list[dict[str, Any]]:
             "target": end,
             "value": usd,
             "money": row["money"],
-            "lineStyle": {"color": named("circular" if circular else "flow")},
+            "lineStyle": {
+                "color": named("circular" if circular else "flow"),
+                "opacity": 0.85 if circular else 0.35,
+            },
         }
         for usd, circular in parts
         if usd > 0.0

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from offtake.reports.charts.chart import (
+    BAND,
     PLAIN,
     Chart,
     Panel,
@@ -35,6 +36,7 @@ def clocks(results: Results) -> Chart:
             for row in table
         ),
         table=table,
+        keys=(("span", "90 % of futures"), ("mark", "median")),
     )
 
 
@@ -101,6 +103,7 @@ def build(results: Results) -> Chart:
             ),
         ),
         table=table,
+        keys=(*BAND, ("dash", "planned")),
     )
 
 

@@ -1,0 +1,152 @@
+"""The page: a run, and studies beside it, as one file that loads nothing."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+import offtake
+from offtake.reports.charts import parties
+from offtake.reports.html import still
+from offtake.reports.html.sections import missing, sections
+from offtake.results import overview
+from offtake.results.results import Results
+from offtake.results.studies import Study
+from offtake.results.table import Table, cell, heading
+
+ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
+"""What may not stand in a script element as it is; JSON reads both the same."""
+
+
+class Laid(NamedTuple):
+    """A table as texts; beside each whether it is a number."""
+
+    heads: list[tuple[str, bool]]
+    rows: list[list[tuple[str, bool]]]
+
+
+@cache
+def _part(name: str) -> str:
+    """A file of this folder."""
+    return files("offtake.reports.html").joinpath(name).read_text("utf-8")
+
+
+@cache
+def _page() -> Any:
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"laid_out": laid_out, "script_json": script_json}
+    return environment.from_string(_part("report.html.j2"))
+
+
+def laid_out(table: Table) -> Laid:
+    """Headings and cells of a table as people read them."""
+    numbers = {name for name in table.columns if any(_is_number(row.get(name)) for row in table)}
+    return Laid(
+        [(heading(name), name in numbers) for name in table.columns],
+        [
+            [(_written(row.get(name), name), name in numbers) for name in table.columns]
+            for row in table
+        ],
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _written(value: Any, name: str) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return cell(value, name)
+
+
+def script_json(option: Mapping[str, Any]) -> Markup:
+    """Data for a script element: nothing in it can end the element or begin another one."""
+    text = json.dumps(option, allow_nan=False, separators=(",", ":"))
+    for sign, written in ESCAPED.items():
+        text = text.replace(sign, written)
+    return Markup(text)  # noqa: S704 - escaped above
+
+
+def policy(scripts: Sequence[str]) -> str:
+    """What the page may do: run the named scripts and be styled by itself, nothing else."""
+    hashes = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+
+
+def report(results: Results, studies: Sequence[Study] = ()) -> str:
+    """The whole page.
+
+    Args:
+        results: of a run.
+        studies: what `offtake sensitivity` and `offtake stress` wrote about the same plan.
+    """
+    facts = results.facts
+    scripts = _part("vendor/echarts.min.js"), _part("charts.js")
+    verdicts = results.verdicts()
+    parts = sections(results, studies)
+    return _page().render(
+        version=offtake.__version__,
+        policy=policy(scripts),
+        style=Markup(_part("style.css")),  # noqa: S704 - of this folder
+        echarts=Markup(scripts[0]),  # noqa: S704 - the vendored file
+        script=Markup(scripts[1]),  # noqa: S704 - of this folder
+        plan=facts["plan"],
+        about=facts["about"],
+        frame=_frame(facts),
+        changes=facts.get("changes", []),
+        headline=results.headline(),
+        verdicts=tuple(verdicts),
+        rules=overview.rules(tuple(verdicts)),
+        facilities=results.facilities(),
+        facility_details=results.facility_details(),
+        answer=parties.who_pays(results),
+        still=Markup(still.who_pays(tuple(overview.net_payers(results)))),  # noqa: S704 - escaped
+        sections=parts,
+        known=overview.known(results),
+        assumed=overview.assumed(results),
+        inputs=results.inputs(),
+        not_known=results.not_known(),
+        warnings=facts["warnings"],
+        missing=missing(studies, parts),
+        conserved=_conserved(results),
+        checks=_checks(results),
+    )
+
+
+def _frame(facts: Mapping[str, Any]) -> str:
+    drawn = facts.get("sampler", "pseudo")
+    return (
+        f"{facts['paths']:,} futures of {facts['months']} {facts['periods']} from "
+        f"{facts['start'][:7]}, seed {facts['seed']}"
+        + ("" if drawn == "pseudo" else f", sampler {drawn}")
+        + f"; present values at {facts['discount_rate']:.4%} a year".replace("000%", " %")
+        + ". Amounts in US dollars."
+    )
+
+
+def _conserved(results: Results) -> str:
+    return (
+        f"Money was conserved: largest error {results.worst('conservation'):.0e} of a month's "
+        f"flows; largest distance to exact clearing {results.worst('clearing_residual'):.0e}."
+    )
+
+
+def _checks(results: Results) -> Table:
+    rows = [{"check": name, "worst": worst} for name, worst in results.invariants().items()]
+    return Table("Checks", tuple(rows))
