@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from offtake.core.random import Sampler
 from offtake.plan.load import Checked
+from offtake.plan.readme import cannot_show
 from offtake.results.results import Results
 from offtake.run.api import run
 from offtake.run.until import Until
@@ -81,6 +82,7 @@ def watched_run(
         warnings=[*warnings, *results.facts["warnings"]],
         unsourced=len(checked.unsourced),
         unsourced_places=[place for place, _ in checked.unsourced],
+        cannot_show=cannot_show(checked.file),
         changes=list(changes),
     )
 

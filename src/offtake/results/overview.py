@@ -7,7 +7,7 @@ import numpy as np
 
 from offtake.results.results import Results
 from offtake.results.table import Row, Table
-from offtake.results.tables.limits import counted
+from offtake.results.tables.limits import ASSUMED, counted
 from offtake.results.tables.quantiles import plain
 from offtake.results.tables.verdicts import RULES
 
@@ -73,16 +73,18 @@ def drivers(results: Results) -> Table:
     if "physical_driver" not in results:
         return Table("Drivers", ())
     level, error = results["physical_driver"], results["physical_driver_se"]
-    months = [str(day)[:7] for day in level.coords["period"].values - np.timedelta64(1, "D")]
-    ends = {month[:4]: t for t, month in enumerate(months) if t}
+    closes = np.asarray(level.coords["period"].values, "datetime64[D]")
+    days = [str(day) for day in closes - np.timedelta64(1, "D")]
+    ends = {day[:4]: t for t, day in enumerate(days) if t}
+    names = [str(name) for name in np.asarray(level.coords["driver"].values)]
     rows = [
         {
-            "driver": str(name),
+            "driver": name,
             "year": int(year),
             "mean": plain(float(level.values[t, d])),
             "mean_se": plain(float(error.values[t, d])),
         }
-        for d, name in enumerate(level.coords["driver"].values)
+        for d, name in enumerate(names)
         for year, t in ends.items()
     ]
     return Table("Drivers at the end of the year", tuple(rows), "Means over all futures.")
@@ -95,8 +97,7 @@ def known(results: Results) -> Table:
 
 def assumed(results: Results) -> Table:
     """Numbers that the plan assumes, has no source for, or leaves to the defaults of offtake."""
-    ways = ("assumption", "no source", "default")
-    return Table("Assumed", tuple(row for row in results.inputs() if row["known"] in ways))
+    return Table("Assumed", tuple(row for row in results.inputs() if row["known"] in ASSUMED))
 
 
 def rules(verdicts: Sequence[Mapping[str, Any]]) -> Table:

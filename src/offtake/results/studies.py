@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from offtake.core.errors import WrongRequest
 from offtake.results.sensitivity import NOTE as SENSITIVITY
@@ -45,11 +45,12 @@ class Study:
             found: Any = json.loads(source.read_text("utf-8"))
         except ValueError:
             found = None
-        missing = [k for k in NEEDS[kind] if not isinstance(found, dict) or k not in found]
+        told = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+        missing = [key for key in NEEDS[kind] if key not in told]
         if missing:
             message = f"{source} holds no {kind}: it has no {', '.join(missing)}; {mend}"
             raise WrongRequest(message)
-        return cls(kind, found)
+        return cls(kind, told)
 
     def tornado(self) -> Table:
         """Numbers that move a result when each rises by 1 %, the largest first."""
@@ -58,11 +59,11 @@ class Study:
 
     def shocks(self) -> Table:
         """A row for each shock: who newly fails, what financiers lose, who pays."""
-        about = {shock.get("name", shock.get("shock")): shock for shock in self.found["shocks"]}
+        about = {shock["shock"]: shock for shock in self.found["shocks"]}
         rows = [
             {
                 "shock": row["shock"],
-                "what": about.get(row["shock"], {}).get("what", ""),
+                "what": about.get(row["shock"], {}).get("about", ""),
                 "newly_fails": _listed(row["newly_fails"], "who", "default_stressed"),
                 "el_change_usd": row["el_change_usd"],
                 "el_change_usd_se": row["el_change_usd_se"],

@@ -115,8 +115,15 @@ def band(
         "encode": {"x": 0, "y": [1, 2]},
         "itemStyle": {"color": named(tone)},
         "silent": True,
+        "clip": True,
         "z": 1,
     }
+
+
+def words_axis(words: Sequence[str]) -> dict[str, Any]:
+    """What stands at the right end of each row, beside `rows_axis`."""
+    plain = {"show": False}
+    return {**rows_axis(words), "position": "right", "axisLine": plain, "axisTick": plain}
 
 
 def line(points: Sequence[tuple[Any, float | None]], name: str, **more: Any) -> dict[str, Any]:
@@ -207,7 +214,7 @@ def stacked(
     return {
         "aria": {"enabled": True, "decal": {"show": len(names) > 1}},
         "tooltip": tip(form),
-        "legend": {"show": len(names) > 1, "type": "scroll", "top": 0, "left": 0},
+        "legend": {"show": len(names) > 1, "top": 0, "left": 0},
         "grid": {"left": 8, "right": 8, "top": 44, "bottom": 8, "containLabel": True},
         "xAxis": names_axis(places),
         "yAxis": value_axis(form),

@@ -86,7 +86,7 @@ def _layers(rows: Sequence[Row]) -> dict[str, Any]:
     return {
         "aria": {"enabled": True, "decal": {"show": True}},
         "tooltip": tip(MONEY),
-        "legend": {"top": 0, "left": 0, "type": "scroll"},
+        "legend": {"top": 0, "left": 0},
         "grid": {"left": 8, "right": 64, "top": 36, "bottom": 8, "containLabel": True},
         "xAxis": value_axis(MONEY),
         "yAxis": rows_axis(places),
@@ -131,8 +131,9 @@ def maturities(results: Results) -> Chart:
     return Chart(
         key="maturities",
         title="Maturity wall",
-        measures="Principal of every facility that falls due in the year for the first time, by its "
-        "schedule, at its maturity or because it is called; nominal, mean of all futures.",
+        measures="Principal of every facility that falls due in the year for the first time, by "
+        "its schedule, at its maturity or because it is called; nominal, mean of all "
+        "futures.",
         source="What the facilities ask for in every simulated future, arrears counted once.",
         cannot="Who repays it: what another facility takes out falls due there again. Interest.",
         panels=(Panel(stacked(tuple(table), "year", "contract", "due_usd", MONEY)),),
@@ -146,12 +147,13 @@ def funding_gap(results: Results) -> Chart:
     return Chart(
         key="funding-gap",
         title="Funding gap",
-        measures="Cash that a company needs in the year beyond its liquidity and all money promised "
-        "to it, nominal: what it has to raise from those who have promised nothing. Median, and "
-        "the band of 90 % of futures.",
+        measures="Cash that a company needs in the year beyond its liquidity and all money "
+        "promised to it, nominal: what it has to raise from those who have promised "
+        "nothing. Median, and the band of 90 % of futures.",
         source="Promises and payments of every simulated future, year by year; docs/measures.md.",
-        cannot="Whether somebody would pay it, and at what price. Sums over years: a gap is counted "
-        "in its own year only. Companies without a gap in 95 % of futures are left out.",
+        cannot="Whether somebody would pay it, and at what price. Sums over years: a gap is "
+        "counted in its own year only. Companies without a gap in 95 % of futures are "
+        "left out.",
         panels=tuple(
             Panel(fan(rows, "year", "gap", MONEY, inner=False, min=0), title=name)
             for name, rows in found.items()

@@ -11,6 +11,7 @@ from offtake.reports.charts.chart import (
     rows_axis,
     tip,
     value_axis,
+    words_axis,
 )
 from offtake.results import overview
 from offtake.results.results import Results
@@ -24,9 +25,9 @@ def who_pays(results: Results) -> Chart:
         key="who-pays",
         title="Who pays",
         measures="What each party pays net over the plan: all it pays less all it receives, "
-        "present value at the plan's rate, mean of all futures (whiskers: two standard errors). "
-        "Diamonds: the same in the 5 % of futures in which financiers lose most. Right of zero pays, "
-        "left of zero is paid.",
+        "present value at the plan's rate, mean of all futures (whiskers: two standard "
+        "errors). Diamonds: the same in the 5 % of futures in which financiers lose "
+        "most. Right of zero pays, left of zero is paid.",
         source="Payments of every contract in every simulated future; the table of who pays.",
         cannot="Worth that is not paid in money: what users gain by the tokens, what chips and "
         "shares are worth after the plan. Timing beyond the discount rate.",
@@ -38,10 +39,20 @@ def who_pays(results: Results) -> Chart:
 def _diverging(rows: Sequence[Row]) -> dict[str, Any]:
     return {
         "tooltip": tip(MONEY),
-        "legend": {"top": 0, "left": 0, "data": ["mean of all futures", "worst 5 % of futures"]},
-        "grid": {"left": 8, "right": 24, "top": 36, "bottom": 8, "containLabel": True},
+        "legend": {
+            "top": 0,
+            "left": 0,
+            "data": [
+                "mean of all futures",
+                {"name": "worst 5 % of futures", "icon": "diamond"},
+            ],
+        },
+        "grid": {"left": 8, "right": 8, "top": 36, "bottom": 8, "containLabel": True},
         "xAxis": value_axis(MONEY),
-        "yAxis": rows_axis([row["party"] for row in rows]),
+        "yAxis": [
+            rows_axis([row["party"] for row in rows]),
+            words_axis([money(row["net_usd"]) for row in rows]),
+        ],
         "series": [
             {
                 "type": "bar",
@@ -49,7 +60,6 @@ def _diverging(rows: Sequence[Row]) -> dict[str, Any]:
                 "data": [_pays(row) for row in rows],
                 "barMaxWidth": 18,
                 "color": named("accent"),
-                "label": {"show": True},
             },
             _whiskers(rows),
             {
@@ -70,7 +80,6 @@ def _pays(row: Row) -> dict[str, Any]:
     return {
         "value": row["net_usd"],
         "itemStyle": {"color": named("accent" if pays else "paid")},
-        "label": {"formatter": money(row["net_usd"]), "position": "right" if pays else "left"},
     }
 
 
@@ -139,9 +148,9 @@ def money_flow(results: Results) -> Chart:
         title="Who pays whom",
         measures="Present value of all that each party pays another, mean of all futures. Parties "
         "outside the plan stand on the left where they pay and on the right where they are paid; "
-        "companies of the plan in between. Dark: money that goes in a circle, which is a "
-        "financier's own money on its way back, or a payment that closes a circle between "
-        "companies of the plan.",
+        "companies of the plan in between, and once more on the right where money runs back to "
+        "one that it has passed. Dark: money that goes in a circle, which is a financier's own "
+        "money on its way back.",
         source="Payments of every contract in every simulated future, by payer and payee; own "
         f"money as traced on {results.facts['traced_paths']:,} futures.",
         cannot="The order in time; payments below 0.2 % of all that moves (they are in the table). "
@@ -189,7 +198,7 @@ def _sankey(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _node(name: str) -> Mapping[str, Any]:
-    tones = {"from": "accent", "in": "ink", "to": "paid", "again": "warn"}
+    tones = {"from": "accent", "in": "ink", "to": "paid", "again": "ink"}
     return {"color": named(tones[name.split(":", 1)[0]])}
 
 
@@ -198,7 +207,7 @@ def _links(row: Row) -> list[dict[str, Any]]:
     start = f"{'from' if row['from_outside'] else 'in'}:{row['payer']}"
     inward = "again" if row["closes_circle"] else "in"
     end = f"{'to' if row['to_outside'] else inward}:{row['payee']}"
-    parts = [(row["others_usd"], row["closes_circle"]), (row["own_usd"], True)]
+    parts = [(row["others_usd"], False), (row["own_usd"], True)]
     return [
         {
             "source": start,

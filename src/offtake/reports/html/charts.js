@@ -20,6 +20,16 @@
     return value.toLocaleString("en", { maximumFractionDigits: places });
   }
 
+  /* As money, with the places of a table: 5.00 M. */
+  function written(value) {
+    for (const [size, name] of SCALES)
+      if (Math.abs(value) >= size * 0.9995) {
+        const places = digits(value / size);
+        return (value / size).toLocaleString("en", { minimumFractionDigits: places, maximumFractionDigits: places }) + " " + name;
+      }
+    return money(value);
+  }
+
   function plain(value) {
     if (value === null || value === undefined || Number.isNaN(Number(value))) return "–";
     if (Math.abs(value) >= 1e4) return money(value);
@@ -29,9 +39,16 @@
   const percent = (value) => (value === null || value === undefined ? "–" : plain(100 * value) + " %");
   const times = (value) => (value === null || value === undefined ? "–" : plain(value) + "x");
   /* "from:users" is where users pay; what stands before the colon keeps the two ends of a party apart. */
-  const party = (item) => item.name.slice(item.name.indexOf(":") + 1);
+  const party = (item) => item.name.slice(item.name.indexOf(":") + 1) + "  " + written(item.value);
 
-  const FUNCTIONS = { money, plain, percent, times, party, label: (item) => money(item.value) };
+  const FUNCTIONS = {
+    money, plain, percent, times, party,
+    label: (item) => written(item.value),
+    /* Ends of an axis of cover, of loan to value; null where the chart may choose. */
+    cover_from: (ends) => (ends.min >= 0 ? 0 : ends.min < -1 ? -1 : null),
+    cover_to: (ends) => (ends.max > 10 ? 10 : ends.max < 0 ? 1 : null),
+    ltv_to: (ends) => (ends.max > 3 ? 3 : null),
+  };
 
   /* A band between two lines, broken where either end is missing. */
   function band(series) {
@@ -75,7 +92,7 @@
       const area = params.coordSys, right = area.x + area.width;
       const at = (value) => (value === null ? right : api.coord([value, name])[0]);
       const y = api.coord([0, name])[1], open = high === null;
-      const start = Math.min(at(low), right - 14), children = [];
+      const start = low === null ? right - 14 : at(low), children = [];
       if (open || at(high) - start > 2)
         children.push({ type: "rect", shape: { x: start, y: y - 5, width: (open ? right - 8 : at(high)) - start, height: 10 }, style: { fill: tone("outer-solid") } });
       if (open)
@@ -104,7 +121,18 @@
     return made;
   }
 
-  function dressed(option) {
+  /* Height that a legend takes: its names wrap. */
+  function below(option, width) {
+    let row = 1, left = 0;
+    for (const one of option.legend.data || option.series.filter((each) => each.name)) {
+      const long = 52 + 6.4 * String(one.name || one).length;
+      if (left + long > width && left > 0) { row += 1; left = 0; }
+      left += long;
+    }
+    return 16 + 22 * row;
+  }
+
+  function dressed(option, width) {
     const ink = tone("ink"), muted = tone("muted"), rule = tone("rule");
     const axis = (one) => Object.assign({}, one, {
       axisLabel: Object.assign({ color: muted, fontSize: 11 }, one.axisLabel),
@@ -130,9 +158,12 @@
         { color: tone("decal"), dashArrayX: [4, 4], dashArrayY: [1, 4] },
       ];
     if (made.xAxis) made.xAxis = axis(made.xAxis);
-    if (made.yAxis) made.yAxis = axis(made.yAxis);
-    if (made.legend)
-      made.legend = Object.assign({ textStyle: { color: ink }, pageTextStyle: { color: ink }, pageIconColor: ink, itemHeight: 11, itemWidth: 18, icon: "rect" }, made.legend);
+    if (made.yAxis) made.yAxis = Array.isArray(made.yAxis) ? made.yAxis.map(axis) : axis(made.yAxis);
+    if (made.legend) {
+      const bars = [].concat(made.series).some((one) => one.type === "bar");
+      made.legend = Object.assign({ textStyle: { color: ink }, itemHeight: 11, itemWidth: bars ? 18 : 28, itemGap: 12 }, bars ? { icon: "rect" } : {}, made.legend);
+      if (made.legend.show !== false && made.grid) made.grid = Object.assign({}, made.grid, { top: below(made, width) });
+    }
     if (made.tooltip)
       made.tooltip = Object.assign({ backgroundColor: tone("paper"), borderColor: rule, textStyle: { color: ink, fontSize: 12 }, axisPointer: { lineStyle: { color: muted }, type: "line" } }, made.tooltip);
     for (const one of [].concat(made.series)) {
@@ -142,17 +173,18 @@
     return made;
   }
 
-  const plots = [];
-
   function draw(plot) {
     const source = document.getElementById(plot.dataset.option);
-    if (plot.classList.contains("rows")) plot.style.height = 64 + 26 * Number(plot.dataset.rows) + "px";
+    const printed = document.documentElement.dataset.print;
+    if (plot.classList.contains("rows"))
+      plot.style.height = 64 + (printed ? 19 : 26) * Number(plot.dataset.rows) + "px";
     const before = echarts.getInstanceByDom(plot);
     if (before) before.dispose();
     else plot.textContent = "";
-    const width = document.documentElement.dataset.print ? Math.min(plot.clientWidth, 690) : undefined;
+    /* The layout of paper is not there yet when a page is asked to print. */
+    const width = printed ? (plot.closest(".many") ? 325 : 680) : undefined;
     const chart = echarts.init(plot, null, { renderer: "svg", width: width });
-    chart.setOption(dressed(resolved(JSON.parse(source.textContent))));
+    chart.setOption(dressed(resolved(JSON.parse(source.textContent)), width || plot.clientWidth));
     return chart;
   }
 
@@ -162,11 +194,11 @@
 
   function start() {
     document.documentElement.classList.add("drawn");
-    for (const plot of document.querySelectorAll("[data-option]")) { plots.push(plot); draw(plot); }
+    all();
     let waiting = 0;
     window.addEventListener("resize", function () {
       clearTimeout(waiting);
-      waiting = setTimeout(() => plots.forEach((plot) => echarts.getInstanceByDom(plot).resize()), 100);
+      waiting = setTimeout(all, 100);
     });
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", all);
     let opened = [];

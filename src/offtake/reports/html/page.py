@@ -3,7 +3,8 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -24,6 +25,12 @@ ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 """What may not stand in a script element as it is; JSON reads both the same."""
 
 
+SHARES = ("repaid_before_economic_end", "repaid_before_economic_end_se")
+
+
+NUMBER_AND_UNIT = re.compile(r"(\d) (%|bp|M|bn|tn|k)(?!\w)")
+
+
 class Laid(NamedTuple):
     """A table as texts; beside each whether it is a number."""
 
@@ -42,7 +49,8 @@ def _page() -> Any:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"laid_out": laid_out, "script_json": script_json}
+    for name, filter_ in FILTERS.items():
+        environment.filters[name] = filter_
     return environment.from_string(_part("report.html.j2"))
 
 
@@ -65,7 +73,15 @@ def _is_number(value: Any) -> bool:
 def _written(value: Any, name: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if _is_number(value) and _is_share(name):
+        return f"{value:.1%}".replace("%", " %")
     return cell(value, name)
+
+
+def _is_share(name: str) -> bool:
+    """Whether a column holds shares, which people read in per cent."""
+    words = name.removesuffix("_se").split("_")
+    return bool({"share", "pd", "lgd", "irr", "ltv"} & set(words)) or name in SHARES
 
 
 def script_json(option: Mapping[str, Any]) -> Markup:
@@ -73,7 +89,19 @@ def script_json(option: Mapping[str, Any]) -> Markup:
     text = json.dumps(option, allow_nan=False, separators=(",", ":"))
     for sign, written in ESCAPED.items():
         text = text.replace(sign, written)
-    return Markup(text)  # noqa: S704 - escaped above
+    return Markup(text)  # escaped above
+
+
+def unbroken(text: str) -> str:
+    """Text in which no number is torn from its unit at the end of a line."""
+    return NUMBER_AND_UNIT.sub("\\1\u00a0\\2", text)
+
+
+FILTERS: dict[str, Callable[[Any], Any]] = {
+    "laid_out": laid_out,
+    "script_json": script_json,
+    "unbroken": unbroken,
+}
 
 
 def policy(scripts: Sequence[str]) -> str:
@@ -103,9 +131,9 @@ def report(results: Results, studies: Sequence[Study] = ()) -> str:
     return _page().render(
         version=offtake.__version__,
         policy=policy(scripts),
-        style=Markup(_part("style.css")),  # noqa: S704 - of this folder
-        echarts=Markup(scripts[0]),  # noqa: S704 - the vendored file
-        script=Markup(scripts[1]),  # noqa: S704 - of this folder
+        style=Markup(_part("style.css")),
+        echarts=Markup(scripts[0]),
+        script=Markup(scripts[1]),
         plan=facts["plan"],
         about=facts["about"],
         frame=_frame(facts),
@@ -116,12 +144,13 @@ def report(results: Results, studies: Sequence[Study] = ()) -> str:
         facilities=results.facilities(),
         facility_details=results.facility_details(),
         answer=parties.who_pays(results),
-        still=Markup(still.who_pays(tuple(overview.net_payers(results)))),  # noqa: S704 - escaped
+        still=Markup(still.who_pays(tuple(overview.net_payers(results)))),
         sections=parts,
         known=overview.known(results),
         assumed=overview.assumed(results),
         inputs=results.inputs(),
         not_known=results.not_known(),
+        cannot_show=facts.get("cannot_show", []),
         warnings=facts["warnings"],
         missing=missing(studies, parts),
         conserved=_conserved(results),
@@ -135,7 +164,7 @@ def _frame(facts: Mapping[str, Any]) -> str:
         f"{facts['paths']:,} futures of {facts['months']} {facts['periods']} from "
         f"{facts['start'][:7]}, seed {facts['seed']}"
         + ("" if drawn == "pseudo" else f", sampler {drawn}")
-        + f"; present values at {facts['discount_rate']:.4%} a year".replace("000%", " %")
+        + f"; present values at {facts['discount_rate']:.2%} a year".replace("%", " %")
         + ". Amounts in US dollars."
     )
 

@@ -37,7 +37,7 @@ PARTS: Sequence[tuple[str, str, str, Sequence[Maker]]] = (
     (
         "cover",
         "Cover",
-        "How far cash covers debt service, and chips cover debt, from the best futures to the worst.",
+        "How far cash covers debt service and chips cover debt, over all futures.",
         (debt_cover.dscr, debt_cover.ltv),
     ),
     (
@@ -95,9 +95,10 @@ REASONS = {
 }
 """Chart -> why it may be missing."""
 STUDIES = {
-    "sensitivity": "What moves a result: write it with `offtake sensitivity PLAN --of FIGURE "
-    "--json FILE` and add `--sensitivity FILE`.",
-    "stress": "Stress: write it with `offtake stress PLAN --json FILE` and add `--stress FILE`.",
+    "sensitivity": "What moves a result: write it with 'offtake sensitivity PLAN --of FIGURE "
+    "--json FILE', and add '--sensitivity FILE' to this report.",
+    "stress": "Stress: write it with 'offtake stress PLAN --json FILE', and add '--stress FILE' to "
+    "this report.",
 }
 
 

@@ -81,7 +81,7 @@ def last_of_years(closes: NDArray[np.datetime64], years: Sequence[int]) -> list[
 
 
 def years_owed(owed: FloatArray, closes: NDArray[np.datetime64]) -> list[float]:
-    """[F] years between the first and the last close at which more than a trifle is owed on average.
+    """[F] years between the first and last close at which more than a trifle is owed on average.
 
     Args:
         owed: mean balance, [T, F] USD.

@@ -5,8 +5,9 @@ from typing import Any
 
 from offtake.results.table import money
 
-SOURCED = ("reported", "announced", "estimate", "derived")
-"""Confidences of numbers that stand in a source, or follow from some that do."""
+DEFAULT = "default of offtake"
+ASSUMED = ("assumption", "no source", DEFAULT)
+"""How numbers are known that no source stands behind."""
 
 
 def input_rows(
@@ -15,7 +16,7 @@ def input_rows(
     """One row per number: where it stands, what it is, how it is known.
 
     `known` is the confidence that is stated, `no source` for what the plan writes without one, and
-    `default` for what offtake takes where the plan writes nothing.
+    `DEFAULT` for what offtake takes where the plan writes nothing.
 
     Args:
         inputs: as the run kept them.
@@ -43,7 +44,7 @@ def _known(row: Mapping[str, Any], unsourced: set[str] | None) -> str:
         return "reported"
     if unsourced is None or row["place"] in unsourced:
         return "no source"
-    return "default"
+    return DEFAULT
 
 
 def counted(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -65,7 +66,7 @@ def not_known_rows(
     cohorts: Sequence[Mapping[str, Any]],
     parties: Sequence[Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    """One row per thing that these results leave open: about what, and why.
+    """One row per thing that these results leave open: about what or whom, and why.
 
     Args:
         paths: number of futures.
@@ -94,7 +95,10 @@ def not_known_rows(
             if row["open_at_horizon_usd"] > 0.5
         ),
     ]
-    return [{"about": about, "not_known": why} for about, why in found]
+    together = dict[str, list[str]]()
+    for about, why in found:
+        together.setdefault(why, []).append(about)
+    return [{"about": ", ".join(about), "not_known": why} for why, about in together.items()]
 
 
 def _of_facility(

@@ -18,6 +18,9 @@ RULES = {
 """Verdict -> when it is given; for a facility whose security has no end that can be told,
 repayment at any time within the plan stands for repayment in time."""
 
+NOTHING = 1e-6
+"""Share, or basis points, up to which a loss is rounding."""
+
 
 def verdict_rows(
     facilities: Sequence[Mapping[str, Any]],
@@ -25,7 +28,7 @@ def verdict_rows(
     years: Mapping[str, float],
     paths: int,
 ) -> list[dict[str, Any]]:
-    """One row per facility: the verdict, the sentence, and the rating that defaults as often.
+    """One row per facility: the verdict, the sentence, and the ratings that default as often.
 
     Args:
         facilities: rows of the table of facilities.
@@ -64,22 +67,24 @@ def _back(row: Mapping[str, Any], detail: Mapping[str, Any]) -> float | None:
 
 
 def like(pd: float | None, years: float) -> str | None:
-    """The rating of the catalogue whose cumulative default rate is nearest above a PD.
+    """Where a PD lies among the cumulative default rates of ratings in the catalogue, in words.
 
     Args:
         pd: share of futures with a default over the life.
         years: of the life, rounded to the years of the catalogue and at most its longest.
 
     Returns:
-        The rating; None where no default was seen, `below CCC` where none defaults as often.
+        Such as `between BB and B`; None where no default was seen.
     """
     if not pd or years <= 0.0:
         return None
+    safer = None
     for name, rating in catalogue.ratings().items():
         after = min(rating.cumulative_default, key=lambda point: abs(point[0] - years))
         if pd <= after[1].value:
-            return name
-    return "below CCC"
+            return f"between {safer} and {name}" if safer else f"below {name}"
+        safer = name
+    return f"above {safer}"
 
 
 def _says(row: Mapping[str, Any], detail: Mapping[str, Any], years: float, paths: int) -> str:
@@ -92,13 +97,15 @@ def _says(row: Mapping[str, Any], detail: Mapping[str, Any], years: float, paths
         f"default in {share} of futures" if row["pd"] else f"no default in {paths:,} futures"
     )
     if (alike := like(row["pd"], years)) is not None:
-        parts.append(f"as often as {alike} over {years:.0f} years")
+        parts.append(f"a rate {alike} over {years:.1f} years")
     if row["lgd"] is not None:
-        parts.append(f"then {_percent(row['lgd'], row['lgd_se'])} is lost")
-    if row["el_bp_per_year"] is not None:
+        lost = row["lgd"] > NOTHING
+        parts.append(f"then {_percent(row['lgd'], row['lgd_se']) if lost else 'nothing'} is lost")
+    if row["el_bp_per_year"] is not None and row["el_bp_per_year"] > NOTHING:
         parts.append(f"expected loss {row['el_bp_per_year']:.3g} bp a year")
     if row["min_dscr_p5"] is not None:
-        parts.append(f"least DSCR {row['min_dscr_p5']:.2f}x in the worst 5 %")
+        least = f"{row['min_dscr_p5']:.2f}x" if row["min_dscr_p5"] >= 0.0 else "below zero"
+        parts.append(f"least DSCR {least} in the worst 5 %")
     before = row["repaid_before_economic_end"]
     if before is not None:
         error = row["repaid_before_economic_end_se"]
