@@ -3,10 +3,8 @@
 from offtake.measures.checks import Checks
 from offtake.measures.cohorts import Cohorts
 from offtake.measures.contract_value import ContractValue
-from offtake.measures.cover import Cover
 from offtake.measures.dependence import Dependence
 from offtake.measures.facilities import Facilities
-from offtake.measures.flows import Flows
 from offtake.measures.funding import Funding
 from offtake.measures.guarantees import Guarantees
 from offtake.measures.income_shares import IncomeShares
@@ -23,10 +21,8 @@ from offtake.measures.who_pays import WhoPays
 
 ALL = (
     WhoPays,
-    Flows,
     Funding,
     Facilities,
-    Cover,
     Unspent,
     ContractValue,
     Guarantees,

@@ -16,22 +16,14 @@ from offtake.results.named import with_errors
 from offtake.results.sentence import headline
 from offtake.results.table import Row, Table
 from offtake.results.tables.break_even import break_even_rows
-from offtake.results.tables.clocks import build_rows, clock_rows
 from offtake.results.tables.cohorts import cohort_rows
 from offtake.results.tables.contracts import contract_rows, hurdle_rows, support_rows
-from offtake.results.tables.debt import (
-    cover_rows,
-    last_of_years,
-    maturity_rows,
-    years_owed,
-)
 from offtake.results.tables.dependence import at_year_ends, dependence_rows
 from offtake.results.tables.facilities import facility_detail_rows, facility_rows
 from offtake.results.tables.funding import funding_gap_rows, sources_and_uses_rows
 from offtake.results.tables.guarantees import guarantee_rows
 from offtake.results.tables.learning import learning_rows, published_rows
 from offtake.results.tables.levelised import levelised_rows, token_rows
-from offtake.results.tables.limits import input_rows, not_known_rows
 from offtake.results.tables.market import (
     market_rows,
     segment_rows,
@@ -39,7 +31,6 @@ from offtake.results.tables.market import (
     welfare_rows,
     yearly,
 )
-from offtake.results.tables.money_flow import capital_rows, money_flow_rows, outside_rows
 from offtake.results.tables.physical import physical_rows
 from offtake.results.tables.plant import capacity_rows, chip_rows, energy_rows
 from offtake.results.tables.readings import (
@@ -50,7 +41,6 @@ from offtake.results.tables.readings import (
     threshold_rows,
 )
 from offtake.results.tables.unspent import unspent_rows
-from offtake.results.tables.verdicts import verdict_rows
 from offtake.results.tables.who_pays import who_pays_rows, worst_paths
 
 if TYPE_CHECKING:
@@ -159,61 +149,6 @@ class Results:
             f"Traced on {self.facts['traced_paths']:,} futures.",
         )
 
-    def money_flow(self) -> Table:
-        """Who pays whom, by kind of money; docs/measures.md."""
-        of, facts = self._outputs("flows"), self.facts
-        own = {row["party"]: row["own_money_share"] for row in facts["circularity"]}
-        value = of["value_usd"], of["value_usd_se"]
-        rows = money_flow_rows(facts["claims"], facts["kinds"], facts["parties"], value, own)
-        return Table("Who pays whom", tuple(rows), "Present values, means over all futures.")
-
-    def outside_money(self) -> Table:
-        """Sources and uses by year of all companies of the plan taken together."""
-        facts, paid = self.facts, self._outputs("flows")["paid_usd"]
-        rows = outside_rows(facts["claims"], facts["kinds"], facts["parties"], self._years(), paid)
-        return Table("Sources and uses of all companies (USD, nominal)", tuple(rows))
-
-    def capital(self) -> Table:
-        """What every contract brought in as capital, by layer."""
-        of, facts = self._outputs("flows"), self.facts
-        rows = capital_rows(
-            self._labels("contract"),
-            facts["claims"],
-            facts["kinds"],
-            facts["parties"],
-            {row["contract"]: row.get("seniority") for row in facts["facilities"]},
-            (of["raised_usd"], of["raised_usd_se"]),
-        )
-        return Table("Capital raised (USD, nominal)", tuple(rows), "Means over all futures.")
-
-    def cover_by_year(self) -> Table:
-        """DSCR and loan to value of every facility at the end of each year, as quantiles."""
-        rows = cover_rows(self._labels("facility"), self._years(), self._outputs("cover"))
-        return Table(
-            "Cover by year", tuple(rows), "Quantiles over the futures in which it is told."
-        )
-
-    def maturities(self) -> Table:
-        """Principal that falls due by year, and what is owed at its end."""
-        due, closes = self._outputs("cover"), self._closes()
-        rows = maturity_rows(
-            self._labels("facility"),
-            self._years(),
-            (due["due_usd"], due["due_usd_se"]),
-            self._outputs("physical")["balance_usd"],
-            last_of_years(closes, self._years()),
-        )
-        return Table("Maturities (USD, nominal)", tuple(rows), "Means over all futures.")
-
-    def verdicts(self) -> Table:
-        """What a lender wants to hear first of every facility."""
-        owed = self._outputs("physical")["balance_usd"]
-        years = dict(zip(self._labels("facility"), years_owed(owed, self._closes()), strict=True))
-        rows = verdict_rows(
-            tuple(self.facilities()), tuple(self.facility_details()), years, self.facts["paths"]
-        )
-        return Table("Verdicts", tuple(rows))
-
     def facilities(self) -> Table:
         """Debt: cover, default, loss, repayment against the end of its collateral."""
         irr = self._outputs("contract_value")["irr"]
@@ -277,17 +212,6 @@ class Results:
         """Chips: payback against the clocks of contract, debt, economy and books."""
         rows = cohort_rows(self._labels("cohort"), self._outputs("cohorts"), self._closes())
         return Table("Chips", self._sure("cohorts", rows))
-
-    def clocks(self) -> Table:
-        """Months from delivery to the end of contract, debt, economic life and books."""
-        rows = clock_rows(tuple(self.cohorts()), self.facts["delivered"])
-        return Table("Clocks of the chips (months from delivery)", tuple(rows))
-
-    def build(self) -> Table:
-        """Power at the end of each year: planned and built."""
-        capacity = tuple(self.capacity_by_year())
-        rows = build_rows(capacity, self.facts["planned"], self._labels("site"))
-        return Table("Built against plan (MW of IT)", tuple(rows))
 
     def levelised(self) -> Table:
         """What compute costs by cohort, chip and maker: per hour, per watt, part by part."""
@@ -451,23 +375,6 @@ class Results:
         share = self._outputs("supply_shares")["share"]
         rows = supply_rows(self._labels("supply_group"), share, self._closes())
         return Table("Shares of supply in December", tuple(rows), self._assumption("supply"))
-
-    def inputs(self) -> Table:
-        """Every number that went in, with its source."""
-        rows = input_rows(self.facts["inputs"], self.facts.get("unsourced_places"))
-        return Table("Inputs", tuple(rows))
-
-    def not_known(self) -> Table:
-        """What these results leave open."""
-        rows = not_known_rows(
-            self.facts["paths"],
-            tuple(self.facilities()),
-            tuple(self.facility_details()),
-            tuple(self.cover_by_year()),
-            tuple(self.cohorts()),
-            tuple(self.who_pays()),
-        )
-        return Table("Not known", tuple(rows))
 
     def invariants(self) -> dict[str, float]:
         """Worst violation of every invariant, by name."""

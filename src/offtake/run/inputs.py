@@ -11,6 +11,16 @@ THRESHOLDS = ("default_dscr", "lock_up_dscr", "extension_dscr", "extension_ltv",
 """Terms of a facility at which something happens."""
 
 
+def went_in(lowered: LoweredPlan) -> dict[str, Any]:
+    """What went in, by name of the fact."""
+    plan = lowered.plan
+    return {
+        "inputs": inputs(lowered),
+        "planned": planned(plan),
+        "delivered": delivered(plan),
+    }
+
+
 def inputs(lowered: LoweredPlan) -> list[dict[str, Any]]:
     """Every number of the plan, and of the catalogue where the plan took one from it.
 

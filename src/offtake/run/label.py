@@ -30,7 +30,7 @@ from offtake.measures import (
 from offtake.measures.checks import PHYSICAL_CHECKS
 from offtake.plan.schema import Plan
 from offtake.results.results import Results
-from offtake.run.inputs import delivered, inputs, planned, terms_of
+from offtake.run.inputs import terms_of, went_in
 from offtake.run.simulate import Outcome
 from offtake.run.traces import traced_facts
 
@@ -258,9 +258,7 @@ def label(outcome: Outcome) -> Results:
         "traced_paths": int(outcome.traced.paid.shape[-1]),
         "readings": _readings(plan),
         "sources": _sources(outcome.lowered),
-        "inputs": inputs(outcome.lowered),
-        "planned": planned(plan),
-        "delivered": delivered(plan),
+        **went_in(outcome.lowered),
         "warnings": _warnings(outcome),
         **traced_facts(outcome),
     }

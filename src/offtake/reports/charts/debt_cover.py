@@ -83,7 +83,7 @@ def _panels(results: Results, what: str) -> tuple[Panel, ...]:
 def _table(results: Results, what: str) -> Table:
     rows = [
         {key: value for key, value in row.items() if key in ("contract", "year") or what in key}
-        for row in results.cover_by_year()
+        for row in overview.cover_by_year(results)
         if row[f"{what}_share"]
     ]
-    return Table(f"{what.upper()} by year", tuple(rows), results.cover_by_year().note)
+    return Table(f"{what.upper()} by year", tuple(rows), overview.cover_by_year(results).note)

@@ -25,7 +25,7 @@ PAYMENTS = "Payments of every contract in every simulated future"
 
 def sources_and_uses(results: Results) -> Chart:
     """Where the money of all companies of the plan comes from, and where it goes, by year."""
-    table = results.outside_money()
+    table = overview.outside_money(results)
     return Chart(
         key="sources-uses",
         title="Sources and uses by year",
@@ -58,7 +58,7 @@ def _mirrored(rows: Sequence[Row]) -> dict[str, Any]:
 
 def capital(results: Results) -> Chart:
     """What every contract brought in, by company and layer."""
-    table = results.capital()
+    table = overview.capital(results)
     return Chart(
         key="capital",
         title="Capital stack",
@@ -112,7 +112,7 @@ def _raised(row: Row) -> dict[str, Any]:
 
 def debt(results: Results) -> Chart:
     """What is owed at the end of each year."""
-    table = results.maturities()
+    table = overview.maturities(results)
     return Chart(
         key="debt",
         title="Debt outstanding",
@@ -127,7 +127,7 @@ def debt(results: Results) -> Chart:
 
 def maturities(results: Results) -> Chart:
     """What falls due in each year."""
-    table = results.maturities()
+    table = overview.maturities(results)
     return Chart(
         key="maturities",
         title="Maturity wall",

@@ -1,6 +1,7 @@
 """Charts of the market: price, use, tokens, what is not served; drivers where no market clears."""
 
 from collections.abc import Iterable, Sequence
+from itertools import cycle
 from typing import Any
 
 from offtake.reports.charts.chart import (
@@ -86,7 +87,7 @@ def _drawn(
             color=named(tone),
             lineStyle={"width": 2, "type": style},
         )
-        for (name, values), tone, style in zip(lines, TONES * 4, STYLES * 4, strict=False)
+        for (name, values), tone, style in zip(lines, cycle(TONES), cycle(STYLES), strict=False)
     ]
     return {
         "tooltip": tip(form),

@@ -141,7 +141,7 @@ def _pairs(rows: Sequence[Row]) -> dict[str, Any]:
 
 def money_flow(results: Results) -> Chart:
     """Who pays whom."""
-    table = results.money_flow()
+    table = overview.money_flow(results)
     shown = [row for row in table if not row["small"]]
     return Chart(
         key="money-flow",
@@ -167,7 +167,7 @@ def money_flow(results: Results) -> Chart:
 
 
 def _without_marks(row: Row) -> Row:
-    marks = ("from_outside", "to_outside", "small")
+    marks = ("from_outside", "to_outside", "small", "own_small")
     return {key: value for key, value in row.items() if key not in marks}
 
 
@@ -208,6 +208,8 @@ def _links(row: Row) -> list[dict[str, Any]]:
     inward = "again" if row["closes_circle"] else "in"
     end = f"{'to' if row['to_outside'] else inward}:{row['payee']}"
     parts = [(row["others_usd"], False), (row["own_usd"], True)]
+    if row["own_small"]:
+        parts = [(row["usd"], False)]
     return [
         {
             "source": start,

@@ -13,13 +13,14 @@ from offtake.reports.charts.chart import (
     named,
     rows_axis,
 )
+from offtake.results import overview
 from offtake.results.results import Results
 from offtake.results.table import Row
 
 
 def clocks(results: Results) -> Chart:
     """Contract, debt and economic life of every cohort, and when it has paid for itself."""
-    table = results.clocks()
+    table = overview.clocks(results)
     return Chart(
         key="clocks",
         title="The three clocks of the chips",
@@ -86,7 +87,7 @@ def _said(clock: tuple[Any, ...]) -> str:
 
 def build(results: Results) -> Chart:
     """Power at the end of each year against what was planned."""
-    table = results.build()
+    table = overview.build(results)
     whole = [row for row in table if row["site"] == "all sites"]
     return Chart(
         key="build",

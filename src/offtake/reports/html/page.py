@@ -25,6 +25,7 @@ ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 """What may not stand in a script element as it is; JSON reads both the same."""
 
 
+SHARE_WORDS = ("share", "pd", "lgd", "irr", "ltv")
 SHARES = ("repaid_before_economic_end", "repaid_before_economic_end_se")
 
 
@@ -81,7 +82,7 @@ def _written(value: Any, name: str) -> str:
 def _is_share(name: str) -> bool:
     """Whether a column holds shares, which people read in per cent."""
     words = name.removesuffix("_se").split("_")
-    return bool({"share", "pd", "lgd", "irr", "ltv"} & set(words)) or name in SHARES
+    return any(word in SHARE_WORDS for word in words) or name in SHARES
 
 
 def script_json(option: Mapping[str, Any]) -> Markup:
@@ -126,7 +127,7 @@ def report(results: Results, studies: Sequence[Study] = ()) -> str:
     """
     facts = results.facts
     scripts = _part("vendor/echarts.min.js"), _part("charts.js")
-    verdicts = results.verdicts()
+    verdicts = overview.verdicts(results)
     parts = sections(results, studies)
     return _page().render(
         version=offtake.__version__,
@@ -148,8 +149,8 @@ def report(results: Results, studies: Sequence[Study] = ()) -> str:
         sections=parts,
         known=overview.known(results),
         assumed=overview.assumed(results),
-        inputs=results.inputs(),
-        not_known=results.not_known(),
+        inputs=overview.inputs(results),
+        not_known=overview.not_known(results),
         cannot_show=facts.get("cannot_show", []),
         warnings=facts["warnings"],
         missing=missing(studies, parts),

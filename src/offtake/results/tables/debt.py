@@ -25,14 +25,14 @@ def cover_rows(
     Args:
         facilities: [F].
         years: [Y].
-        outputs: of the measure `cover`: dscr and ltv, [P, F, Y].
+        outputs: of the measure `facilities`: year_dscr and year_ltv, [P, Y, F].
     """
     rows: list[dict[str, Any]] = []
     for f, name in enumerate(facilities):
         for y, year in enumerate(years):
             row: dict[str, Any] = {"contract": name, "year": int(year)}
             for what in ("dscr", "ltv"):
-                values = outputs[what][:, f, y]
+                values = outputs[f"year_{what}"][:, y, f]
                 row |= {f"{what}_{q}": quantile(values, share) for q, share in QUANTILES}
                 row[f"{what}_share"] = float(np.mean(~np.isnan(values)))
             if row["dscr_share"] > 0.0 or row["ltv_share"] > 0.0:
@@ -52,7 +52,7 @@ def maturity_rows(
     Args:
         facilities: [F].
         years: [Y].
-        due: mean and error, [F, Y] USD.
+        due: mean and error, [Y, F] USD.
         owed: mean balance at the close of every period, [T, F] USD.
         last: [Y] last period of each year.
     """
@@ -60,13 +60,13 @@ def maturity_rows(
         {
             "contract": name,
             "year": int(year),
-            "due_usd": float(due[0][f, y]),
-            "due_usd_se": plain(float(due[1][f, y])),
+            "due_usd": float(due[0][y, f]),
+            "due_usd_se": plain(float(due[1][y, f])),
             "owed_usd": float(owed[last[y], f]),
         }
         for f, name in enumerate(facilities)
         for y, year in enumerate(years)
-        if due[0][f, y] > 0.0 or owed[last[y], f] > 0.0
+        if due[0][y, f] > 0.0 or owed[last[y], f] > 0.0
     ]
 
 

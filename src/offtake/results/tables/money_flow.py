@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from offtake.results.tables.estimates import FloatArray
 from offtake.results.tables.quantiles import plain
 
@@ -53,8 +55,8 @@ def money_flow_rows(
     what a financier is paid, times the traced share of own money in all that it receives; and
     `others_usd` the rest.
     `closes_circle` marks payments between companies inside the plan without which no money would
-    go round in a circle between them: the smallest ones, one circle after another. `small` marks
-    what is left out of pictures.
+    go round in a circle between them: the smallest ones, one circle after another. `small` and
+    `own_small` mark what is left out of pictures.
 
     Args:
         claims: contract, payer, payee and flow of each, in the order of the values.
@@ -90,6 +92,7 @@ def money_flow_rows(
             "to_outside": payee not in inside,
             "closes_circle": (payer, payee) in closing,
             "small": usd < SMALL * total,
+            "own_small": usd * own < SMALL * total,
         }
         for (payer, payee, money), usd in sorted(amounts.items(), key=lambda item: -item[1])
         for own in (own_share.get(payee) or 0.0,)
@@ -167,44 +170,43 @@ def outside_rows(
 
 
 def capital_rows(
-    contracts: Sequence[str],
     claims: Sequence[Mapping[str, str]],
     kinds: Mapping[str, str],
     parties: Sequence[Mapping[str, str]],
     seniority: Mapping[str, str | None],
-    raised: tuple[FloatArray, FloatArray],
+    paid: FloatArray,
 ) -> list[dict[str, Any]]:
     """One row per contract that brings a company of the plan capital: layer, from whom, how much.
 
     Layers in the order in which they are paid: senior debt, junior debt, other debt, shares.
 
     Args:
-        contracts: [K].
         claims: of the plan.
         kinds: contract -> kind.
         parties: party, kind and, for accounts, owner.
         seniority: facility -> place in the waterfall, None where it states none.
-        raised: mean and error, [K] USD.
+        paid: mean by year and claim, [Y, C] USD.
     """
     owner = owners_of(parties)
     inside = {p["party"] for p in parties if p["kind"] == "internal"}
-    ends = {
-        claim["contract"]: (owner[claim["payer"]], owner[claim["payee"]])
-        for claim in reversed(claims)
-        if claim["flow"] == "capital_in" and owner[claim["payer"]] != owner[claim["payee"]]
-    }
+    raised = dict[tuple[str, str, str], float]()
+    for c, claim in enumerate(claims):
+        payer, payee = owner[claim["payer"]], owner[claim["payee"]]
+        fresh = claim["flow"] == "capital_in" and claim["form"] != "recovery"
+        if fresh and payer != payee and payee in inside:
+            key = (claim["contract"], payer, payee)
+            raised[key] = raised.get(key, 0.0) + float(np.sum(paid[:, c]))
     rows = [
         {
-            "party": ends[name][1],
+            "party": payee,
             "layer": _layer(name, seniority),
             "contract": name,
             "kind": kinds[name],
-            "from": ends[name][0],
-            "raised_usd": float(mean),
-            "raised_usd_se": plain(float(error)),
+            "from": payer,
+            "raised_usd": usd,
         }
-        for name, mean, error in zip(contracts, *raised, strict=True)
-        if mean > 0.0 and name in ends and ends[name][1] in inside
+        for (name, payer, payee), usd in raised.items()
+        if usd > 0.0
     ]
     return sorted(rows, key=lambda row: (row["party"], LAYERS.index(row["layer"])))
 
