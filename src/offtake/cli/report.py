@@ -59,9 +59,16 @@ def report(
         raise typer.Exit(PLAN_IS_WRONG)
     writable(target)
     if saved:
+        from offtake.results.overview import complete
         from offtake.results.results import Results
 
         results = Results.load(run)
+        if not complete(results):
+            complain(
+                f"error: {run} was saved by an offtake that kept less than a report shows; run the "
+                "plan again, or name the plan"
+            )
+            raise typer.Exit(PLAN_IS_WRONG)
     else:
         results = _run(run, paths or 10_000, seed, set_, scenario, stack, changes)
     from offtake.reports.html.page import report as page

@@ -22,6 +22,11 @@ FEW = 0.05
 """Share of futures below which quantiles over them say little."""
 
 
+def complete(results: Results) -> bool:
+    """Whether a run kept all that these tables need; one saved by an earlier offtake may not."""
+    return "funding_value" in results and "inputs" in results.facts
+
+
 def net_payers(results: Results) -> Table:
     """Who pays net, the largest payer first; without those who stand for business elsewhere."""
     aside = results._elsewhere()
