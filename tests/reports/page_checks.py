@@ -141,6 +141,15 @@ KNOWN_ELSEWHERE: dict[str, Callable[[Results], set[float]]] = {
 """Charts that draw more than their table says: tables by month stand behind those by year."""
 
 
+def its_names_are_unique_and_its_links_lead_somewhere(page: str, results: Results) -> None:
+    elements = Elements(page)
+    ids = [attributes["id"] for _, attributes in elements.found if "id" in attributes]
+    assert len(set(ids)) == len(ids)
+    targets = {(link.get("href") or "").removeprefix("#") for link in elements.named("a")}
+    labels = {a["aria-labelledby"] for _, a in elements.found if "aria-labelledby" in a}
+    assert targets | labels <= set(ids)
+
+
 def its_headings_are_in_order(page: str, results: Results) -> None:
     levels = [int(tag[1]) for tag, _ in Elements(page).found if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1
@@ -184,6 +193,7 @@ CHECKS = (
     its_policy_lets_its_own_scripts_run_and_nothing_else,
     every_chart_says_three_things_and_has_its_table,
     it_draws_numbers_of_results_only,
+    its_names_are_unique_and_its_links_lead_somewhere,
     its_headings_are_in_order,
     every_input_and_table_is_there,
     names_cannot_break_out,

@@ -149,7 +149,7 @@ def money_flow(results: Results) -> Chart:
         measures="Present value of all that each party pays another, mean of all futures. Parties "
         "outside the plan stand on the left where they pay and on the right where they are paid; "
         "companies of the plan in between, and once more on the right where money runs back to "
-        "one that it has passed. Dark: money that goes in a circle, which is a financier's own "
+        "one that it has passed. Marked: money that goes in a circle, which is a financier's own "
         "money on its way back.",
         source="Payments of every contract in every simulated future, by payer and payee; own "
         f"money as traced on {results.facts['traced_paths']:,} futures.",
