@@ -59,16 +59,7 @@ def report(
         raise typer.Exit(PLAN_IS_WRONG)
     writable(target)
     if saved:
-        from offtake.results.overview import complete
-        from offtake.results.results import Results
-
-        results = Results.load(run)
-        if not complete(results):
-            complain(
-                f"error: {run} was saved by an offtake that kept less than a report shows; run the "
-                "plan again, or name the plan"
-            )
-            raise typer.Exit(PLAN_IS_WRONG)
+        results = _saved(run)
     else:
         results = _run(run, paths or 10_000, seed, set_, scenario, stack, changes)
     from offtake.reports.html.page import report as page
@@ -76,6 +67,21 @@ def report(
     target.write_text(page(results, studies), "utf-8")
     first = "" if saved else f"{run} was run first, over {results.facts['paths']:,} futures. "
     console().print(f"{first}Report: {target}", soft_wrap=True)
+
+
+def _saved(run: Path) -> "Results":
+    """Results of a run that was saved."""
+    from offtake.results.overview import complete
+    from offtake.results.results import Results
+
+    results = Results.load(run)
+    if not complete(results):
+        complain(
+            f"error: {run} was saved by an offtake that kept less than a report shows; run the "
+            "plan again, or name the plan"
+        )
+        raise typer.Exit(PLAN_IS_WRONG)
+    return results
 
 
 def _run(
