@@ -408,7 +408,10 @@ def test_a_plan_without_facilities():
     case = Case({"company": "internal", "town": "external"}, periods=3)
     case.cash("company", 5.0)
     case.claim("service", "company", "town", Flow.RUNNING_COST, paid={1: 1.0})
-    assert all(value.shape == (0, 1) for value in case.reduce(Facilities).values())
+    found = case.reduce(Facilities)
+    by_year = {name for name in found if name.startswith("year_")}
+    assert all(found[name].shape == (2, 0, 1) for name in by_year)
+    assert all(value.shape == (0, 1) for name, value in found.items() if name not in by_year)
 
 
 def test_derivatives_are_finite():

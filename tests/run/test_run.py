@@ -19,6 +19,7 @@ from offtake.core.errors import WrongRequest
 from offtake.reports.terminal import summary
 from offtake.run.label import label
 from offtake.run.simulate import simulate
+from tests.reports.page_checks import CHECKS
 from tests.run.small import small_plan
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,55 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> offtake.Results:
     return offtake.run(small_plan(tmp_path_factory.mktemp("plan")), paths=700, seed=5)
+
+
+@pytest.fixture(scope="module")
+def page(results: offtake.Results) -> str:
+    from offtake.reports.html.page import report
+
+    return report(results)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_the_page_of_a_run(check, page: str, results: offtake.Results) -> None:
+    check(page, results)
+
+
+def test_a_report_of_a_saved_run_needs_no_jax(results: offtake.Results, tmp_path: Path) -> None:
+    saved = results.save(tmp_path / "small.nc")
+    code = (
+        "import sys; from offtake.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        "print('jax' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "report", saved, "-o", tmp_path / "small.html"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "False"
+    assert "<!doctype html>" in (tmp_path / "small.html").read_text("utf-8")[:100]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("run.nc", "-o", "report.pdf"), "a report is written as .html: -o report.html"),
+        (("run.nc", "--set", "a=b"), "name the plan instead"),
+        (("run.nc", "--stress", "none.json"), "no stress at none.json"),
+    ],
+)
+def test_a_report_that_cannot_be_made_says_why(arguments, told, capsys, monkeypatch) -> None:
+    from offtake.cli.main import main
+
+    monkeypatch.setattr(sys, "argv", ["offtake", "report", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    assert told in capsys.readouterr().err
 
 
 def test_every_invariant_holds(results: offtake.Results) -> None:

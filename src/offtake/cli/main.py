@@ -16,6 +16,7 @@ from offtake.cli.contracts import contracts
 from offtake.cli.explain import explain
 from offtake.cli.new import new
 from offtake.cli.price import price
+from offtake.cli.report import report
 from offtake.cli.reserve import reserve
 from offtake.cli.risk import risk
 from offtake.cli.run import run
@@ -37,7 +38,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for command in (
-    *(run, compare, sweep, attribute, sensitivity, stress, contagion),
+    *(run, report, compare, sweep, attribute, sensitivity, stress, contagion),
     *(size, stack, risk, price, reserve, check),
     *(new, explain, termsheet, contracts, catalogue),
 ):

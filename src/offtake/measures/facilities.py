@@ -17,7 +17,8 @@ close of a period, B the balance, r the rate, G(t) = prod over s <= t of (1 + r(
     LLCR       sum over p < t <= maturity of realised CFADS(t) G(p) / G(t), over B(p) + S(p); p the
                first close at which the balance is at its peak: all is drawn and nothing repaid; S
                the balances of the borrower's other facilities that rank senior or equal
-    repayment  see `Repayment`; a take-out on the same collateral is followed
+    year_..    cover, loan to value and principal due by calendar year: `offtake.measures.cover`
+repayment  see `Repayment`; a take-out on the same collateral is followed
                (`offtake.measures.refinancing`), `repaid_period` is when this lender was repaid
 
 Received are interest, principal and fees. r is the contract's own rate month by month, base rate
@@ -38,6 +39,7 @@ from offtake.core.flows import CFADS, PAID_TOLERANCE, Flow
 from offtake.core.measure import Book, Facility, Output, Record
 from offtake.finance.facility import SENIORITY, closing, counts_with
 from offtake.finance.trailing import NO_SERVICE
+from offtake.measures import cover
 from offtake.measures.economic_end import MARGINS, Pledges, ends, pledges, secured
 from offtake.measures.recovery import Collateral, collateral_of, recoveries, sales_of
 from offtake.measures.refinancing import (
@@ -124,6 +126,9 @@ OUTPUTS = {
     "llcr": _output("paths", "1", "Realised cover over the loan's life; NaN if never drawn."),
     "repaid_period": _output("paths", "period", "Period of repayment in full; NaN if not repaid."),
     "repayment": _output("paths", "1", "Outcome against the end of the collateral: `Repayment`."),
+    "year_dscr": Output(cover.DIMS, "paths", "1", "Trailing cover at the end of the year."),
+    "year_ltv": Output(cover.DIMS, "paths", "1", "Debt over the worth of its chips then."),
+    "year_due_usd": Output(cover.DIMS, "mean", "USD", "Principal that falls due in the year."),
 }
 
 
@@ -203,6 +208,7 @@ class Lending(NamedTuple):
     takeouts: Takeouts
     secured: FloatArray
     """1.0 where something is pledged whose end can be told"""
+    security: cover.Security
 
 
 class _Path(NamedTuple):
@@ -212,6 +218,8 @@ class _Path(NamedTuple):
     """True where something is owed at the close"""
     open_balance: Array
     balance: Array
+    called: Array
+    """True where it is accelerated"""
     peak: Array
     """[P]"""
     log_growth: Array
@@ -243,11 +251,12 @@ class Facilities(NamedTuple):
     """[T]"""
     discount_row: IntArray
     """[]"""
+    calendar: cover.Years
 
     name = "facilities"
     wanted = (
         *("contracts.*.balance", "contracts.*.accelerated", "contracts.*.dscr"),
-        *("contracts.*.proceeds", "contracts.*.credited", *MARGINS),
+        *("contracts.*.proceeds", "contracts.*.credited", *MARGINS, *cover.WANTED),
     )
     outputs = OUTPUTS
 
@@ -256,18 +265,22 @@ class Facilities(NamedTuple):
         """The measure for one plan."""
         pledged = pledges(book, book.facilities)
         return cls(
-            _lending(book, secured(pledged)),
+            _lending(book, pledged),
             pledged,
             book.years,
             book.elapsed,
             np.array(book.discount_row, np.int64),
+            cover.years_of(book),
         )
 
     def reduce(self, record: Record) -> dict[str, Array]:
-        """Outputs of a block, each [F, P]."""
+        """Outputs of a block, each [F, P]; those by year [Y, F, P]."""
         if not self.lending.secured.shape[0]:
-            return dict.fromkeys(OUTPUTS, jnp.zeros((0, record.values.shape[-1])))
+            paths, years = record.values.shape[-1], self.calendar.last.shape[0]
+            flat, by_year = jnp.zeros((0, paths)), jnp.zeros((years, 0, paths))
+            return {n: by_year if n.startswith("year_") else flat for n in OUTPUTS}
         found, seen = each(lambda item: self._one(record, item), self.lending)
+        found |= {n: jnp.moveaxis(found[n], 0, 1) for n in OUTPUTS if n.startswith("year_")}
         repaid = followed(self.lending.takeouts, seen.repaid, seen.taken)
         end = ends(record, self.pledged)
         secured_ = jnp.asarray(self.lending.secured)[:, None] > 0.5
@@ -307,6 +320,11 @@ class Facilities(NamedTuple):
             "min_dscr": _least_cover(record, item, path),
             "llcr": _llcr(record, item, path),
             "repaid_period": jnp.where(repaid, period, jnp.nan),
+            **cover.standing(
+                *(record, self.calendar, item.security, item.dscr),
+                *(path.owed, path.balance, path.called),
+            ),
+            "year_due_usd": cover.due(self.calendar, claimed, paid),
         }
         defaulted = path.defaulted < float(path.balance.shape[0])
         failed = ~repaid & (defaulted | ~path.owed[-1])
@@ -331,6 +349,7 @@ class Facilities(NamedTuple):
             owed=owed,
             open_balance=jnp.concatenate([jnp.zeros_like(balance[:1]), balance[:-1]]),
             balance=balance,
+            called=called,
             peak=peak,
             log_growth=self._log_growth(record, item.rates),
             defaulted=first(called | overdue),
@@ -396,10 +415,10 @@ def _periods(like: Array) -> Array:
 
 def _least_cover(record: Record, item: Lending, path: _Path) -> Array:
     """[P] least DSCR while something was owed, up to default; NaN if never serviced."""
-    cover = jnp.min(at_close(record, item.dscr, NO_SERVICE), axis=1)
+    told = jnp.min(at_close(record, item.dscr, NO_SERVICE), axis=1)
     open_ = path.open_balance > PAID_TOLERANCE * path.peak[None]
-    counted = open_ & (_periods(cover) <= path.defaulted[None]) & (cover < 0.5 * NO_SERVICE)
-    least = jnp.min(jnp.where(counted, cover, jnp.inf), axis=0)
+    counted = open_ & (_periods(told) <= path.defaulted[None]) & (told < 0.5 * NO_SERVICE)
+    least = jnp.min(jnp.where(counted, told, jnp.inf), axis=0)
     return jnp.where(jnp.any(counted, axis=0), least, jnp.nan)
 
 
@@ -448,7 +467,7 @@ def _supported(record: Record, item: Lending) -> Array:
 # -------------------------------------------------------------------------- from the book of a plan
 
 
-def _lending(book: Book, secured_: FloatArray) -> Lending:
+def _lending(book: Book, held: Pledges) -> Lending:
     facilities = book.facilities
     names = [facility.contract for facility in facilities]
     terms = [book.terms.get(name) for name in names]
@@ -496,7 +515,8 @@ def _lending(book: Book, secured_: FloatArray) -> Lending:
         supports=_supports(book),
         collateral=collateral_of(book),
         takeouts=takeouts_of(book),
-        secured=secured_,
+        secured=secured(held),
+        security=cover.security_of(book, held),
     )
 
 

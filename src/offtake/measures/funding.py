@@ -20,6 +20,9 @@ gap and something unfunded,
 
     gap = raised + unfunded - cash after - residual claims paid.
 
+`paid` and `value` say the same claim by claim: what was paid on each in the year, and over the plan
+as a present value at the plan's rate.
+
 What a year leaves unpaid is in that year's gap and in no later one. Minimum cash is spent before
 money is drawn (it is only kept from owners and sweeps), so it is no part of the gap; whoever wants
 the gap with a cushion adds it.
@@ -79,6 +82,10 @@ class Funding(NamedTuple):
     owed: NDArray[np.float64]
     """[A, Q] promises made"""
     promises: Promises
+    elapsed: NDArray[np.float64]
+    """[T] years"""
+    discount: IntArray
+    """[] row of the plan's rate"""
 
     name = "funding"
     wanted = ()
@@ -94,6 +101,8 @@ class Funding(NamedTuple):
         "cash": _mean(BY_YEAR, "Cash at the close of the year, accounts included."),
         "received": _mean(BY_CLASS, "Sources of funds: receipts of the year by class."),
         "spent": _mean(BY_CLASS, "Uses of funds: payments of the year by class."),
+        "paid": _mean(("year", "claim"), "Paid on the claim in the year."),
+        "value": _mean(("claim",), "Present value of what was paid on the claim."),
     }
 
     @classmethod
@@ -119,11 +128,13 @@ class Funding(NamedTuple):
             kept=by_party(book, "out", lambda claim: claim.form != "residual")[mine],
             owed=promises.payer.T[mine],
             promises=promises,
+            elapsed=np.asarray(book.elapsed, np.float64),
+            discount=np.array(book.discount_row, np.int64),
         )
 
     def reduce(self, record: Record) -> Mapping[str, Array]:
         """Every figure by party and year, [A, Y, P] and [A, flow, Y, P], USD."""
-        paid, promised = self._years(record)
+        paid, promised, value = self._years(record)
         owed, kept = _spread(self.owed, promised), _spread(self.kept, paid)
         cash = jnp.asarray(self.holds) @ record.values[self.opening]
         closing = _spread(self.holds, record.months.cash[self.last])
@@ -137,30 +148,35 @@ class Funding(NamedTuple):
             "cash": closing,
             "received": _spread(self.received, paid).reshape(by_class),
             "spent": _spread(self.spent, paid).reshape(by_class),
+            "paid": paid,
+            "value": value,
         }
 
-    def _years(self, record: Record) -> tuple[Array, Array]:
-        """Paid by claim [Y, C, P] and promised by promise [Y, Q, P], year by year."""
+    def _years(self, record: Record) -> tuple[Array, Array, Array]:
+        """Paid by claim [Y, C, P], promised [Y, Q, P], by year; present value paid [C, P]."""
         claimed, paid = record.months.claimed, record.months.paid
+        growth = jnp.log1p(record.values[self.discount])
 
         def month(
-            carry: tuple[Array, Array, Array], now: tuple[Array, Array, Array]
-        ) -> tuple[tuple[Array, Array, Array], None]:
-            given, promised, short = carry
-            year, claimed, paid = now
+            carry: tuple[Array, Array, Array, Array], now: tuple[Array, Array, Array, Array]
+        ) -> tuple[tuple[Array, Array, Array, Array], None]:
+            given, promised, value, short = carry
+            year, elapsed, claimed, paid = now
             after = follow(self.promises, short, claimed, paid)
             added = given.at[year].add(paid), promised.at[year].add(after.promised)
-            return (*added, after.short), None
+            return (*added, value + jnp.exp(-elapsed * growth)[None] * paid, after.short), None
 
         years, paths = self.last.shape[0], paid.shape[-1]
         owed = nothing_owed(self.promises, paths)
         start = (
             jnp.zeros((years, *paid.shape[1:])),
             jnp.zeros((years, *owed.shape)),
+            jnp.zeros_like(paid[0]),
             owed,
         )
-        given, promised, _ = lax.scan(month, start, (jnp.asarray(self.year), claimed, paid))[0]
-        return given, promised
+        months = jnp.asarray(self.year), jnp.asarray(self.elapsed), claimed, paid
+        given, promised, value, _ = lax.scan(month, start, months)[0]
+        return given, promised, value
 
 
 def _beyond(amount: Array, promised: Array) -> Array:

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from offtake.core.random import Sampler
 from offtake.plan.load import Checked
+from offtake.plan.readme import cannot_show
 from offtake.results.results import Results
 from offtake.run.api import run
 from offtake.run.devices import Device
@@ -184,6 +185,8 @@ def watched_run(
         seconds=seconds,
         warnings=[*warnings, *results.facts["warnings"]],
         unsourced=len(checked.unsourced),
+        unsourced_places=[place for place, _ in checked.unsourced],
+        cannot_show=cannot_show(checked.file),
         changes=list(changes),
     )
 

@@ -33,6 +33,7 @@ from offtake.measures.checks import PHYSICAL_CHECKS
 from offtake.plan.schema import Plan
 from offtake.results.results import Results
 from offtake.run.columns import Columns, Key
+from offtake.run.inputs import terms_of, went_in
 from offtake.run.simulate import Outcome
 from offtake.run.traces import traced_facts
 
@@ -275,6 +276,7 @@ def label(outcome: Outcome) -> Results:
                 "lender": f.lender,
                 "borrower": f.borrower,
                 "size_usd": _size(outcome, f),
+                **terms_of(plan, f),
             }
             for f in book.facilities
         ],
@@ -293,6 +295,7 @@ def label(outcome: Outcome) -> Results:
         "traced_paths": int(outcome.traced.paid.shape[-1]),
         "readings": _readings(plan),
         "sources": _sources(outcome.lowered),
+        **went_in(outcome.lowered),
         "warnings": _warnings(outcome),
         **traced_facts(outcome),
     }

@@ -1,0 +1,27 @@
+"""What the author of a plan says it cannot show: a section of the README beside the plan."""
+
+import re
+from pathlib import Path
+
+HEADING = "## What it cannot show"
+
+
+def cannot_show(plan: Path) -> list[str]:
+    """The items of that section, as plain text; empty where there is none.
+
+    Args:
+        plan: file of the plan.
+    """
+    readme = plan.parent / "README.md"
+    if not readme.is_file():
+        return []
+    _, _, rest = readme.read_text("utf-8").partition(HEADING)
+    section = re.split(r"^## ", rest.partition("\n")[2], flags=re.MULTILINE)[0]
+    items = re.split(r"^- ", section, flags=re.MULTILINE)[1:]
+    return [_plain(item.split("\n\n", 1)[0]) for item in items]
+
+
+def _plain(text: str) -> str:
+    """Text without the marks of Markdown, on one line."""
+    linked = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    return " ".join(re.sub(r"\*\*|`", "", linked).split())
