@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from offtake.results.results import Results
     from offtake.results.tables.estimates import FloatArray
     from offtake.risk.tilt import Tilt
+    from offtake.run.simulate import Runner
+    from offtake.run.tilted import Tilted
     from offtake.run.until import Until
 
 
@@ -57,11 +59,7 @@ def run(
     check_paths(paths, sampler, tilted=tilt is not None)
     runner = Runner(plan, devices)
     runner.compile()
-    facts, ways = dict[str, Any](), None
-    if tilt is not None:
-        from offtake.run.pilot import tilted
-
-        ways, facts["tilt"] = tilted(runner, tilt, seed, sampler)
+    ways, facts = _ways(runner, tilt, seed)
     simulation = Simulation(runner, seed, sampler, progress, ways)
     if until is None:
         simulation.carry_on(paths)
@@ -74,15 +72,27 @@ def run(
     results = label(outcome)
     if errors or sampler != "pseudo" or ways is not None:
         facts["errors"] = groups.errors(outcome, results)
-    results = results.with_facts(**facts)
-    if outcome.weight is not None:
-        results = _weighed(results, outcome.weight)
+    results = _weighed(results.with_facts(**facts), outcome.weight)
     seconds = {**results.facts["seconds"], "measure": time.perf_counter() - started}
     return results.with_facts(seconds=seconds)
 
 
-def _weighed(results: Results, weight: FloatArray) -> Results:
+def _ways(
+    runner: Runner, tilt: Tilt | str | Sequence[str] | None, seed: int
+) -> tuple[Tilted | None, dict[str, Any]]:
+    """The ways of a tilt, and the facts of results that tell them; none where nothing is tilted."""
+    if tilt is None:
+        return None, {}
+    from offtake.run.pilot import tilted
+
+    ways, facts = tilted(runner, tilt, seed)
+    return ways, {"tilt": facts}
+
+
+def _weighed(results: Results, weight: FloatArray | None) -> Results:
     """Results with what is to be known of the weights of their futures."""
+    if weight is None:
+        return results
     from offtake.results.tables.tilt import warnings_of, weights_told
 
     told = weights_told(weight)
