@@ -50,7 +50,7 @@ def main() -> None:
     runner.compile()
     found: dict[str, list[dict[str, float]]] = {"plain": [], "tilted": []}
     for seed in range(1, given.seeds + 1):
-        ways, facts = tilted(runner, given.tilt, seed, "pseudo")
+        ways, facts = tilted(runner, given.tilt, seed)
         found["plain"].append(means(runner, given.paths, seed, None))
         found["tilted"].append(means(runner, given.paths, seed, ways))
         if seed == 1:

@@ -12,6 +12,14 @@ from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
 if TYPE_CHECKING:
     from offtake.plan.schema import Plan
+OfOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Figure, such as facilities.loan.el_usd; may be repeated. Left out: PD, EL and least "
+        "DSCR of the debt; without debt, what the largest parties pay and lose.",
+        show_default=False,
+    ),
+]
 
 
 def sweep(
@@ -20,14 +28,7 @@ def sweep(
         list[str],
         typer.Option(help="What is moved: PLACE=LOW..HIGH UNIT; several make a grid."),
     ],
-    of: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Figure, such as facilities.loan.el_usd; may be repeated. Left out: PD, EL and "
-            "least DSCR of the debt; without debt, what the largest parties pay and lose.",
-            show_default=False,
-        ),
-    ] = None,
+    of: OfOption = None,
     grid: Annotated[int | None, typer.Option(min=2, help="Points along each range; 5.")] = None,
     lhs: Annotated[
         int | None, typer.Option(min=2, help="Points of a Latin hypercube in place of a grid.")

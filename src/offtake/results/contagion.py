@@ -19,7 +19,7 @@ SMALL = 1e-3
 """Share of all that is owed, or lost, below which a pair or a creditor is not told."""
 
 NOTE = (
-    "Owed within the window, all ranks alike, nobody stepping in beyond what the futures show. "
+    "Paid down the ranks of each payer within the window; nobody steps in but as in the futures. "
     "Follow: share of futures in which anybody else fails for it; DebtRank: share of all that is "
     "owed that comes under distress beyond the party's own."
 )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from offtake.run.devices import Device
     from offtake.run.scale import Kept
     from offtake.run.simulate import Outcome, Progress, Runner
+    from offtake.run.tilted import Tilted
     from offtake.run.until import Until
 
 
@@ -79,9 +80,7 @@ def run(
     results = label(outcome)
     if errors or sampler != "pseudo" or outcome.weight is not None:
         facts["errors"] = groups.errors(outcome, results)
-    results = results.with_facts(**facts)
-    if outcome.weight is not None:
-        results = _weighed(results, outcome.weight)
+    results = _weighed(results.with_facts(**facts), outcome.weight)
     seconds = {**results.facts["seconds"], "measure": time.perf_counter() - started}
     return results.with_facts(seconds=seconds)
 
@@ -99,11 +98,7 @@ def _here(
     from offtake.run.simulate import Simulation
 
     runner.compile()
-    facts, ways = dict[str, Any](), None
-    if tilt is not None:
-        from offtake.run.pilot import tilted
-
-        ways, facts["tilt"] = tilted(runner, tilt, seed, sampler)
+    ways, facts = _ways(runner, tilt, seed)
     simulation = Simulation(runner, seed, sampler, progress, ways)
     if until is None:
         simulation.carry_on(paths)
@@ -130,8 +125,22 @@ def _kept(
     return in_shards(runner, paths, seed, sampler, kept, workers, progress)
 
 
-def _weighed(results: Results, weight: FloatArray) -> Results:
+def _ways(
+    runner: Runner, tilt: Tilt | str | Sequence[str] | None, seed: int
+) -> tuple[Tilted | None, dict[str, Any]]:
+    """The ways of a tilt, and the facts of results that tell them; none where nothing is tilted."""
+    if tilt is None:
+        return None, {}
+    from offtake.run.pilot import tilted
+
+    ways, facts = tilted(runner, tilt, seed)
+    return ways, {"tilt": facts}
+
+
+def _weighed(results: Results, weight: FloatArray | None) -> Results:
     """Results with what is to be known of the weights of their futures."""
+    if weight is None:
+        return results
     from offtake.results.tables.tilt import warnings_of, weights_told
 
     told = weights_told(weight)

@@ -6,9 +6,9 @@ the first promises the second for the first time in the periods of the window
 included, as its cash is not bounded. A party inside enters the window with the cash it has. So what
 a party is owed and owes within the window is cleared at once, down the ranks of its waterfall: a
 reading of solvency over the window beside the month-by-month clearing of the simulation, which
-knows reserves, supports and collateral too. Nobody steps in but as it did in the simulation, and what a
-party pays its owners is no promise. What fails without anybody made to fail is told apart, and
-every figure is the difference to it.
+knows reserves, supports and collateral too. Nobody steps in but as it did in the simulation, and
+what a party pays its owners is no promise. What fails without anybody made to fail is told apart,
+and every figure is the difference to it.
 """
 
 from collections.abc import Callable

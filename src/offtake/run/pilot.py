@@ -63,7 +63,7 @@ OWN_SEED = 1 << 41
 
 
 def tilted(
-    runner: Runner, said: Tilt | str | Sequence[str], seed: int, sampler: Any
+    runner: Runner, said: Tilt | str | Sequence[str], seed: int
 ) -> tuple[Tilted, dict[str, Any]]:
     """The ways of a tilt, found if they are not said, and what results say of them.
 
@@ -71,13 +71,11 @@ def tilted(
         runner: compiled, with every measure.
         said: as after `--tilt`.
         seed: of the run; ways are found on futures of other seeds.
-        sampler: of the run.
 
     Raises:
         PlanErrors: it cannot be read, names what cannot be tilted, or nothing is found.
         UnknownFigure: there is no figure as the tilt names.
     """
-    del sampler
     tilt = said if isinstance(said, Tilt) else read_tilt(said)
     pilot = _Pilot(runner, tilt, seed) if tilt.of else None
     ways = pilot.found() if pilot else ways_of(runner.lowered, tilt)
