@@ -10,9 +10,9 @@ from offtake.results.results import Results
 from offtake.results.table import Row, Table
 from offtake.results.tables.clocks import build_rows, clock_rows
 from offtake.results.tables.debt import cover_rows, last_of_years, maturity_rows, years_owed
+from offtake.results.tables.estimates import plain
 from offtake.results.tables.limits import ASSUMED, counted, input_rows, not_known_rows
 from offtake.results.tables.money_flow import capital_rows, money_flow_rows, outside_rows
-from offtake.results.tables.quantiles import plain
 from offtake.results.tables.verdicts import RULES, verdict_rows
 
 # Of the same room, so that what `Results` keeps for itself may be looked at here.
@@ -146,7 +146,7 @@ def capital(results: Results) -> Table:
 def cover_by_year(results: Results) -> Table:
     """DSCR and loan to value of every facility at the end of each year, as quantiles."""
     of = results._outputs("facilities")
-    rows = cover_rows(results._labels("facility"), results._years(), of)
+    rows = cover_rows(results._labels("facility"), results._years(), of, results._weight)
     note = "Quantiles over the futures in which it is told."
     return Table("Cover by year", tuple(rows), note)
 

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from offtake.results.tables.estimates import FloatArray
-from offtake.results.tables.quantiles import plain, quantile
+from offtake.results.tables.estimates import FloatArray, Weight, mean, plain, quantile
 
 TRIFLE = 0.01
 """Share of the largest mean balance: less is owed on some futures after a default."""
@@ -15,7 +14,10 @@ QUANTILES = (("p5", 0.05), ("p25", 0.25), ("p50", 0.5), ("p75", 0.75), ("p95", 0
 
 
 def cover_rows(
-    facilities: Sequence[str], years: Sequence[int], outputs: Mapping[str, FloatArray]
+    facilities: Sequence[str],
+    years: Sequence[int],
+    outputs: Mapping[str, FloatArray],
+    weight: Weight = None,
 ) -> list[dict[str, Any]]:
     """One row per facility and year in which cover or loan to value is told on some path.
 
@@ -26,6 +28,7 @@ def cover_rows(
         facilities: [F].
         years: [Y].
         outputs: of the measure `facilities`: year_dscr and year_ltv, [P, Y, F].
+        weight: of the paths.
     """
     rows: list[dict[str, Any]] = []
     for f, name in enumerate(facilities):
@@ -33,8 +36,8 @@ def cover_rows(
             row: dict[str, Any] = {"contract": name, "year": int(year)}
             for what in ("dscr", "ltv"):
                 values = outputs[f"year_{what}"][:, y, f]
-                row |= {f"{what}_{q}": quantile(values, share) for q, share in QUANTILES}
-                row[f"{what}_share"] = float(np.mean(~np.isnan(values)))
+                row |= {f"{what}_{q}": quantile(values, share, weight) for q, share in QUANTILES}
+                row[f"{what}_share"] = mean((~np.isnan(values)).astype(np.float64), weight)
             if row["dscr_share"] > 0.0 or row["ltv_share"] > 0.0:
                 rows.append(row)
     return rows

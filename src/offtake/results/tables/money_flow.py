@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from offtake.results.tables.estimates import FloatArray
-from offtake.results.tables.quantiles import plain
+from offtake.results.tables.estimates import FloatArray, plain
 
 MONEY = {
     "capital_in": "capital put in",
