@@ -64,8 +64,6 @@ def run(
         PlanErrors: the plan cannot be structured, or `tilt` names what it cannot tilt.
         KeyError: there is no figure as `until` names.
     """
-    from offtake.run import groups
-    from offtake.run.label import label
     from offtake.run.scale import check_scale
     from offtake.run.simulate import Runner, check_paths
 
@@ -76,13 +74,7 @@ def run(
         outcome, facts = _here(runner, paths, seed, sampler, until, progress, tilt)
     else:
         outcome, facts = _kept(runner, paths, seed, sampler, folder, workers, progress), {}
-    started = time.perf_counter()
-    results = label(outcome)
-    if errors or sampler != "pseudo" or outcome.weight is not None:
-        facts["errors"] = groups.errors(outcome, results)
-    results = _weighed(results.with_facts(**facts), outcome.weight)
-    seconds = {**results.facts["seconds"], "measure": time.perf_counter() - started}
-    return results.with_facts(seconds=seconds)
+    return _labelled(outcome, facts, errors=errors)
 
 
 def _here(
@@ -135,6 +127,20 @@ def _ways(
 
     ways, facts = tilted(runner, tilt, seed)
     return ways, {"tilt": facts}
+
+
+def _labelled(outcome: Outcome, facts: dict[str, Any], *, errors: bool) -> Results:
+    """What a run leaves as results, with these facts, and with errors where they are wanted."""
+    from offtake.run import groups
+    from offtake.run.label import label
+
+    started = time.perf_counter()
+    results = label(outcome)
+    if errors or outcome.sampler != "pseudo" or outcome.weight is not None:
+        facts = {**facts, "errors": groups.errors(outcome, results)}
+    results = _weighed(results.with_facts(**facts), outcome.weight)
+    seconds = {**results.facts["seconds"], "measure": time.perf_counter() - started}
+    return results.with_facts(seconds=seconds)
 
 
 def _weighed(results: Results, weight: FloatArray | None) -> Results:
