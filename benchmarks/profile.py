@@ -6,7 +6,8 @@ by XLA's profiler, at its lower quartile over all times that it ran, as interrup
 what each kernel moves and does (`kernels`). Kernels are laid to steps by the line of Python that
 they came from; one that XLA fused of several lines goes where its last result comes from, so a few
 per cent may stand one step off. What whole blocks take beyond their kernels is shown as not
-attributed: the start of kernels and loops. The profiler adds some 0.1 us to each kernel.
+attributed: the start of kernels and loops. The profiler adds some 0.1 us to each kernel; kernels
+that run once a block have few times to take the quartile of, so profile where nothing else runs.
 
 Each step is held against three bounds, all measured here: what it moves at the bandwidth of a triad
 over arrays in main memory, and over arrays in cache, and what it does at the pace of chained
