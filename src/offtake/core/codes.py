@@ -100,5 +100,14 @@ CODES: dict[str, str] = {
     "series-late": "a dated map that begins after the plan",
     "chips-power": "more chips at a site than it has power for",
     "nothing-repaid": "a loan to be repaid in parts that pays interest only until its end",
+    # where futures are drawn from
+    "tilt-name": "something to tilt that the plan does not have",
+    "tilt-driver": "a driver without shocks of its own",
+    "tilt-certain": "a number that is not uncertain",
+    "tilt-credit": "a party whose default has no hazard rate",
+    "tilt-hazard": "a hazard rate that is known only once the market clears",
+    "tilt-month": "a month outside the plan",
+    "tilt-twice": "something that is tilted twice in one way",
+    "tilt-auto": "a figure for which no tilt can be looked for",
 }
 """Code -> what is wrong."""
