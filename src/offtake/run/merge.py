@@ -3,8 +3,8 @@
 What blocks leave is kept by blocks of 256 paths, as they are drawn: a `Piece` is what some
 consecutive blocks left, and can be cut and joined at any of them. Means and variances merge by the
 pairwise update of Chan et al. [1], within each group of blocks (`core.random.REPLICATES`) in the
-order of its blocks: so neither the width of what is computed at once, nor the number of devices,
-nor where a run was cut changes the order of a single addition. What is worked out from all groups,
+order of its blocks: so neither how many blocks are computed at once nor where a run was cut changes
+the order in which they are merged. What is worked out from all groups,
 and from all but one, gives the error of anything.
 
 References:

@@ -1,8 +1,9 @@
 """Who computes the shards of a run: one protocol, here the devices of this process.
 
-Whoever computes them, a shard is the same bytes but for the order of roundings of another kind of
-device, and a shard that is in the folder is done. So workers may do shards in any order, twice, or
-not at all where they are lost: what is missing is asked for again.
+Whoever computes them, a shard holds the same numbers, to the last bit where the same compiled block
+ran (the same number and kind of devices in a process), and a shard that is in the folder is done.
+So workers may do shards in any order, twice, or not at all where they are lost: what is missing is
+asked for again.
 """
 
 from collections.abc import Iterator, Sequence
