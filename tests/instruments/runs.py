@@ -28,15 +28,20 @@ def lowered(copies: int) -> LoweredPlan:
 
 
 @cache
-def runner(copies: int) -> Callable[[Draws], Record]:
+def runner(copies: int, *, well: bool = False) -> Callable[[Draws], Record]:
+    """The compiled plan.
+
+    Args:
+        copies: of every contract.
+        well: as a user's run compiles it, which pays where it is run some hundred times.
+    """
     plan = lowered(copies)
 
     def run(draws: Draws) -> Record:
         return simulate(plan.program, plan.shape, draws)
 
-    # One plan is run some hundred times, for bumps: there what the optimiser saves is worth it.
-    well = {"xla_backend_optimization_level": 3, "xla_cpu_use_fusion_emitters": True}
-    return jax.jit(run, compiler_options=well if copies == 1 else None)
+    options = {"xla_backend_optimization_level": 3, "xla_cpu_use_fusion_emitters": True}
+    return jax.jit(run, compiler_options=options if well else None)
 
 
 @cache
@@ -50,9 +55,9 @@ def record(copies: int) -> Record:
     return runner(copies)(draws(copies))
 
 
-def flows(changed: Draws) -> NDArray[np.float64]:
+def flows(changed: Draws, *, well: bool = False) -> NDArray[np.float64]:
     """[T, C, P] payments under other draws."""
-    return np.asarray(runner(1)(changed).months.paid)
+    return np.asarray(runner(1, well=well)(changed).months.paid)
 
 
 def lines(kind: Any) -> list[int]:

@@ -125,7 +125,7 @@ def weighted(sets: NDArray[np.float64]) -> NDArray[np.float64]:
     found: list[NDArray[np.float64]] = []
     for first in range(0, len(sets), beside):
         some = sets[np.minimum(np.arange(first, first + beside), len(sets) - 1)]
-        paid = flows(start._replace(values=np.concatenate(list(some), axis=1)))
+        paid = flows(start._replace(values=np.concatenate(list(some), axis=1)), well=True)
         sums = np.einsum("ktc,tcp->kp", weights(), paid)
         found += np.split(sums, beside, axis=1)
     return np.stack(found[: len(sets)])
