@@ -68,9 +68,11 @@ def shards_in(folder: Path) -> list[str]:
 
 
 ENDED = """
-import os
+import os, signal
 from offtake.cli.main import main
 from offtake.run.folder import Folder
+# Where tests run in the background the signal is ignored, here too unless that is undone.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 keep, kept = Folder.keep, []
 def keep_and_end(self, shard, content):
     keep(self, shard, content)
