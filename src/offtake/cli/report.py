@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from offtake.cli.options import ScenarioOption, SeedOption, SetOption, StackOption
+from offtake.cli.options import ScenarioOption, SeedOption, SetOption, StackOption, changes_of
 from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ def report(
         *(Study.read(file, "sensitivity") for file in sensitivity or ()),
         *(Study.read(file, "stress") for file in stress or ()),
     ]
-    changes = [f"scenario {scenario}"] * bool(scenario) + [f"stack {stack}"] * bool(stack)
-    changes += set_ or ()
+    changes = changes_of(set_, scenario, stack)
     saved = run.suffix == ".nc"
     if saved and (changes or paths is not None):
         complain(

@@ -7,7 +7,14 @@ from typing import Annotated
 import typer
 
 from offtake.cli.draws import Drawn, SamplerOption, futures
-from offtake.cli.options import PlanArgument, ScenarioOption, SeedOption, StackOption
+from offtake.cli.options import (
+    PlanArgument,
+    ScenarioOption,
+    SeedOption,
+    SetOption,
+    StackOption,
+    changes_of,
+)
 from offtake.cli.scale import (
     DeviceNamed,
     DeviceOption,
@@ -28,10 +35,6 @@ PathsOption = Annotated[
         "than pseudo, or --tilt, 8,192; with --until a million.",
         show_default=False,
     ),
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="Change: place=value, e.g. contracts.loan.rate='SOFR + 300 bp'."),
 ]
 OutOption = Annotated[
     Path | None,
@@ -89,8 +92,6 @@ def run(
     from offtake.reports.terminal import summary
     from offtake.run.until import Until
 
-    changes = [f"scenario {scenario}"] * bool(scenario) + [f"stack {stack}"] * bool(stack)
-    changes += set_ or ()
     dealt = sampler is not Drawn.pseudo or bool(tilt)
     most = paths or (2**20 if until else 8_192 if dealt else 10_000)
     asked = Until.read(until) if until else None
@@ -103,7 +104,7 @@ def run(
             most,
             seed,
             loaded,
-            changes=changes,
+            changes=changes_of(set_, scenario, stack),
             quiet=str(json_) == "-",
             sampler=futures(sampler),
             until=asked,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from offtake.cli.options import ScenarioOption, SeedOption
+from offtake.cli.options import ScenarioOption, SeedOption, changes_of
 from offtake.cli.show import console, writable, written
 
 
@@ -49,7 +49,7 @@ def stack(
     from offtake.run.stack import compare
 
     plans = {name: found.plan for name, found in checked.items() if found.plan is not None}
-    changes = (*[f"scenario {scenario}"] * bool(scenario), *(set_ or ()))
+    changes = tuple(changes_of(set_, scenario))
     run = partial(compare, plans, paths, seed, against=against, issuer=issuer, only=only)
     with step_by_step(quiet=str(json_) == "-") as told:
         found = run(shocks=risk, changes=changes, done=told)

@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 
-from offtake.cli.options import PlanArgument, ScenarioOption, SeedOption, SetOption, StackOption
+from offtake.cli.options import (
+    PlanArgument,
+    ScenarioOption,
+    SeedOption,
+    SetOption,
+    StackOption,
+    changes_of,
+)
 from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable, written
 
 
@@ -49,7 +56,7 @@ def stress(
     from offtake.run.reverse import reverse as sought
     from offtake.run.stress import stress as shocked
 
-    changes = [*[f"scenario {scenario}"] * bool(scenario), *(set_ or ())]
+    changes = changes_of(set_, scenario)
     frame = f"{paths:,} futures, seed {seed}" + (
         f"; changed: {', '.join(changes)}" if changes else ""
     )

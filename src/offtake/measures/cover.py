@@ -21,10 +21,9 @@ from numpy.typing import NDArray
 from offtake.core.arrays import Array, jnp
 from offtake.core.contract import IntArray
 from offtake.core.measure import Book, Facility, Record
-from offtake.finance.facility import SENIORITY, counts_with
 from offtake.finance.trailing import NO_SERVICE
 from offtake.measures.economic_end import Pledges
-from offtake.measures.selection import Published, at_close, borrower_of, published_together
+from offtake.measures.selection import Published, at_close, published_together, ranking_with
 
 WANTED = ("chips.*.value",)
 DIMS = ("year", "facility")
@@ -122,16 +121,7 @@ def due(years: Years, claimed: Array, paid: Array) -> Array:
 
 def _beside(book: Book, facility: Facility) -> list[str]:
     """Facilities of the same borrower that rank senior or equal and share a pledge."""
-    borrower = borrower_of(book, facility)
-
-    def seniority(name: str) -> str:
-        return getattr(book.terms.get(name), "seniority", SENIORITY[0])
-
+    pledged = {other.contract: set(other.collateral) for other in book.facilities}
     return [
-        other.contract
-        for other in book.facilities
-        if other.contract != facility.contract
-        and borrower_of(book, other) == borrower
-        and set(other.collateral) & set(facility.collateral)
-        and counts_with(seniority(other.contract), seniority(facility.contract))
+        name for name in ranking_with(book, facility) if pledged[name] & set(facility.collateral)
     ]

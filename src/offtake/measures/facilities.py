@@ -18,7 +18,7 @@ close of a period, B the balance, r the rate, G(t) = prod over s <= t of (1 + r(
                first close at which the balance is at its peak: all is drawn and nothing repaid; S
                the balances of the borrower's other facilities that rank senior or equal
     year_..    cover, loan to value and principal due by calendar year: `offtake.measures.cover`
-repayment  see `Repayment`; a take-out on the same collateral is followed
+    repayment  see `Repayment`; a take-out on the same collateral is followed
                (`offtake.measures.refinancing`), `repaid_period` is when this lender was repaid
 
 Received are interest, principal and fees. r is the contract's own rate month by month, base rate
@@ -37,7 +37,7 @@ from offtake.core.arrays import Array, jnp, lax
 from offtake.core.contract import IntArray
 from offtake.core.flows import CFADS, PAID_TOLERANCE, Flow
 from offtake.core.measure import Book, Facility, Output, Record
-from offtake.finance.facility import SENIORITY, closing, counts_with
+from offtake.finance.facility import closing
 from offtake.finance.trailing import NO_SERVICE
 from offtake.measures import cover
 from offtake.measures.economic_end import MARGINS, Pledges, ends, pledges, secured
@@ -68,6 +68,7 @@ from offtake.measures.selection import (
     plus,
     published,
     published_together,
+    ranking_with,
     summed,
     sums,
     value,
@@ -485,7 +486,7 @@ def _lending(book: Book, held: Pledges) -> Lending:
 
     return Lending(
         balance=published(book, names, "balance"),
-        beside=published_together(book, [_beside(book, f) for f in facilities], "balance"),
+        beside=published_together(book, [ranking_with(book, f) for f in facilities], "balance"),
         accelerated=published(book, names, "accelerated"),
         dscr=published(book, names, "dscr"),
         size=Size(
@@ -533,22 +534,6 @@ def _owed(book: Book, facility: Facility, flows: tuple[Flow, ...]) -> list[int]:
         i
         for i in dict.fromkeys([*mine, *sales_of(book, facility.contract)])
         if book.labels.claims[i].flow in wanted
-    ]
-
-
-def _beside(book: Book, facility: Facility) -> list[str]:
-    """Other facilities of the same borrower that rank senior to it or equal with it."""
-    borrower = borrower_of(book, facility)
-
-    def seniority(name: str) -> str:
-        return getattr(book.terms.get(name), "seniority", SENIORITY[0])
-
-    return [
-        other.contract
-        for other in book.facilities
-        if other.contract != facility.contract
-        and borrower_of(book, other) == borrower
-        and counts_with(seniority(other.contract), seniority(facility.contract))
     ]
 
 

@@ -16,6 +16,7 @@ from offtake.core.contract import IntArray
 from offtake.core.flows import Flow
 from offtake.core.measure import Book, Facility, Record
 from offtake.core.terms import references
+from offtake.finance.facility import SENIORITY, counts_with
 
 FloatArray = NDArray[np.float64]
 Signed = Mapping[int, float]
@@ -182,6 +183,22 @@ def borrower_of(book: Book, facility: Facility) -> int:
         return book.labels.parties.index(facility.borrower)
     repay = book.claims(contract=facility.contract, flow=int(Flow.PRINCIPAL))
     return book.labels.claims[repay[0]].payer if repay else -1
+
+
+def ranking_with(book: Book, facility: Facility) -> list[str]:
+    """Other facilities of the same borrower that rank senior to it or equal with it."""
+    borrower = borrower_of(book, facility)
+
+    def seniority(name: str) -> str:
+        return getattr(book.terms.get(name), "seniority", SENIORITY[0])
+
+    return [
+        other.contract
+        for other in book.facilities
+        if other.contract != facility.contract
+        and borrower_of(book, other) == borrower
+        and counts_with(seniority(other.contract), seniority(facility.contract))
+    ]
 
 
 def named_contracts(book: Book, contract: str) -> frozenset[str]:

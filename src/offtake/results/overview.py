@@ -71,10 +71,10 @@ def gaps(results: Results) -> dict[str, tuple[Row, ...]]:
     return {name: tuple(rows) for name, rows in found.items() if any(r["gap_p95"] for r in rows)}
 
 
-def cover(results: Results, what: str) -> dict[str, tuple[Row, ...]]:
-    """Rows of cover by year of every facility where enough futures tell it: `dscr` or `ltv`."""
+def cover(by_year: Table, what: str) -> dict[str, tuple[Row, ...]]:
+    """Rows of `cover_by_year` of every facility where enough futures tell it: `dscr` or `ltv`."""
     found = dict[str, list[Row]]()
-    for row in cover_by_year(results):
+    for row in by_year:
         if row[f"{what}_share"] >= FEW and row[f"{what}_p50"] is not None:
             found.setdefault(row["contract"], []).append(row)
     return {name: tuple(rows) for name, rows in found.items()}

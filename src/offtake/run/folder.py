@@ -17,7 +17,7 @@ import json
 import os
 import time
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -233,8 +233,3 @@ def _hold_to(manifest: Path, said: Mapping[str, str]) -> None:
             "again, name another folder, or remove this one"
         )
         raise WrongRequest(message)
-
-
-def bytes_of(shards: Sequence[Shard], folder: Folder) -> int:
-    """What some shards take on disk."""
-    return sum(folder.file(shard).stat().st_size for shard in shards)

@@ -209,8 +209,9 @@ class Merged:
             value = np.max(values, axis=0)
             before = self.worst.get(key)
             self.worst[key] = value if before is None else np.maximum(before, value)
+        weights = piece.block_weights
         for key, mean in piece.mean.items():
-            self._moments(key, mean, piece.square[key], piece.block_weights)
+            self._moments(key, mean, piece.square[key], weights)
         if piece.weight is not None:
             self.weights.append(piece.weight)
         self.done += piece.count

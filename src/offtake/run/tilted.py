@@ -98,7 +98,7 @@ class Tilted:
             first: the first path.
             sampler: how they were drawn.
         """
-        paths = drawn.once.shape[1] if drawn.once.size else drawn.values.shape[1]
+        paths = drawn.weight.size
         way = self.way_of(paths)
         monthly = drawn.monthly + _of_way(self.monthly, way)
         once = drawn.once + _of_way(self.once, way)

@@ -92,6 +92,11 @@ def rows_axis(names: Sequence[str]) -> dict[str, Any]:
     )
 
 
+def grid(*, right: int, top: int) -> dict[str, Any]:
+    """Where a picture lies, with room for what stands at its right end and above it, pixels."""
+    return {"left": 8, "right": right, "top": top, "bottom": 8, "containLabel": True}
+
+
 def tip(form: Mapping[str, str], trigger: str = "axis") -> dict[str, Any]:
     """What is told where the pointer rests."""
     return {"trigger": trigger, "valueFormatter": form, "confine": True}
@@ -168,7 +173,7 @@ def fan(
     quartiles = [band(between("p25", "p75"), "half of futures", "inner")] if inner else []
     return {
         "tooltip": tip(form),
-        "grid": {"left": 8, "right": 16, "top": 24, "bottom": 8, "containLabel": True},
+        "grid": grid(right=16, top=24),
         "xAxis": names_axis([r[across] for r in rows], boundaryGap=False),
         "yAxis": value_axis(form, **axis),
         "series": [
@@ -215,7 +220,7 @@ def stacked(
         "aria": {"enabled": True, "decal": {"show": len(names) > 1}},
         "tooltip": tip(form),
         "legend": {"show": len(names) > 1, "top": 0, "left": 0},
-        "grid": {"left": 8, "right": 8, "top": 44, "bottom": 8, "containLabel": True},
+        "grid": grid(right=8, top=44),
         "xAxis": names_axis(places),
         "yAxis": value_axis(form),
         "series": [
@@ -228,4 +233,22 @@ def stacked(
             }
             for name in names
         ],
+    }
+
+
+def bars_by_row(names: Sequence[str], series: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Horizontal bars of money, a colour and pattern for each series, their names above.
+
+    Args:
+        names: of the rows, from the top down.
+        series: one amount for each row.
+    """
+    return {
+        "aria": {"enabled": True, "decal": {"show": True}},
+        "tooltip": tip(MONEY),
+        "legend": {"top": 0, "left": 0},
+        "grid": grid(right=64, top=36),
+        "xAxis": value_axis(MONEY),
+        "yAxis": rows_axis(names),
+        "series": [{"type": "bar", **one} for one in series],
     }

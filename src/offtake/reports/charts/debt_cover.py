@@ -18,6 +18,7 @@ TESTS = {
 
 def dscr(results: Results) -> Chart:
     """Cover of debt service at the end of each year."""
+    by_year = overview.cover_by_year(results)
     return Chart(
         key="dscr",
         title="DSCR",
@@ -29,14 +30,15 @@ def dscr(results: Results) -> Chart:
         cannot="Months between; balloons at maturity; futures after a default, or once repaid, "
         "so a band may rise because weak futures have left it. Years told by fewer than "
         "5 % of futures; cover below −1x or above 10x is off the scale.",
-        panels=_panels(results, "dscr"),
-        table=_table(results, "dscr"),
+        panels=_panels(results, by_year, "dscr"),
+        table=_table(by_year, "dscr"),
         keys=(*FAN, ("dash", "what its terms ask for")),
     )
 
 
 def ltv(results: Results) -> Chart:
     """Debt over what its chips are worth at the end of each year."""
+    by_year = overview.cover_by_year(results)
     return Chart(
         key="ltv",
         title="Loan to value",
@@ -48,13 +50,13 @@ def ltv(results: Results) -> Chart:
         cannot="Facilities secured on anything but chips: the plan has no price for halls, "
         "leases or shares. What a forced sale would bring: that stands in the loss "
         "given default. Above 300 % is off the scale.",
-        panels=_panels(results, "ltv"),
-        table=_table(results, "ltv"),
+        panels=_panels(results, by_year, "ltv"),
+        table=_table(by_year, "ltv"),
         keys=FAN,
     )
 
 
-def _panels(results: Results, what: str) -> tuple[Panel, ...]:
+def _panels(results: Results, by_year: Table, what: str) -> tuple[Panel, ...]:
     form = TIMES if what == "dscr" else PERCENT
     tests = {row["contract"]: row.get("tests", {}) for row in results.facts["facilities"]}
     return tuple(
@@ -75,15 +77,15 @@ def _panels(results: Results, what: str) -> tuple[Panel, ...]:
             title=name,
             height="short",
         )
-        for name, rows in overview.cover(results, what).items()
+        for name, rows in overview.cover(by_year, what).items()
         if any(row[f"{what}_p50"] > OFF_SCALE for row in rows)
     )
 
 
-def _table(results: Results, what: str) -> Table:
+def _table(by_year: Table, what: str) -> Table:
     rows = [
         {key: value for key, value in row.items() if key in ("contract", "year") or what in key}
-        for row in overview.cover_by_year(results)
+        for row in by_year
         if row[f"{what}_share"]
     ]
-    return Table(f"{what.upper()} by year", tuple(rows), overview.cover_by_year(results).note)
+    return Table(f"{what.upper()} by year", tuple(rows), by_year.note)

@@ -8,13 +8,11 @@ from offtake.reports.charts.chart import (
     MONEY,
     Chart,
     Panel,
+    bars_by_row,
     fan,
     named,
     names_axis,
-    rows_axis,
     stacked,
-    tip,
-    value_axis,
 )
 from offtake.results import overview
 from offtake.results.results import Results
@@ -83,16 +81,10 @@ TONES = {
 
 def _layers(rows: Sequence[Row]) -> dict[str, Any]:
     places = [f"{row['contract']} → {row['party']}" for row in rows]
-    return {
-        "aria": {"enabled": True, "decal": {"show": True}},
-        "tooltip": tip(MONEY),
-        "legend": {"top": 0, "left": 0},
-        "grid": {"left": 8, "right": 64, "top": 36, "bottom": 8, "containLabel": True},
-        "xAxis": value_axis(MONEY),
-        "yAxis": rows_axis(places),
-        "series": [
+    return bars_by_row(
+        places,
+        [
             {
-                "type": "bar",
                 "stack": "all",
                 "name": layer,
                 "color": named(tone),
@@ -102,7 +94,7 @@ def _layers(rows: Sequence[Row]) -> dict[str, Any]:
             for layer, tone in TONES.items()
             if any(row["layer"] == layer for row in rows)
         ],
-    }
+    )
 
 
 def _raised(row: Row) -> dict[str, Any]:

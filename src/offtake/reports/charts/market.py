@@ -9,6 +9,7 @@ from offtake.reports.charts.chart import (
     PLAIN,
     Chart,
     Panel,
+    grid,
     line,
     named,
     names_axis,
@@ -92,7 +93,7 @@ def _drawn(
     return {
         "tooltip": tip(form),
         "legend": {"show": len(series) > 1, "top": 0, "left": 0},
-        "grid": {"left": 8, "right": 16, "top": 36, "bottom": 8, "containLabel": True},
+        "grid": grid(right=16, top=36),
         "xAxis": names_axis(places, boundaryGap=False),
         "yAxis": value_axis(form, min=0, **axis),
         "series": series,

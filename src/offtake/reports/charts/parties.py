@@ -7,6 +7,8 @@ from offtake.reports.charts.chart import (
     MONEY,
     Chart,
     Panel,
+    bars_by_row,
+    grid,
     named,
     rows_axis,
     tip,
@@ -47,7 +49,7 @@ def _diverging(rows: Sequence[Row]) -> dict[str, Any]:
                 {"name": "worst 5 % of futures", "icon": "diamond"},
             ],
         },
-        "grid": {"left": 8, "right": 8, "top": 36, "bottom": 8, "containLabel": True},
+        "grid": grid(right=8, top=36),
         "xAxis": value_axis(MONEY),
         "yAxis": [
             rows_axis([row["party"] for row in rows]),
@@ -118,16 +120,10 @@ def losses(results: Results) -> Chart:
 def _pairs(rows: Sequence[Row]) -> dict[str, Any]:
     names = ("mean of all futures", "loss_usd"), ("worst 5 % of futures", "loss_usd_worst5")
     tones = {"loss_usd": "accent", "loss_usd_worst5": "warn"}
-    return {
-        "aria": {"enabled": True, "decal": {"show": True}},
-        "tooltip": tip(MONEY),
-        "legend": {"top": 0, "left": 0},
-        "grid": {"left": 8, "right": 64, "top": 36, "bottom": 8, "containLabel": True},
-        "xAxis": value_axis(MONEY),
-        "yAxis": rows_axis([row["party"] for row in rows]),
-        "series": [
+    return bars_by_row(
+        [row["party"] for row in rows],
+        [
             {
-                "type": "bar",
                 "name": name,
                 "color": named(tones[column]),
                 "data": [row[column] for row in rows],
@@ -136,7 +132,7 @@ def _pairs(rows: Sequence[Row]) -> dict[str, Any]:
             }
             for name, column in names
         ],
-    }
+    )
 
 
 def money_flow(results: Results) -> Chart:

@@ -9,6 +9,7 @@ from offtake.reports.charts.chart import (
     Chart,
     Panel,
     fan,
+    grid,
     line,
     named,
     rows_axis,
@@ -56,7 +57,7 @@ def _gantt(row: Row) -> dict[str, Any]:
     )
     shown = [clock for clock in clocks if clock[0] in ("economic life", "paid back") or clock[1]]
     return {
-        "grid": {"left": 8, "right": 84, "top": 6, "bottom": 8, "containLabel": True},
+        "grid": grid(right=84, top=6),
         "xAxis": {
             "type": "value",
             "min": 0,

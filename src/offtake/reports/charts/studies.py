@@ -8,6 +8,8 @@ from offtake.reports.charts.chart import (
     PLAIN,
     Chart,
     Panel,
+    bars_by_row,
+    grid,
     named,
     rows_axis,
     tip,
@@ -40,7 +42,7 @@ def _bars(rows: Sequence[Row], *, usd: bool) -> dict[str, Any]:
     form = MONEY if usd else PLAIN
     return {
         "tooltip": tip(form),
-        "grid": {"left": 8, "right": 72, "top": 8, "bottom": 8, "containLabel": True},
+        "grid": grid(right=72, top=8),
         "xAxis": value_axis(form),
         "yAxis": rows_axis([row["place"].removeprefix("contracts.") for row in rows]),
         "series": [
@@ -84,16 +86,10 @@ def stress(study: Study) -> Chart:
 
 def _changes(rows: Sequence[Row]) -> dict[str, Any]:
     columns = ("mean", "el_change_usd", "accent"), ("worst 5 %", "worst5_change_usd", "warn")
-    return {
-        "aria": {"enabled": True, "decal": {"show": True}},
-        "tooltip": tip(MONEY),
-        "legend": {"top": 0, "left": 0},
-        "grid": {"left": 8, "right": 64, "top": 36, "bottom": 8, "containLabel": True},
-        "xAxis": value_axis(MONEY),
-        "yAxis": rows_axis([row["shock"] for row in rows]),
-        "series": [
+    return bars_by_row(
+        [row["shock"] for row in rows],
+        [
             {
-                "type": "bar",
                 "name": name,
                 "color": named(tone),
                 "barMaxWidth": 12,
@@ -101,4 +97,4 @@ def _changes(rows: Sequence[Row]) -> dict[str, Any]:
             }
             for name, column, tone in columns
         ],
-    }
+    )
