@@ -67,11 +67,17 @@ def test_a_report_of_a_saved_run_needs_no_jax(results: offtake.Results, tmp_path
         (("run.nc", "-o", "report.pdf"), "a report is written as .html: -o report.html"),
         (("run.nc", "--set", "a=b"), "name the plan instead"),
         (("run.nc", "--stress", "none.json"), "no stress at none.json"),
+        (("run.nc",), "there is no such file); offtake run PLAN writes them"),
+        (("broken.nc",), "cannot be read as results"),
     ],
 )
-def test_a_report_that_cannot_be_made_says_why(arguments, told, capsys, monkeypatch) -> None:
+def test_a_report_that_cannot_be_made_says_why(
+    arguments, told, capsys, monkeypatch, tmp_path
+) -> None:
     from offtake.cli.main import main
 
+    (tmp_path / "broken.nc").write_text("no results")
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["offtake", "report", *arguments])
     with pytest.raises(SystemExit) as end:
         main()

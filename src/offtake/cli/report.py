@@ -73,7 +73,15 @@ def _saved(run: Path) -> "Results":
     from offtake.results.overview import complete
     from offtake.results.results import Results
 
-    results = Results.load(run)
+    try:
+        results = Results.load(run)
+    except (OSError, ValueError) as why:
+        what = "there is no such file" if isinstance(why, FileNotFoundError) else str(why)
+        complain(
+            f"error: {run} cannot be read as results ({what}); offtake run PLAN "
+            "writes them and says where; or name the plan in their place"
+        )
+        raise typer.Exit(PLAN_IS_WRONG) from None
     if not complete(results):
         complain(
             f"error: {run} was saved by an offtake that kept less than a report shows; run the "

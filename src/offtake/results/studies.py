@@ -18,6 +18,10 @@ NEEDS: Mapping[Kind, tuple[str, ...]] = {
     "sensitivity": ("plan", "result", "unit", "value", "value_se", "paths", "seed", "numbers"),
     "stress": ("plan", "paths", "seed", "shocks", "stress", "parties", "facilities"),
 }
+WRITTEN_BY: Mapping[Kind, str] = {
+    "sensitivity": "offtake sensitivity PLAN --of FIGURE",
+    "stress": "offtake stress PLAN",
+}
 TOP = 20
 """Numbers that a tornado shows."""
 
@@ -37,9 +41,9 @@ class Study:
             WrongRequest: there is no such file, or it holds something else.
         """
         source = Path(file)
-        mend = f"write it with: offtake {kind} PLAN --json {source}"
+        mend = f"write it with: {WRITTEN_BY[kind]} --json"
         if not source.exists():
-            message = f"no {kind} at {source}; {mend}"
+            message = f"no {kind} at {source}; {mend} {source}"
             raise WrongRequest(message)
         try:
             found: Any = json.loads(source.read_text("utf-8"))
@@ -48,7 +52,9 @@ class Study:
         told = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
         missing = [key for key in NEEDS[kind] if key not in told]
         if missing:
-            message = f"{source} holds no {kind}: it has no {', '.join(missing)}; {mend}"
+            message = (
+                f"{source} holds no {kind}: it has no {', '.join(missing)}; {mend} {kind}.json"
+            )
             raise WrongRequest(message)
         return cls(kind, told)
 
