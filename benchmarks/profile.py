@@ -32,7 +32,7 @@ from offtake.core.arrays import jax, jnp
 from offtake.engine.simulate import Draws, block
 from offtake.lowering.book import book_of
 from offtake.lowering.lower import lower
-from offtake.run.devices import BLOCK_PATHS, prepare
+from offtake.run.devices import prepare
 from offtake.run.draw import draw
 from offtake.run.merge import reduce_block
 from offtake.run.simulate import EVERY
@@ -252,9 +252,9 @@ def _times(seconds: float, bound: float) -> str:
     return f"{seconds / bound:,.1f}" if bound else "-"
 
 
-def report(files: Sequence[Path], *, quick: bool = False, width: int = BLOCK_PATHS) -> None:
+def report(files: Sequence[Path], *, quick: bool = False, width: int | None = None) -> None:
     """Print the profile of every plan, and the bounds of the machine."""
-    prepare(1)
+    width = prepare(1).share if width is None else width
     bounds = machine(2 if quick else 20)
     print(
         f"One core: {bounds.bandwidth / 1e9:.1f} GB/s from memory, {bounds.cached / 1e9:.1f} GB/s from "
@@ -269,7 +269,7 @@ def main() -> None:
     """Profile the plans asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.profile", description=__doc__)
     parser.add_argument("--plan", action="append", help="folder or file; can be repeated")
-    parser.add_argument("--width", type=int, default=BLOCK_PATHS, help="paths of a block")
+    parser.add_argument("--width", type=int, help="paths of a block; those of a run if left out")
     parser.add_argument("--quick", action="store_true", help="few blocks: shows that it runs")
     asked = parser.parse_args()
     named = [Path(name) for name in asked.plan or [PLAN]]

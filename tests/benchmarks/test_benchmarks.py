@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import gradients, market
+from benchmarks import gradients, market, profile
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,3 +44,11 @@ def test_derivatives_are_held_against_bumps(capsys: pytest.CaptureFixture[str]) 
         assert exact + within + off == numbers
         # In four standard errors one of sixteen thousand lies outside; none is wrongly zero.
         assert (off, zero) == (0, 0)
+
+
+@pytest.mark.scenarios
+def test_a_month_is_laid_to_its_steps(capsys: pytest.CaptureFixture[str]) -> None:
+    profile.report([ROOT / "plans" / "one-hall" / "plan.yaml"], quick=True)
+    lines = capsys.readouterr().out.splitlines()
+    clearing = next(line for line in lines if line.strip().startswith(profile.STEPS["clear"]))
+    assert float(clearing.split()[1]) > 0.0
