@@ -217,20 +217,26 @@ class IncomeTax(NamedTuple):
         del n, month
         return {"losses": s.losses, "paid": s.paid, "arrears": s.arrears, "written_off": s.written}
 
-    def _pool(self, s: IncomeTaxState, month: Month, paid: Array | None) -> Array:
-        """Pools with the capital cost of this period; `paid`: [K, C, P] USD, None before it is."""
+    def _entering(self, s: IncomeTaxState, month: Month) -> list[tuple[Array, Array]]:
+        """Capital cost that falls due in this period, USD [K, C, P], and the period it counts in.
+
+        What fell due in the period before and was not paid leaves the pool that it had entered.
+        """
         early = jnp.asarray(self.when_due)[:, None, None]
-        cost = early * month.claimed[self.added]
-        if paid is not None:
-            cost = cost + (1.0 - early) * paid
-        # What fell due in the period before and was not paid leaves the pool that it had entered.
         before = jnp.maximum(month.period - 1, 0)
-        kept = self.write_off.added(s.pool, -early * s.unbuilt, before)
-        return self.write_off.added(kept, cost, month.period)
+        return [(-early * s.unbuilt, before), (early * month.claimed[self.added], month.period)]
+
+    def _pool(self, s: IncomeTaxState, month: Month, paid: Array) -> Array:
+        """Pools with the capital cost of this period; `paid`: USD [K, C, P]."""
+        pool = s.pool
+        late = 1.0 - jnp.asarray(self.when_due)[:, None, None]
+        for cost, of in (*self._entering(s, month), (late * paid, month.period)):
+            pool = self.write_off.added(pool, cost, of)
+        return pool
 
     def _year(self, n: Numbers, s: IncomeTaxState, month: Month) -> "_Year":
         """The tax year to date."""
-        written = self.write_off.written(n, self._pool(s, month, None), month.period)
+        written = self.write_off.written(n, s.pool, self._entering(s, month), month.period)
         also = jnp.sum(month.obs[self.also], axis=1)
         earned = month.claimed[self.earned] - s.short + also - (written - s.written)
         income = s.income + (jnp.asarray(self.whole)[:, None] + month.obs[self.share]) * earned

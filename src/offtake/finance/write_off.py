@@ -137,8 +137,28 @@ class WriteOff(NamedTuple):
         """Pools after capital cost of this period; cost: USD [K, C, P]."""
         return pool.at[jnp.asarray(self.year)[period]].add(cost)
 
-    def written(self, n: Numbers, pool: Array, period: Array) -> Array:
-        """[K, P] USD written off by the close of a period; pool: [Y, K, C, P] USD."""
+    def written(
+        self, n: Numbers, pool: Array, entering: Sequence[tuple[Array, Array]], period: Array
+    ) -> Array:
+        """[K, P] USD written off by the close of a period.
+
+        A month asks before and after it is paid. What the pools hold is the same both times, so
+        that the compiler works it out once; only what enters them is added anew.
+
+        Args:
+            n: numbers of the schedules.
+            pool: USD [Y, K, C, P] when the period opens.
+            entering: USD [K, C, P] that enters in the period, and the period in whose tax year
+                it counts.
+            period: the period.
+        """
+        shares = self._shares(n, period)
+        held = jnp.sum(pool * shares, axis=(0, 2))
+        year = jnp.asarray(self.year)
+        return held + sum(jnp.sum(cost * shares[year[of]], axis=1) for cost, of in entering)
+
+    def _shares(self, n: Numbers, period: Array) -> Array:
+        """[Y, K, C, P] of cost counted in each tax year that is written off by the close."""
         years = self.table.shape[2]
         age = jnp.asarray(self.year)[period] - jnp.arange(years)
         life = (n["life"] / self.per_year)[None]
@@ -163,8 +183,7 @@ class WriteOff(NamedTuple):
             jnp.asarray(self.passed)[period],
             first[:, None, None, None],
         )
-        depreciable = (n["share"] * (1.0 - n["reduction"]))[None]
-        return jnp.sum(pool * depreciable * share, axis=(0, 2))
+        return (n["share"] * (1.0 - n["reduction"]))[None] * share
 
 
 def classes_of(contract: str, terms: Depreciating, at: Lowerer) -> list[Asset]:
