@@ -48,8 +48,9 @@ def _input(
     place: str, text: str, uncertain: bool, source: Source | None, row: Row | None
 ) -> dict[str, Any]:
     stated = {} if source is None else source.written()
-    dated = row is None or row.unit == "date"
-    reckoned = {"number": None if dated else row.value, "unit": "date" if dated else row.unit}
+    reckoned: dict[str, Any] = {"number": None, "unit": "date"}
+    if row is not None and row.unit != "date":
+        reckoned = {"number": row.value, "unit": row.unit}
     return {"place": place, "value": text, "uncertain": uncertain, **reckoned, **stated}
 
 
@@ -94,7 +95,7 @@ def terms_of(plan: Plan, facility: Facility) -> dict[str, Any]:
 
 
 def watched(plan: Plan) -> list[dict[str, Any]]:
-    """Covers at which a contract does something: which contract, which term, cover of which debt."""
+    """Covers at which a contract does something: contract, term, level, cover of which debt."""
     return [
         {
             "contract": name,

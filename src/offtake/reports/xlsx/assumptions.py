@@ -1,13 +1,12 @@
-"""Every number that went in, coloured by how it is known; those that drive formulas can be changed."""
+"""Every number that went in, coloured by how it is known; some drive formulas."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from xlsxwriter import Workbook
-from xlsxwriter.worksheet import Worksheet
-
 from offtake.reports.xlsx.formats import KINDS, KNOWN, NUMBERS, Formats
+from offtake.reports.xlsx.grid import ASSUMPTIONS_HEAD as HEAD
 from offtake.reports.xlsx.grid import ASSUMPTIONS_TOP, INPUT_COLUMN, Grid
+from offtake.reports.xlsx.paper import Workbook, Worksheet, landscape
 
 COLUMNS = (
     ("Number of the plan", 46),
@@ -21,7 +20,7 @@ COLUMNS = (
     ("Date", 12),
     ("Note", 46),
 )
-SOURCED = ("reported", "measured", "contract", "filed", "official", "sourced")
+A3 = 8
 UNITS = {"1/year": "per year", "1": "", "period": "periods", "date": ""}
 
 
@@ -54,25 +53,20 @@ def write(
     sheet.write_string(
         1,
         0,
-        "Every number that went in. Those in blue on yellow drive formulas; all others are what the "
-        "run was made with: change them in the plan and run it again.",
+        "Every number that went in. Those in blue on yellow drive formulas; all others are what "
+        "the run was made with: change them in the plan and run it again.",
         formats.quiet(),
     )
-    colours = [*KNOWN.items()]
-    for column, (name, (colour, meaning)) in enumerate(colours, 1):
+    for column, (name, (colour, _)) in enumerate(KNOWN.items(), 1):
         sheet.write_string(2, column, name, formats.of(bg_color=colour, bold=True))
-        sheet.write_comment(2, column, meaning)
     for column, (word, width) in enumerate(COLUMNS):
-        sheet.write_string(ASSUMPTIONS_TOP - 1, column, word, formats.head())
+        sheet.write_string(HEAD, column, word, formats.head())
         sheet.set_column(column, column, width)
     for row in rows:
         _row(book, sheet, row, row["place"] in live, grid, formats)
     sheet.freeze_panes(ASSUMPTIONS_TOP, 1)
-    sheet.set_landscape()
-    sheet.set_paper(8)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(ASSUMPTIONS_TOP - 1)
-    sheet.hide_gridlines(2)
+    sheet.repeat_rows(HEAD)
+    landscape(sheet, A3, 1)
 
 
 def _row(

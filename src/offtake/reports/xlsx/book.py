@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from xlsxwriter import Workbook
-
 from offtake.reports.xlsx import assumptions, cover, monthly, tables
 from offtake.reports.xlsx.formats import Formats
 from offtake.reports.xlsx.grid import Grid
+from offtake.reports.xlsx.paper import Workbook
 from offtake.results.overview import inputs
 from offtake.results.results import Results
 from offtake.results.workbook.base_case import base_case, live_inputs

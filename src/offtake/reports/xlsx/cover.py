@@ -2,22 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 
-from xlsxwriter.worksheet import Worksheet
-
 from offtake.reports.xlsx.formats import KINDS, KNOWN, Formats
 from offtake.reports.xlsx.grid import Grid, below
 from offtake.reports.xlsx.names import quoted
+from offtake.reports.xlsx.paper import Worksheet, alarm, formula, landscape
 from offtake.results.overview import verdicts
 from offtake.results.results import Results
 from offtake.results.workbook.base_case import BaseCase
 
+A4 = 9
 READ = (
     "The sheets by period are the base case: one future, every uncertain number at its median, "
     "every shock zero. Who pays shows the mean of all futures beside it.",
     "Interest, fees, principal, balances, waterfalls, covers and rates of return are formulas. "
     "Change an input (blue on yellow, on Assumptions; base rates on Timeline) and they follow.",
-    "Sales, costs, taxes, reserves and timings are values of the engine (grey): they do not follow. "
-    "The table below says how many rows of each sheet are formulas.",
+    "Sales, costs, taxes, reserves and timings are values of the engine (grey): they do not "
+    "follow. The table below says how many rows of each sheet are formulas.",
     "Where money is called for what a party cannot pay, or all that is left is handed out, that "
     "amount takes up the change. A limit, a test or a tax that would change is not followed: it "
     "raises a flag, and then the plan has to be run again.",
@@ -45,10 +45,7 @@ def write(
     line = _text(sheet, line, READ, formats)
     line = _colours(sheet, below(line), formats)
     _sheets(sheet, below(line), built, grid, formats)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.hide_gridlines(2)
+    landscape(sheet, A4, 1)
 
 
 def _heading(sheet: Worksheet, line: int, text: str, formats: Formats) -> int:
@@ -97,9 +94,10 @@ def _state(
         count = built.off(name)
         sheet.write_string(line, 0, label, formats.of(bold=True))
         form = formats.number("flag", "1 or 0", strong=True)
-        sheet.write_formula(line, 1, f"={cell}", form, float(count))
-        text = f'=IF({cell}=0,"{good}","{bad}")'
-        sheet.write_formula(line, 2, text, formats.of(bold=True), bad if count else good)
+        formula(sheet, (line, 1), cell, form, float(count))
+        text = f'IF({cell}=0,"{good}","{bad}")'
+        formula(sheet, (line, 2), text, formats.of(bold=True), bad if count else good)
+        alarm(sheet, (line, 1), (line, 1), formats.alarm())
         line = below(line)
     return line
 

@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
+from offtake.reports.xlsx.paper import Format, Workbook
 
 FONT = {"font_name": "Arial", "font_size": 9}
-INPUT, ENGINE, LIVE, FLAG = "#0000FF", "#7F6000", "#000000", "#C00000"
+INPUT, ENGINE, LIVE, FLAG = "#0000FF", "#7F6000", "#000000", "#375623"
 KINDS: Mapping[str, tuple[str, str, str]] = {
     "input": (INPUT, "#FFF9D6", "An input: change it, and what hangs on it follows."),
     "engine": (ENGINE, "#F2F2F2", "A value of the engine: it does not follow. Run the plan again."),
     "live": (LIVE, "#FFFFFF", "A formula."),
-    "flag": (FLAG, "#FDEDEC", "A flag: not 0 where the plan has to be run again."),
+    "flag": (FLAG, "#F3F8EE", "A flag: 0, or red where the plan has to be run again."),
     "calendar": ("#44546A", "#FFFFFF", "The calendar."),
 }
 """kind of a row -> colour of its digits, of its ground, what it means"""
@@ -56,7 +55,12 @@ class Formats:
         """That of a number of a row."""
         colour, ground, _ = KINDS[kind]
         shown = {"font_color": colour, "num_format": NUMBERS.get(unit, PLAIN), "bold": strong}
+        shown |= {"top": 4} if strong else {}
         return self.of(**shown, **({} if kind in ("live", "calendar") else {"bg_color": ground}))
+
+    def alarm(self) -> Format:
+        """What a flag or a check looks like where it is not 0."""
+        return self._book.add_format({"font_color": "#FFFFFF", "bg_color": "#C00000"})
 
     def title(self) -> Format:
         """Heading of a sheet."""

@@ -7,9 +7,8 @@ The blank column lets the period before the first one be nothing.
 
 from collections.abc import Sequence
 
-from xlsxwriter.utility import xl_col_to_name
-
 from offtake.reports.xlsx.names import cell_name, quoted, sheet_names
+from offtake.reports.xlsx.paper import xl_col_to_name
 from offtake.results.workbook.base_case import BaseCase
 from offtake.results.workbook.cells import Input, Row
 from offtake.results.workbook.sheets import Sheet
@@ -18,7 +17,9 @@ ALL, YEARS = 4, 5
 """Columns of what stands for all periods, and of the first calendar year."""
 NUMBER, CLOSES, YEAR, TOP = 3, 4, 5, 7
 """Rows of the head of a sheet, and the first below it."""
-ASSUMPTIONS_TOP = 5
+PERIODS_OF_A_PAGE = 24
+"""Where a sheet is printed; the calendar years have a page of their own."""
+ASSUMPTIONS_HEAD, ASSUMPTIONS_TOP = 4, 5
 INPUT_COLUMN = 1
 
 
@@ -49,6 +50,7 @@ class Grid:
         for sheet, name in zip(built.sheets, names[count:], strict=False):
             self.sheets[id(sheet)] = name
             self._lay(sheet, name)
+        self.pages = 2 + self.periods // PERIODS_OF_A_PAGE
         self.inputs = {place: ASSUMPTIONS_TOP + i for i, place in enumerate(inputs)}
         self.calendar = built.calendar
 

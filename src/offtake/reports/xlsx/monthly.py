@@ -2,14 +2,14 @@
 
 import math
 
-from xlsxwriter.worksheet import Worksheet
-
 from offtake.reports.xlsx.formats import Formats
 from offtake.reports.xlsx.grid import ALL, CLOSES, NUMBER, TOP, YEAR, Column, Grid
+from offtake.reports.xlsx.paper import Worksheet, alarm, formula, landscape
 from offtake.results.workbook.base_case import BaseCase
 from offtake.results.workbook.cells import Row
 from offtake.results.workbook.sheets import Sheet
 
+A3 = 8
 KIND_WORDS = {"engine": "engine", "input": "input", "live": "formula", "flag": "flag"}
 
 
@@ -37,8 +37,8 @@ def _head(
     sheet.write_url(2, 0, f"internal:'{cover}'!A1", formats.link(), "Back to the cover")
     words = ((NUMBER, "Period"), (CLOSES, "Closes"), (YEAR, "Calendar year"))
     for line, word in words:
-        sheet.write_string(line, 0, word, formats.head())
-    for column, word in ((1, "With"), (2, "Unit"), (3, "Kind"), (ALL, "All")):
+        sheet.write_string(line, 0, word, formats.of(bold=True))
+    for column, word in ((1, "With, or a note"), (2, "Unit"), (3, "Kind"), (ALL, "All")):
         sheet.write_string(YEAR, column, word, formats.head())
     for i, year in enumerate(grid.years):
         sheet.write_number(YEAR, grid.year_column(i), year, formats.of(bold=True, bottom=1))
@@ -51,30 +51,22 @@ def _head(
         form = formats.number("live", unit, strong=True)
         for t, value in enumerate(built.values.of(row)):
             cell = grid.cell(row, grid.column(t), name)
-            sheet.write_formula(line, grid.column(t), f"={cell}", form, float(value))
+            formula(sheet, (line, grid.column(t)), cell, form, float(value))
     sheet.set_column(0, 0, 46)
-    sheet.set_column(1, 1, 20)
+    sheet.set_column(1, 1, 28)
     sheet.set_column(2, 3, 8)
     sheet.set_column(ALL, grid.last, 15)
     sheet.set_column(grid.year_column(len(grid.years)), grid.year_column(len(grid.years)), 2)
     sheet.freeze_panes(TOP, ALL)
-    _print(sheet, TOP)
-
-
-def _print(sheet: Worksheet, head: int) -> None:
-    """Landscape, as wide as one page, the head on every page."""
-    sheet.set_landscape()
-    sheet.set_paper(8)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0, head)
-    sheet.set_footer("&L&F&C&A&R&P of &N")
-    sheet.hide_gridlines(2)
+    sheet.repeat_rows(0, TOP)
+    sheet.repeat_columns(0, 3)
+    landscape(sheet, A3, grid.pages)
 
 
 def _row(sheet: Worksheet, row: Row, built: BaseCase, grid: Grid, formats: Formats) -> None:
     line = grid.line(row)
     name = grid.places[id(row)][0]
-    strong = row.engine is not None
+    strong = row.total
     words = formats.of(bold=strong)
     sheet.write_string(line, 0, row.label, words)
     sheet.write_string(line, 1, row.note, formats.quiet())
@@ -85,21 +77,23 @@ def _row(sheet: Worksheet, row: Row, built: BaseCase, grid: Grid, formats: Forma
         column = grid.column(t)
         if row.term is not None:
             text = row.term.text(Column(grid, name, column))
-            shown = "" if math.isnan(value) else float(value)
-            sheet.write_formula(line, column, f"={text}", form, shown)
+            formula(sheet, (line, column), text, form, float(value))
         elif not math.isnan(value):
             sheet.write_number(line, column, float(value), form)
+    if row.kind == "flag":
+        ends = (line, grid.first), (line, grid.last)
+        alarm(sheet, *ends, formats.alarm())
     _together(sheet, row, built, grid, formats)
 
 
 def _together(sheet: Worksheet, row: Row, built: BaseCase, grid: Grid, formats: Formats) -> None:
     """What stands for all periods and for each calendar year."""
-    line, form = grid.line(row), formats.number("live", row.unit, strong=True)
+    line, form = grid.line(row), formats.number("live", row.unit, strong=row.total)
     mine, years = grid.across(line), grid.across(YEAR)
     whole = built.whole(row)
     if not math.isnan(whole):
-        text = f"=SUM({mine})" if row.whole == "sum" else f"=MIN({mine})"
-        sheet.write_formula(line, ALL, text, form, whole)
+        text = f"SUM({mine})" if row.whole == "sum" else f"MIN({mine})"
+        formula(sheet, (line, ALL), text, form, whole)
     if row.whole not in ("sum", "close"):
         return
     last = grid.span(built.calendar.last, grid.places[id(row)][0])
@@ -107,8 +101,7 @@ def _together(sheet: Worksheet, row: Row, built: BaseCase, grid: Grid, formats: 
     for i, year in enumerate(grid.years):
         column = grid.year_column(i)
         head = grid.year_head(i)
-        text = f"=SUMIF({years},{head},{mine})"
+        text = f"SUMIF({years},{head},{mine})"
         if row.whole == "close":
-            text = f"=SUMIFS({mine},{years},{head},{last},1)"
-        value = by_year[year]
-        sheet.write_formula(line, column, text, form, 0.0 if math.isnan(value) else value)
+            text = f"SUMIFS({mine},{years},{head},{last},1)"
+        formula(sheet, (line, column), text, form, by_year[year])

@@ -11,8 +11,8 @@ FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 def sheet_names(wished: Iterable[str]) -> list[str]:
     """Legal names, each once, as near to what is wished as can be.
 
-    A name has at most 31 characters, none of []:*?/\\ and no apostrophe at its ends; capitals do
-    not tell two names apart, and `History` is Excel's own.
+    A name has at most 31 characters, no brackets, colon, star, question mark or slash and no
+    apostrophe at its ends; capitals do not tell two names apart, and `History` is Excel's own.
     """
     given, taken = list[str](), {"history"}
     for wish in wished:

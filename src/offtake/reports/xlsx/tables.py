@@ -3,15 +3,14 @@
 import math
 from collections.abc import Sequence
 
-from xlsxwriter.worksheet import Worksheet
-
 from offtake.reports.xlsx.formats import Formats
 from offtake.reports.xlsx.grid import Column, Grid, a1, below
+from offtake.reports.xlsx.paper import Worksheet, alarm, formula, landscape
 from offtake.results.results import Results
 from offtake.results.workbook.base_case import BaseCase
 from offtake.results.workbook.figures import Figure
 
-TOP = 5
+TOP, HEAD, A4 = 5, 4, 9
 WHO_PAYS = (
     ("party", "Party", ""),
     ("role", "Role", ""),
@@ -38,26 +37,27 @@ def page(sheet: Worksheet, title: str, about: str, formats: Formats, line: int =
     sheet.write_string(0, 0, title, formats.title())
     sheet.write_string(1, 0, about, formats.quiet())
     sheet.freeze_panes(line, 1)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.hide_gridlines(2)
+    landscape(sheet, A4, 1)
 
 
 def _figure(
-    sheet: Worksheet, cell: tuple[int, int], one: Figure, built: BaseCase, grid: Grid, formats: Formats
+    sheet: Worksheet,
+    cell: tuple[int, int],
+    one: Figure,
+    built: BaseCase,
+    grid: Grid,
+    formats: Formats,
 ) -> None:
-    value = one.value(built.values)
-    text = f"={one.text(Column(grid, sheet.get_name(), 0))}"
-    shown = "" if math.isnan(value) else value
-    sheet.write_formula(*cell, text, formats.number("live", one.unit, strong=True), shown)
+    text = one.text(Column(grid, str(sheet.get_name()), 0))
+    form = formats.number("live", one.unit, strong=True)
+    formula(sheet, cell, text, form, one.value(built.values))
 
 
 def key_figures(sheet: Worksheet, built: BaseCase, grid: Grid, formats: Formats) -> None:
     """Covers and rates of return of the base case."""
     page(sheet, "Key figures", "Of the base case; live. Rows behind them: Ratios.", formats)
     words = (("What", 40), ("Figure", 24), ("Unit", 10), ("Value", 16), ("Engine", 16))
-    heads(sheet, TOP - 1, words, formats)
+    heads(sheet, HEAD, words, formats)
     for line, one in enumerate(built.figures, TOP):
         sheet.write_string(line, 0, one.about, formats.of())
         sheet.write_string(line, 1, one.label, formats.of())
@@ -74,7 +74,7 @@ def who_pays(
     about = "Present values at the plan's rate. All futures: results of the run. Base case: live."
     page(sheet, "Who pays", about, formats)
     words = [(word, 17) for _, word, _ in WHO_PAYS]
-    heads(sheet, TOP - 1, [("Party", 26), ("Role", 12), *words[2:]], formats)
+    heads(sheet, HEAD, [("Party", 26), ("Role", 12), *words[2:]], formats)
     rows = list(results.who_pays())
     for line, row in enumerate(rows, TOP):
         for column, (key, _, unit) in enumerate(WHO_PAYS):
@@ -90,10 +90,12 @@ def who_pays(
         sheet.write_string(line, 0, party, formats.of())
         _figure(sheet, (line, 4), figure, built, grid, formats)
     last = below(first, len(built.parties))
-    sheet.write_string(last, 0, "All parties: zero, as what one pays another receives", formats.of(bold=True))
-    text = f"=SUM({a1(first, 4)}:{a1(below(last, -1), 4)})"
+    sheet.write_string(
+        last, 0, "All parties: zero, as what one pays another receives", formats.of(bold=True)
+    )
+    text = f"SUM({a1(first, 4)}:{a1(below(last, -1), 4)})"
     total = built.parties_together
-    sheet.write_formula(last, 4, text, formats.number("live", "USD", strong=True), total)
+    formula(sheet, (last, 4), text, formats.number("live", "USD", strong=True), total)
 
 
 def checks(sheet: Worksheet, built: BaseCase, grid: Grid, formats: Formats) -> dict[str, str]:
@@ -122,9 +124,9 @@ def checks(sheet: Worksheet, built: BaseCase, grid: Grid, formats: Formats) -> d
             _check_line(sheet, line, check.label, grid.name(check.sheet), formats)
             _figure(sheet, (line, 2), check.figure, built, grid, formats)
             sheet.write_number(line, 4, check.tolerance, formats.of(num_format="0.0E+00"))
-            text = f"=IF({a1(line, 2)}<={a1(line, 4)},0,1)"
+            text = f"IF({a1(line, 2)}<={a1(line, 4)},0,1)"
             off = float(check.figure.value(built.values) > check.tolerance)
-            sheet.write_formula(line, 3, text, formats.number("flag", "1 or 0"), off)
+            formula(sheet, (line, 3), text, formats.number("flag", "1 or 0"), off)
         spans[name] = (first, line)
     line = below(line, 2)
     heads(sheet, line, (("Run the plan again when", 52), ("Sheet", 24), ("Periods", 16)), formats)
@@ -132,9 +134,9 @@ def checks(sheet: Worksheet, built: BaseCase, grid: Grid, formats: Formats) -> d
     for line, flag in enumerate(built.flags, first):
         _check_line(sheet, line, flag.row.label, grid.name(flag.sheet), formats)
         _figure(sheet, (line, 2), flag.figure, built, grid, formats)
-        text = f"=IF({a1(line, 2)}>0,1,0)"
+        text = f"IF({a1(line, 2)}>0,1,0)"
         off = float(flag.figure.value(built.values) > 0.0)
-        sheet.write_formula(line, 3, text, formats.number("flag", "1 or 0"), off)
+        formula(sheet, (line, 3), text, formats.number("flag", "1 or 0"), off)
     spans["flags"] = (first, line)
     labels = {
         "always": "Checks that always hold: off",
@@ -143,9 +145,10 @@ def checks(sheet: Worksheet, built: BaseCase, grid: Grid, formats: Formats) -> d
     }
     for i, (name, (start, end)) in enumerate(spans.items(), 2):
         sheet.write_string(i, 0, labels[name], formats.of(bold=True))
-        text = f"=SUM({a1(start, 3)}:{a1(end, 3)})" if end >= start else "=0"
+        text = f"SUM({a1(start, 3)}:{a1(end, 3)})" if end >= start else "0"
         form = formats.number("flag", "1 or 0", strong=True)
-        sheet.write_formula(i, 3, text, form, float(built.off(name)))
+        formula(sheet, (i, 3), text, form, float(built.off(name)))
+    alarm(sheet, (2, 3), (line, 3), formats.alarm())
     return totals
 
 

@@ -1,4 +1,4 @@
-"""The whole workbook of a base case: its sheets, its figures, what is checked and what is flagged."""
+"""The whole workbook of a base case: sheets, figures, what is checked and what is flagged."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class BaseCase:
         return float(np.sum([figure.value(self.values) for _, figure in self.parties]))
 
     def off(self, name: str) -> int:
-        """How many checks that always hold (`always`), or are against the engine, or flags, are off."""
+        """How many are off: of checks that always hold, of those against the engine, of flags."""
         if name == "flags":
             return sum(flag.figure.value(self.values) > 0.0 for flag in self.flags)
         mine = [check for check in self.checks if check.always == (name == "always")]
@@ -134,7 +134,7 @@ def by_year(values: FloatArray, years: FloatArray, row: Row) -> dict[int, float]
         if row.whole == "sum":
             found[int(year)] = float(told.sum())
         elif row.whole == "close":
-            found[int(year)] = float(mine[-1])
+            found[int(year)] = float(np.nan_to_num(mine[-1]))
         else:
             found[int(year)] = float("nan")
     return found
@@ -149,7 +149,9 @@ def base_case(results: Results) -> BaseCase:
     known = record(results)
     calendar = timeline(known)
     amounts = {
-        claim: Row(claim.label, "USD", "engine", held=claim.paid, note=f"{claim.payer} to {claim.payee}")
+        claim: Row(
+            claim.label, "USD", "engine", held=claim.paid, note=f"{claim.payer} to {claim.payee}"
+        )
         for claim in known.claims
     }
     debts = _debts(known, calendar, amounts)
@@ -158,7 +160,9 @@ def base_case(results: Results) -> BaseCase:
     falls = [waterfall(known, calendar, name, amounts, balanced.get(name)) for name in names]
     falls = [fall for fall in falls if any(fall.sheet.rows())]
     flows = _flows(known, amounts)
-    debt = Sheet("Debt", "Debt schedules", "Every facility: balance, interest, principal, fees.", [])
+    debt = Sheet(
+        "Debt", "Debt schedules", "Every facility: balance, interest, principal, fees.", []
+    )
     for one in debts:
         debt.sections += one.sections
         if one.undrawn_below_zero is not None:
@@ -237,7 +241,9 @@ def _hold(built: BaseCase) -> None:
         off = [
             row
             for row in built.rows()
-            if row.term is not None and row.engine is not None and not _same(values.of(row), row.engine)
+            if row.term is not None
+            and row.engine is not None
+            and not _same(values.of(row), row.engine)
         ]
         if not off:
             return

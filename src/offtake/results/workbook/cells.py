@@ -212,6 +212,7 @@ class Row(Term):
         note: a word beside it.
         engine: [T] what the engine has, where a formula is held to it.
         ahead: whether it rests on its value one period later.
+        total: whether it sums up what stands above it.
     """
 
     label: str
@@ -223,6 +224,7 @@ class Row(Term):
     note: str = ""
     engine: FloatArray | None = None
     ahead: bool = False
+    total: bool = False
 
     def at(self, t: int, see: See) -> float:
         """Value in the period."""
@@ -308,7 +310,7 @@ class Level(Term):
     balance: Term
 
     def at(self, t: int, see: See) -> float:
-        """balance x rate / (1 - (1 + rate)^-payments); in equal parts without a rate."""
+        """Balance x rate / (1 - (1 + rate)^-payments); in equal parts without a rate."""
         rate, n, balance = (p.at(t, see) for p in (self.rate, self.payments, self.balance))
         if rate == 0.0:
             return balance / n

@@ -161,7 +161,7 @@ def schedule(
     """
     opening = Row("Opening balance", "USD", "live", whole="none")
     closing = Row("Closing balance", "USD", "live", whole="close", engine=one.flows.closing)
-    opening.term = closing.before
+    opening.term, closing.total = closing.before, True
     rate, rate_rows, interest, interest_rows = _interest(one, opening, amounts)
     principal, scheduled, principal_rows = _principal(one, calendar, opening, rate, amounts)
     drawn = _linked("Drawn", one.claims["drawn"], amounts)
@@ -202,7 +202,9 @@ def schedule(
 
 
 def _engine(label: str, held: FloatArray, note: str = "", unit: str = "USD") -> Row:
-    return Row(label, unit, "engine", held=held, note=note, whole="sum" if unit == "USD" else "none")
+    return Row(
+        label, unit, "engine", held=held, note=note, whole="sum" if unit == "USD" else "none"
+    )
 
 
 def _linked(label: str, claims: Sequence[Claim], amounts: Mapping[Claim, Row]) -> Row:
@@ -273,7 +275,9 @@ def _rate(one: Facility, found: Interest) -> tuple[Row, list[Row]]:
         term = term + (one.base if one.floor is None else greatest(one.base, one.floor))
     rows = list[Row]()
     if found.step.any():
-        step = _engine("Step of the rate", found.step, "resets and steps, as the engine ran it", "1/year")
+        step = _engine(
+            "Step of the rate", found.step, "resets and steps, as the engine ran it", "1/year"
+        )
         rows.append(step)
         term = term + step
     rate = Row("Rate", "1/year", "live", term + 0.0 if term is one.margin else term, whole="none")
@@ -297,7 +301,9 @@ def _principal(
         return due, due, []
     rows = list[Row]()
     if found.remaining.any():
-        n = _engine("Payments that remain", found.remaining, "timing, as the engine ran it", "number")
+        n = _engine(
+            "Payments that remain", found.remaining, "timing, as the engine ran it", "number"
+        )
         regular = _profile(found, n, opening, rate, calendar.length, one.every)
         rows += [n, regular]
     elif found.share.any():
@@ -406,7 +412,9 @@ def _commitment(
         undrawn = np.maximum(amount.value - used, 0.0)
         share = open_share(fees, undrawn, yearly.value, one.accrual.held)
         if share is not None:
-            row = _engine("Commitment is open", share, "share of the period, as the engine ran it", "share")
+            row = _engine(
+                "Commitment is open", share, "share of the period, as the engine ran it", "share"
+            )
             left = greatest(amount - term, 0.0)
             return row, yearly * left * one.accrual * row
     return None

@@ -16,6 +16,7 @@ the engine's.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -167,9 +168,7 @@ def spread(
     )
 
 
-def _remaining(
-    paid: FloatArray, balance: FloatArray, period_rate: FloatArray | None
-) -> FloatArray:
+def _remaining(paid: FloatArray, balance: FloatArray, period_rate: FloatArray | None) -> FloatArray:
     """[T] payments that remain, as what was paid and what was owed tell it."""
     pays = (paid > 0.0) & (balance > 0.0)
     parts = np.where(pays, balance / np.where(pays, paid, 1.0), 0.0)
@@ -186,7 +185,7 @@ def _balloons(
     """Payments that remain by the profile, and 1.0 where all that is owed falls due before."""
     remaining, balloon = remaining.copy(), np.zeros_like(paid)
     dates = np.flatnonzero(paid > 0.0)
-    for before, t in zip(dates[:-1], dates[1:], strict=True):
+    for before, t in pairwise(dates):
         expected = remaining[before] - np.rint((t - before) / every)
         if paid[t] == balance[t] and remaining[t] == 1.0 and expected > 1.5:
             remaining[t], balloon[t] = expected, 1.0

@@ -5,7 +5,7 @@ balances its cash: money called for what it cannot pay (it ends with nothing), o
 out of all that is left (it ends with its minimum). There a change of anything else changes what
 balances, shared as the engine shared it:
 
-    amount(t) = engine's amount(t) -/+ share(t) x (cash before it(t) - the engine's cash before it(t))
+    amount(t) = engine's amount(t) -/+ share(t) x (cash before it(t) - the same of the engine(t))
 
 which is what clearing does as long as no limit is met; flags say where one would be.
 """
@@ -98,7 +98,10 @@ def _by_class(rows: Mapping[Claim, Row], verb: str) -> list[Section]:
 def _cfads(received: Mapping[Claim, Row], paid: Mapping[Claim, Row]) -> Row:
     """Cash flow available for debt service: a sum by class (docs/measures.md)."""
     signs = {(way, flow.name.lower()): sign > 0.0 for (way, flow), sign in CFADS.items()}
-    both = [*(("in", c, row) for c, row in received.items()), *(("out", c, r) for c, r in paid.items())]
+    both = [
+        *(("in", c, row) for c, row in received.items()),
+        *(("out", c, r) for c, r in paid.items()),
+    ]
     counted = tuple((row, signs[way, c.flow]) for way, c, row in both if (way, c.flow) in signs)
     return Row("Cash flow available for debt service", "USD", "live", Signed(counted))
 
@@ -113,10 +116,11 @@ def _inside(
     cash = record.number(f"parties.{party}.cash")
     opening = Row("Opening cash", "USD", "live", whole="none")
     closing = Row("Closing cash", "USD", "live", whole="close", engine=record.cash[party])
+    closing.total = True
     first: Term = Constant(0.0) if cash is None else cash
     opening.term = if_(calendar.number.equals(0.0), first, closing.before)
     receipts = Row("Receipts", "USD", "live", Sum(tuple(received.values())))
-    available = Row("Cash available", "USD", "live", opening + receipts, whole="none")
+    available = Row("Cash available", "USD", "live", opening + receipts, whole="none", total=True)
     sections = [
         *_by_class(received, "Received"),
         Section("Cash", [opening, receipts, available]),
@@ -125,7 +129,7 @@ def _inside(
     for rank in sorted({claim.rank for claim in paid}):
         rows = [row for claim, row in paid.items() if claim.rank == rank]
         after = Row(f"Left after {rank_name(rank)}", "USD", "live", left - Sum(tuple(rows)))
-        after.whole = "none"
+        after.whole, after.total = "none", True
         sections.append(Section(f"Paid at rank {rank}: {rank_name(rank)}", [*rows, after]))
         left = after
     payments = Row("Payments", "USD", "live", Sum(tuple(paid.values())))
@@ -162,13 +166,11 @@ def _watched(
     return built
 
 
-def _outside(
-    party: str, received: Mapping[Claim, Row], paid: Mapping[Claim, Row]
-) -> Waterfall:
+def _outside(party: str, received: Mapping[Claim, Row], paid: Mapping[Claim, Row]) -> Waterfall:
     receipts = Row("Receipts", "USD", "live", Sum(tuple(received.values())))
     payments = Row("Payments", "USD", "live", Sum(tuple(paid.values())))
     net = Row("Receipts less payments", "USD", "live", receipts - payments)
-    total = Row("The same so far", "USD", "live", whole="close")
+    total = Row("The same so far", "USD", "live", whole="close", total=True)
     total.term = total.before + net
     sections = [
         *_by_class(received, "Received"),
@@ -250,7 +252,8 @@ def _total(claims: Sequence[Claim], count: int) -> FloatArray:
     return np.sum([np.zeros(count), *(claim.paid for claim in claims)], axis=0)
 
 
-def _shares(claims: Sequence[Claim], when: NDArray[np.bool_], order: Callable[[Claim], int]
+def _shares(
+    claims: Sequence[Claim], when: NDArray[np.bool_], order: Callable[[Claim], int]
 ) -> dict[Claim, FloatArray]:
     """[T] share of each claim in what the last of them moves; only of those that ever have one."""
     place = [order(claim) for claim in claims]
@@ -259,9 +262,7 @@ def _shares(claims: Sequence[Claim], when: NDArray[np.bool_], order: Callable[[C
         or [np.full(when.size, -1)],
         axis=0,
     )
-    mine = [
-        np.where((last == p) & when, c.paid, 0.0) for c, p in zip(claims, place, strict=True)
-    ]
+    mine = [np.where((last == p) & when, c.paid, 0.0) for c, p in zip(claims, place, strict=True)]
     total = np.sum([np.zeros(when.size), *mine], axis=0)
     found = {
         claim: np.where(total > 0.0, paid / np.where(total > 0.0, total, 1.0), 0.0)
@@ -310,7 +311,7 @@ def _opening(record: Record, party: str) -> FloatArray:
 def _follows(paid: Mapping[Claim, Row], one: Balance | None) -> tuple[list[Row], list[Row]]:
     """Rows and flag of what depends on debt service and is the engine's here."""
     service = {c: row for c, row in paid.items() if c.flow in SERVICE and c.form == "claim"}
-    handed = {} if one is None else one.handed
+    handed = set[Claim]() if one is None else set(one.handed)
     what = [
         name
         for name, there in (

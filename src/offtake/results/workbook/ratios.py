@@ -42,7 +42,7 @@ def _beside(one: Schedule, every: Sequence[Schedule]) -> list[Schedule]:
         for other in every
         if other is not one
         and other.borrower == one.borrower
-        and (other.seniority == "senior" or one.seniority == other.seniority)
+        and other.seniority in ("senior", one.seniority)
     ]
 
 
@@ -81,7 +81,7 @@ def cover(
     figures += [*more, *ltv]
     flags, held = _crossed(record, one, covered, service, ratio)
     if flags:
-        note = "1 where a cover has crossed what a contract tests; it may be tested on some dates only."
+        note = "1 where a cover has crossed what a contract tests, on whatever dates it does."
         sections.append(Section(f"{one.contract}: run again", [*held, *flags], note))
     return sections, figures, [(flag, ratio) for flag in flags]
 
@@ -89,7 +89,7 @@ def cover(
 def _service(
     calendar: Timeline, per_year: int, one: Schedule, others: Sequence[Schedule], cfads: Row
 ) -> tuple[list[Row], Row, Row]:
-    """Rows that lead there, cash flow of the last year that counts, and service of the last year."""
+    """Rows that lead there, cash flow of the last year that counts, service of the last year."""
     own, flow, rows = one.served, cfads + 0.0, list[Row]()
     due: Term = own + 0.0
     beside: Row | None = None
@@ -126,12 +126,16 @@ def _loan_life(
     runs = np.zeros(one.closing.engine.size)
     runs[: int(owed[-1]) + 2] = 1.0
     note = "up to the last repayment, as the engine ran it"
-    life = Row("Within the life of the loan", "1 or 0", "engine", held=runs, whole="none", note=note)
+    life = Row(
+        "Within the life of the loan", "1 or 0", "engine", held=runs, whole="none", note=note
+    )
     ahead = Row("Value of cash flow ahead", "USD", "live", whole="none", ahead=True)
     growth = Row("Growth of a period", "factor", "live", whole="none")
     growth.term = one.rate * calendar.length + 1.0
     ahead.term = if_(
-        life.equals(1.0), (ahead.after + cfads.after * life.after) / greatest(growth.after, 1.0), 0.0
+        life.equals(1.0),
+        (ahead.after + cfads.after * life.after) / greatest(growth.after, 1.0),
+        0.0,
     )
     balances = Row("Balances", "USD", "live", Sum((one.closing, *(o.closing for o in others))))
     balances.whole = "none"
@@ -140,7 +144,9 @@ def _loan_life(
     title = f"{one.contract}: loan life cover"
     peak = np.zeros(runs.size)
     peak[int(np.argmax(one.closing.engine >= one.closing.engine.max() * (1.0 - 1e-9)))] = 1.0
-    when = Row("All is drawn, nothing repaid", "1 or 0", "engine", held=peak, whole="none", note=note)
+    when = Row(
+        "All is drawn, nothing repaid", "1 or 0", "engine", held=peak, whole="none", note=note
+    )
     rows = [life, growth, ahead, balances, ratio, when]
     section = Section(title, rows, "What happens, not what was expected.")
     return section, [Figure("LLCR once drawn", "x", "product", (ratio, when), about=one.contract)]
@@ -154,7 +160,8 @@ def _loan_to_value(
     seen = [record.observation(f"chips.{name}.value") for name in facts["collateral"]]
     values = [value for value in seen if value is not None]
     pledged = {
-        f["contract"] for f in record.facts["facilities"]
+        f["contract"]
+        for f in record.facts["facilities"]
         if set(f["collateral"]) & set(facts["collateral"])
     }
     if not values or len(values) < len(seen):
@@ -167,7 +174,9 @@ def _loan_to_value(
     owed = all_of(one.closing.above(CENT), value.above(CENT))
     ratio.term = if_(owed, balances / value, Blank())
     section = Section(f"{one.contract}: loan to value", [value, balances, ratio])
-    return section, [Figure("Greatest loan to value", "share", "largest", (ratio,), about=one.contract)]
+    return section, [
+        Figure("Greatest loan to value", "share", "largest", (ratio,), about=one.contract)
+    ]
 
 
 def _crossed(
@@ -185,7 +194,9 @@ def _crossed(
         if level is None:
             continue
         low = np.where(np.isnan(ratio.engine), 0.0, ratio.engine < level.value * (1.0 - 1e-9))
-        engine = Row(f"Below {place} in the engine's run", "1 or 0", "engine", held=low, whole="none")
+        engine = Row(
+            f"Below {place} in the engine's run", "1 or 0", "engine", held=low, whole="none"
+        )
         now = all_of(service.above(CENT), covered.below(service * level * (1.0 - 1e-9)))
         label = f"{one.contract}: DSCR crosses {test['term']} of {test['contract']}"
         told = np.isnan(ratio.engine)
@@ -198,9 +209,7 @@ def _crossed(
     return flags, held
 
 
-def returns(
-    record: Record, amounts: Mapping[Claim, Row]
-) -> tuple[list[Section], list[Figure]]:
+def returns(record: Record, amounts: Mapping[Claim, Row]) -> tuple[list[Section], list[Figure]]:
     """Flows of everybody who pays in under a contract, and the yearly rate of return on them."""
     sections, figures = list[Section](), list[Figure]()
     sides = dict.fromkeys((c.contract, c.payer) for c in record.claims if c.flow == "capital_in")
@@ -219,7 +228,7 @@ def returns(
 def _net(
     record: Record, contract: str, party: str, amounts: Mapping[Claim, Row]
 ) -> tuple[Term, FloatArray]:
-    """What a party receives less what it pays under a contract, and the same in the engine's run."""
+    """What a party receives less what it pays under a contract; the same in the engine's run."""
     mine = [c for c in record.claims if c.contract == contract and party in (c.payer, c.payee)]
     term = Signed(tuple((amounts[claim], claim.payee == party) for claim in mine))
     signed = [claim.paid if claim.payee == party else -claim.paid for claim in mine]

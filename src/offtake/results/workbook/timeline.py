@@ -50,8 +50,10 @@ def timeline(record: Record) -> Timeline:
         return Row(label, unit, "calendar", held=held, whole="none", note=note)
 
     number = known("Period", "number", np.arange(days.count, dtype=np.float64), "0 is the opening")
-    opens = known("Opens", "date", days.starts - float(EXCEL_EPOCH))
-    closes = known("Closes", "date", days.ends - float(EXCEL_EPOCH), "money moves here")
+    opens = known("Opens", "date", (days.starts - EXCEL_EPOCH).astype(np.float64))
+    closes = known(
+        "Closes", "date", (days.ends - EXCEL_EPOCH).astype(np.float64), "money moves here"
+    )
     length = known("Length", "years", days.years)
     rows = [
         number,
@@ -64,7 +66,9 @@ def timeline(record: Record) -> Timeline:
     ]
     accrual = {
         convention: known(f"Accrual {convention}", "years", days.accrual(convention))
-        for convention in sorted({str(f["day_count"]) for f in record.facts["facilities"]} - {"None"})
+        for convention in sorted(
+            {str(f["day_count"]) for f in record.facts["facilities"]} - {"None"}
+        )
     }
     elapsed = Row("Elapsed", "years", "live", whole="none")
     elapsed.term = elapsed.before + length
