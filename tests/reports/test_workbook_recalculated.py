@@ -101,9 +101,7 @@ def test_a_changed_margin_recalculated_is_what_a_run_gives(shipped: Path, tmp_pa
     }.items():
         moved = 0
         for line in _lines(meant[name], labels):
-            pairs = [
-                (found[name].cell(line, c.column).value, c.value) for c in meant[name][line]
-            ]
+            pairs = [(found[name].cell(line, c.column).value, c.value) for c in meant[name][line]]
             old = [c.value for c in before[name][line]]
             numbers = [v for _, v in pairs if isinstance(v, int | float)]
             scale = max(map(abs, numbers), default=0.0)

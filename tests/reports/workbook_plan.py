@@ -20,11 +20,15 @@ LONG = "a_company_with_a_name_that_is_longer_than_a_sheet_may_be"
 def hostile_plan(folder: Path) -> Plan:
     """The small plan, its texts attacks and its names as awkward as a plan may make them."""
     text = TEXT.replace("name: Small", f"name: {_quoted(ATTACKS[0])}, about: {_quoted(ATTACKS[1])}")
-    source = "price: {value: 35k to 42k USD, source: %s, date: 2026-01, confidence: reported, note: %s}"
+    source = (
+        "price: {value: 35k to 42k USD, source: %s, date: 2026-01, confidence: reported, note: %s}"
+    )
     text = text.replace(
         "price: 35k to 42k USD", source % (_quoted(ATTACKS[2]), _quoted(ATTACKS[3]))
     )
-    amount = "amount: {value: 90 M USD, source: %s, date: 2026-01, confidence: assumption, note: %s}"
+    amount = (
+        "amount: {value: 90 M USD, source: %s, date: 2026-01, confidence: assumption, note: %s}"
+    )
     text = text.replace("amount: 90 M USD", amount % (_quoted(ATTACKS[4]), _quoted(ATTACKS[5])))
     for old, new in (("sponsor", f"{LONG}_1"), ("vendor", f"{LONG}_2"), ("utility", "Checks")):
         text = text.replace(f"  {old}:", f"  {new}:").replace(f": {old},", f": {new},")

@@ -45,13 +45,7 @@ def report(
     """Show a run to others: a page that needs nothing else, or a workbook with live formulas."""
     from offtake.results.studies import Study
 
-    target = out or Path(f"{(run if run.is_dir() else run.with_suffix('')).name}.html")
-    if target.suffix not in (".html", ".htm", WORKBOOK):
-        complain(
-            f"error: {target} is to be written as {target.suffix or 'nothing'}; a report is "
-            f"written as .html or {WORKBOOK}: -o {target.with_suffix('.html')}"
-        )
-        raise typer.Exit(PLAN_IS_WRONG)
+    target = _target(out or Path(f"{(run if run.is_dir() else run.with_suffix('')).name}.html"))
     if target.suffix == WORKBOOK and (sensitivity or stress):
         complain(
             f"error: {target} is a workbook, which has no charts; --sensitivity and --stress are "
@@ -78,6 +72,17 @@ def report(
     _write(results, studies, target)
     first = "" if saved else f"{run} was run first, over {results.facts['paths']:,} futures. "
     console().print(f"{first}Report: {target}", soft_wrap=True)
+
+
+def _target(file: Path) -> Path:
+    """The file, if its name says what it is to be."""
+    if file.suffix not in (".html", ".htm", WORKBOOK):
+        complain(
+            f"error: {file} is to be written as {file.suffix or 'nothing'}; a report is "
+            f"written as .html or {WORKBOOK}: -o {file.with_suffix('.html')}"
+        )
+        raise typer.Exit(PLAN_IS_WRONG)
+    return file
 
 
 def _write(results: "Results", studies: "list[Study]", target: Path) -> None:

@@ -1,12 +1,10 @@
 """Sheets whose columns are periods."""
 
-import math
-
 from offtake.reports.xlsx.formats import Formats
 from offtake.reports.xlsx.grid import ALL, CLOSES, NUMBER, TOP, YEAR, Column, Grid
 from offtake.reports.xlsx.paper import Worksheet, alarm, formula, landscape
 from offtake.results.workbook.base_case import BaseCase
-from offtake.results.workbook.cells import Row
+from offtake.results.workbook.cells import Row, blank
 from offtake.results.workbook.sheets import Sheet
 
 A3 = 8
@@ -78,7 +76,7 @@ def _row(sheet: Worksheet, row: Row, built: BaseCase, grid: Grid, formats: Forma
         if row.term is not None:
             text = row.term.text(Column(grid, name, column))
             formula(sheet, (line, column), text, form, float(value))
-        elif not math.isnan(value):
+        elif not blank(value):
             sheet.write_number(line, column, float(value), form)
     if row.kind == "flag":
         ends = (line, grid.first), (line, grid.last)
@@ -91,7 +89,7 @@ def _together(sheet: Worksheet, row: Row, built: BaseCase, grid: Grid, formats: 
     line, form = grid.line(row), formats.number("live", row.unit, strong=row.total)
     mine, years = grid.across(line), grid.across(YEAR)
     whole = built.whole(row)
-    if not math.isnan(whole):
+    if not blank(whole):
         text = f"SUM({mine})" if row.whole == "sum" else f"MIN({mine})"
         formula(sheet, (line, ALL), text, form, whole)
     if row.whole not in ("sum", "close"):

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Iterable
+from itertools import count
 
 LONGEST = 31
 """Characters that a sheet's name may have."""
+NUMBERED = 25
+"""Characters that are left beside a number of three digits in brackets."""
 FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 
@@ -17,10 +20,9 @@ def sheet_names(wished: Iterable[str]) -> list[str]:
     given, taken = list[str](), {"history"}
     for wish in wished:
         plain = FORBIDDEN.sub("_", wish).strip("' ") or "sheet"
-        name, number = plain[:LONGEST].rstrip("' "), 2
+        name, numbers = plain[:LONGEST].rstrip("' "), count(2)
         while name.casefold() in taken:
-            tail = f" ({number})"
-            name, number = plain[: LONGEST - len(tail)] + tail, number + 1
+            name = f"{plain[:NUMBERED]} ({next(numbers)})"
         taken.add(name.casefold())
         given.append(name)
     return given

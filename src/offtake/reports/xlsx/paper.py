@@ -3,13 +3,14 @@
 # XlsxWriter has annotations but no marker that says so, and its formulas may give text.
 # pyright: reportMissingTypeStubs=false
 
-import math
 from typing import Any, cast
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
+
+from offtake.results.workbook.cells import blank
 
 __all__ = ["Format", "Workbook", "Worksheet", "alarm", "formula", "landscape", "xl_col_to_name"]
 
@@ -18,8 +19,8 @@ def formula(
     sheet: Worksheet, cell: tuple[int, int], text: str, form: Format, value: float | str
 ) -> None:
     """A formula with the value that it shows before anybody recomputes it; NaN is an empty text."""
-    blank = isinstance(value, float) and math.isnan(value)
-    cast("Any", sheet).write_formula(*cell, f"={text}", form, "" if blank else value)
+    shown = "" if isinstance(value, float) and blank(value) else value
+    cast("Any", sheet).write_formula(*cell, f"={text}", form, shown)
 
 
 def landscape(sheet: Worksheet, paper: int, wide: int) -> None:

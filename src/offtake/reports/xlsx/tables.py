@@ -1,6 +1,5 @@
 """Sheets that are tables: key figures, who pays, checks and flags."""
 
-import math
 from collections.abc import Sequence
 
 from offtake.reports.xlsx.formats import Formats
@@ -8,6 +7,7 @@ from offtake.reports.xlsx.grid import Column, Grid, a1, below
 from offtake.reports.xlsx.paper import Worksheet, alarm, formula, landscape
 from offtake.results.results import Results
 from offtake.results.workbook.base_case import BaseCase
+from offtake.results.workbook.cells import blank
 from offtake.results.workbook.figures import Figure
 
 TOP, HEAD, A4 = 5, 4, 9
@@ -63,7 +63,7 @@ def key_figures(sheet: Worksheet, built: BaseCase, grid: Grid, formats: Formats)
         sheet.write_string(line, 1, one.label, formats.of())
         sheet.write_string(line, 2, one.unit, formats.quiet())
         _figure(sheet, (line, 3), one, built, grid, formats)
-        if one.engine is not None and not math.isnan(one.engine):
+        if one.engine is not None and not blank(one.engine):
             sheet.write_number(line, 4, one.engine, formats.number("engine", one.unit))
 
 

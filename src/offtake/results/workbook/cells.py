@@ -26,6 +26,11 @@ Whole = Literal["sum", "close", "least", "none"]
 """What stands for all periods of a year: their sum, the last, the least, nothing."""
 
 
+def blank(value: float) -> bool:
+    """Whether there is nothing to tell."""
+    return math.isnan(value)
+
+
 class See(Protocol):
     """Where an expression reads its values."""
 
