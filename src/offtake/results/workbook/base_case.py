@@ -20,6 +20,9 @@ from offtake.results.workbook.timeline import Timeline, timeline
 NEAR = 1e-9
 """Share of the largest value of a row by which formula and engine may differ: sums of a few
 thousand float64 numbers in another order stay a thousand times below it."""
+LEAST_USD = 1e-3
+"""USD by which they may differ in any case, or 1e-12 of the largest payment if that is more: cash
+that is all paid out is the small rest of large sums."""
 
 
 @dataclass(eq=False)
@@ -243,7 +246,7 @@ def _hold(built: BaseCase) -> None:
             for row in built.rows()
             if row.term is not None
             and row.engine is not None
-            and not _same(values.of(row), row.engine)
+            and not _same(values.of(row), row.engine, _tolerance(built, row))
         ]
         if not off:
             return
@@ -253,12 +256,21 @@ def _hold(built: BaseCase) -> None:
             row.engine, row.note = None, "as the engine ran it"
 
 
-def _same(found: FloatArray, engine: FloatArray) -> bool:
+def _same(found: FloatArray, engine: FloatArray, tolerance: float) -> bool:
     both = ~np.isnan(found) & ~np.isnan(engine)
-    scale = max(float(np.abs(engine[both]).max(initial=0.0)), 1.0)
     inside = slice(None, -1) if np.isnan(engine[-1]) else slice(None)
     told = np.array_equal(np.isnan(found[inside]), np.isnan(engine[inside]))
-    return told and bool((np.abs(found - engine)[both] <= NEAR * scale).all())
+    return told and bool((np.abs(found - engine)[both] <= tolerance).all())
+
+
+def _tolerance(built: BaseCase, row: Row) -> float:
+    """By how much a row may differ from what the engine has, in its unit."""
+    assert row.engine is not None
+    scale = NEAR * max(float(np.nanmax(np.abs(row.engine), initial=0.0)), 1.0)
+    if row.unit != "USD":
+        return scale
+    paid = max((float(claim.paid.max()) for claim in built.record.claims), default=0.0)
+    return max(scale, LEAST_USD, 1e-12 * paid)
 
 
 def _check(built: BaseCase, falls: list[Waterfall], flows: Sheet) -> None:
@@ -285,9 +297,8 @@ def _check(built: BaseCase, falls: list[Waterfall], flows: Sheet) -> None:
             engine = Row(row.label, row.unit, "engine", held=_told(row, values), whole="none")
             gap = Row("worked out here less that", row.unit, "live", Gap(row, engine), whole="none")
             held += [engine, gap]
-            scale = max(float(np.nanmax(np.abs(row.engine), initial=0.0)), 1.0)
             figure = Figure(row.label, row.unit, "apart", (gap,))
-            tolerance = NEAR * scale * built.record.count
+            tolerance = _tolerance(built, row) * built.record.count
             built.checks.append(Check(row.label, where, figure, tolerance, False))
         if held:
             sections.append(Section(where.name, held))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -415,8 +415,9 @@ class Values:
 
     periods: int
     changed: Mapping[Input, float] = field(default_factory=dict[Input, float])
-    _known: dict[tuple[int, int], float] = field(default_factory=dict[tuple[int, int], float])
-    _rows: dict[int, Row] = field(default_factory=dict[int, Row])
+    _known: dict[int, list[float | None]] = field(default_factory=dict[int, Any])
+    _reached: dict[int, int] = field(default_factory=dict[int, int])
+    _rows: list[Row] = field(default_factory=list[Row])
 
     def row(self, row: Row, t: int) -> float:
         """A row in a period."""
@@ -425,17 +426,23 @@ class Values:
         if row.term is None:
             assert row.held is not None, row.label
             return float(row.held[t])
-        known = self._known.get((id(row), t))
+        if id(row) not in self._known:
+            self._rows.append(row)  # what is known by its id has to stay
+            self._known[id(row)] = [None] * self.periods
+            self._reached[id(row)] = self.periods - 1 if row.ahead else 0
+        known = self._known[id(row)][t]
         return self._worked_out(row, row.term, t) if known is None else known
 
     def _worked_out(self, row: Row, term: Term, t: int) -> float:
         """A row in a period, after all periods that lead there: from where it is short to reach."""
-        self._rows[id(row)] = row  # what is known by its id has to stay
-        way = range(self.periods - 1, t - 1, -1) if row.ahead else range(t + 1)
-        for s in way:
-            if (id(row), s) not in self._known:
-                self._known[id(row), s] = term.at(s, self)
-        return self._known[id(row), t]
+        known, start = self._known[id(row)], self._reached[id(row)]
+        for s in range(start, t - 1, -1) if row.ahead else range(start, t + 1):
+            if known[s] is None:
+                known[s] = term.at(s, self)
+        self._reached[id(row)] = t
+        found = known[t]
+        assert found is not None
+        return found
 
     def input(self, one: Input) -> float:
         """A number of the plan."""
