@@ -18,7 +18,7 @@ PLAN ?= plans/abilene
 # Further words for pytest, e.g. make test ARGS='tests/finance -x'
 ARGS ?=
 
-.PHONY: help demo test test-scenarios test-browser test-gradients test-ray lint bench conformance docs lock lock-upgrade setup setup-test setup-browser setup-ray setup-compare format clean
+.PHONY: help demo test test-scenarios test-browser test-workbook test-gradients test-ray lint bench conformance docs lock lock-upgrade setup setup-test setup-browser setup-ray setup-compare format clean
 
 help: ## say what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s%s\n", $$1, $$2}'
@@ -27,13 +27,16 @@ demo: setup ## set everything up and run the Abilene plan
 	$(BIN)/offtake run $(PLAN)
 
 test: setup-test ## set everything up and run the tests
-	$(BIN)/python -m pytest -n 2 -m "not scenarios and not every_number and not ray and not browser" $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m "not scenarios and not every_number and not ray and not browser and not workbook" $(ARGS)
 
 test-scenarios: setup-test ## the slow tests: scenarios of plans, plans beside the oracle, benchmarks (minutes)
 	XLA_FLAGS= $(BIN)/python -m pytest -n 2 -m scenarios $(ARGS)
 
 test-browser: setup-browser ## open the report in a browser: errors, accessibility, printing; skips where there is no Chromium
 	$(BIN)/python -m pytest -n 0 -m browser $(ARGS)
+
+test-workbook: setup-test ## have LibreOffice work workbooks out anew; skips where there is none
+	$(BIN)/python -m pytest -n 0 -m workbook $(ARGS)
 
 test-gradients: setup-test ## hold the derivative by every number of every kind against bumps (a quarter of an hour)
 	$(BIN)/python -m pytest -n 0 -m every_number $(ARGS)

@@ -64,7 +64,7 @@ def test_a_report_of_a_saved_run_needs_no_jax(results: offtake.Results, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("run.nc", "-o", "report.pdf"), "a report is written as .html: -o report.html"),
+        (("run.nc", "-o", "report.pdf"), "a report is written as .html or .xlsx: -o report.html"),
         (("run.nc", "--set", "a=b"), "name the plan instead"),
         (("run.nc", "--stress", "none.json"), "no stress at none.json"),
         (("run.nc",), "there is no such file); offtake run PLAN writes them"),

@@ -1,4 +1,4 @@
-"""`offtake report`: a run as one HTML page that opens offline."""
+"""`offtake report`: a run as one HTML page that opens offline, or as a workbook."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +10,9 @@ from offtake.cli.show import PLAN_IS_WRONG, complain, console, writable
 
 if TYPE_CHECKING:
     from offtake.results.results import Results
+    from offtake.results.studies import Study
+
+WORKBOOK = ".xlsx"
 
 
 def report(
@@ -17,7 +20,12 @@ def report(
         Path, typer.Argument(help="Results of a run (.nc), or a plan, which is run first.")
     ],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Page to write; NAME.html if left out.")
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="File to write: .html a page, .xlsx a workbook; NAME.html if left out.",
+        ),
     ] = None,
     sensitivity: Annotated[
         list[Path] | None,
@@ -34,14 +42,14 @@ def report(
     scenario: ScenarioOption = None,
     stack: StackOption = None,
 ) -> None:
-    """Show a run to others: one page with charts, tables and sources that needs nothing else."""
+    """Show a run to others: a page that needs nothing else, or a workbook with live formulas."""
     from offtake.results.studies import Study
 
-    target = out or Path(f"{(run if run.is_dir() else run.with_suffix('')).name}.html")
-    if target.suffix not in (".html", ".htm"):
+    target = _target(out or Path(f"{(run if run.is_dir() else run.with_suffix('')).name}.html"))
+    if target.suffix == WORKBOOK and (sensitivity or stress):
         complain(
-            f"error: {target} is to be written as {target.suffix or 'nothing'}; a report is "
-            f"written as .html: -o {target.with_suffix('.html')}"
+            f"error: {target} is a workbook, which has no charts; --sensitivity and --stress are "
+            f"for a page: leave them out, or write -o {target.with_suffix('.html')}"
         )
         raise typer.Exit(PLAN_IS_WRONG)
     studies = [
@@ -58,17 +66,38 @@ def report(
         raise typer.Exit(PLAN_IS_WRONG)
     writable(target)
     if saved:
-        results = _saved(run)
+        results = _saved(run, workbook=target.suffix == WORKBOOK)
     else:
         results = _run(run, paths or 10_000, seed, set_, scenario, stack, changes)
-    from offtake.reports.html.page import report as page
-
-    target.write_text(page(results, studies), "utf-8")
+    _write(results, studies, target)
     first = "" if saved else f"{run} was run first, over {results.facts['paths']:,} futures. "
     console().print(f"{first}Report: {target}", soft_wrap=True)
 
 
-def _saved(run: Path) -> "Results":
+def _target(file: Path) -> Path:
+    """The file, if its name says what it is to be."""
+    if file.suffix not in (".html", ".htm", WORKBOOK):
+        complain(
+            f"error: {file} is to be written as {file.suffix or 'nothing'}; a report is "
+            f"written as .html or {WORKBOOK}: -o {file.with_suffix('.html')}"
+        )
+        raise typer.Exit(PLAN_IS_WRONG)
+    return file
+
+
+def _write(results: "Results", studies: "list[Study]", target: Path) -> None:
+    """The report in the form that the file's name asks for."""
+    if target.suffix == WORKBOOK:
+        from offtake.reports.xlsx.book import write
+
+        write(results, target)
+        return
+    from offtake.reports.html.page import report as page
+
+    target.write_text(page(results, studies), "utf-8")
+
+
+def _saved(run: Path, *, workbook: bool) -> "Results":
     """Results of a run that was saved."""
     from offtake.results.overview import complete
     from offtake.results.results import Results
@@ -82,7 +111,9 @@ def _saved(run: Path) -> "Results":
             "writes them and says where; or name the plan in their place"
         )
         raise typer.Exit(PLAN_IS_WRONG) from None
-    if not complete(results):
+    from offtake.results.workbook.record import kept
+
+    if not complete(results) or (workbook and not kept(results)):
         complain(
             f"error: {run} was saved by an offtake that kept less than a report shows; run the "
             "plan again, or name the plan"

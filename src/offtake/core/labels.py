@@ -15,6 +15,10 @@ class ClaimLabel:
     payee: int
     flow: int
     form: str
+    rank: int = 0
+    """Position in the payer's waterfall; smaller is paid first."""
+    tier: int = 0
+    """Order in which supports are called, from 1; 0 for what is no support."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ def claim_labels(lowered: Sequence[Lowered]) -> list[ClaimLabel]:
                         int(line.payee[k]),
                         int(line.flow),
                         line.form,
+                        int(line.rank[k]),
+                        0 if line.tier is None else int(line.tier[k]),
                     )
                 )
     return labels

@@ -5,6 +5,7 @@ from typing import Any
 from offtake.core.measure import Facility
 from offtake.core.quantity import Quantity, Source, When
 from offtake.lowering.lower import LoweredPlan
+from offtake.lowering.table import Row
 from offtake.plan.schema import Plan
 
 THRESHOLDS = ("default_dscr", "lock_up_dscr", "extension_dscr", "extension_ltv", "default_ltv")
@@ -16,6 +17,7 @@ def went_in(lowered: LoweredPlan) -> dict[str, Any]:
     plan = lowered.plan
     return {
         "inputs": inputs(lowered),
+        "watched": watched(plan),
         "planned": planned(plan),
         "delivered": delivered(plan),
     }
@@ -25,26 +27,31 @@ def inputs(lowered: LoweredPlan) -> list[dict[str, Any]]:
     """Every number of the plan, and of the catalogue where the plan took one from it.
 
     Returns:
-        `place`, `value` as written, `uncertain`, and what is stated of `source`, `date`,
-        `confidence` and `note`.
+        `place`, `value` as written, `uncertain`, `number` and `unit` as the base case reckons with
+        it (None for a date), and what is stated of `source`, `date`, `confidence` and `note`.
     """
     written = dict[str, Quantity | When](lowered.plan.numbers())
     rows = {row.place: row for row in lowered.table.rows}
     found = [
-        _input(place, str(number), _is_uncertain(number), number.source)
+        _input(place, str(number), _is_uncertain(number), number.source, rows.get(place))
         for place, number in written.items()
     ]
     found += [
-        _input(place, row.text, row.distribution is not None, row.source)
+        _input(place, row.text, row.distribution is not None, row.source, row)
         for place, row in rows.items()
         if place not in written and not place.startswith("constant ")
     ]
     return found
 
 
-def _input(place: str, text: str, uncertain: bool, source: Source | None) -> dict[str, Any]:
+def _input(
+    place: str, text: str, uncertain: bool, source: Source | None, row: Row | None
+) -> dict[str, Any]:
     stated = {} if source is None else source.written()
-    return {"place": place, "value": text, "uncertain": uncertain, **stated}
+    reckoned: dict[str, Any] = {"number": None, "unit": "date"}
+    if row is not None and row.unit != "date":
+        reckoned = {"number": row.value, "unit": row.unit}
+    return {"place": place, "value": text, "uncertain": uncertain, **reckoned, **stated}
 
 
 def _is_uncertain(number: Quantity | When) -> bool:
@@ -79,6 +86,24 @@ def terms_of(plan: Plan, facility: Facility) -> dict[str, Any]:
         "seniority": getattr(terms, "seniority", None),
         "collateral": list(facility.collateral),
         "rate": None if rate is None else str(rate),
+        "base": getattr(rate, "base", None),
+        "day_count": getattr(terms, "day_count", None),
+        "amortisation": getattr(terms, "amortisation", None),
         "term": None if term is None else str(term),
         "tests": {name: test.value for name, test in tests.items() if test is not None},
     }
+
+
+def watched(plan: Plan) -> list[dict[str, Any]]:
+    """Covers at which a contract does something: contract, term, level, cover of which debt."""
+    return [
+        {
+            "contract": name,
+            "term": term,
+            "level": getattr(terms, term).value,
+            "facilities": list(getattr(terms, "lock_up", ()) or (name,)),
+        }
+        for name, terms in plan.contracts.items()
+        for term in THRESHOLDS
+        if term.endswith("_dscr") and getattr(getattr(terms, term, None), "value", 0.0)
+    ]

@@ -78,6 +78,7 @@ def _coordinates(outcome: Outcome) -> dict[str, Any]:
         "internal_party": [
             n for n in book.labels.parties[: book.labels.internal] if n not in book.owners
         ],
+        "cash_party": list(book.labels.parties[: book.labels.internal]),
         "flow": [flow.name.lower() for flow in Flow],
         "check": list(CHECKS),
         "physical_check": list(PHYSICAL_CHECKS),
@@ -155,6 +156,7 @@ def _base_case(outcome: Outcome) -> dict[str, xr.DataArray]:
         "base_observations": xr.DataArray(
             flows.observations[..., 0], dims=("period", "observation")
         ),
+        "base_cash": xr.DataArray(flows.cash[..., 0], dims=("period", "cash_party"), attrs=usd),
     }
 
 
@@ -169,7 +171,7 @@ def _size(outcome: Outcome, facility: Facility) -> float:
     return at(facility.size_row) + bought * (1.0 - at(facility.down_row))
 
 
-def _claims(book: Book) -> list[dict[str, str]]:
+def _claims(book: Book) -> list[dict[str, Any]]:
     parties = book.labels.parties
     return [
         {
@@ -180,6 +182,8 @@ def _claims(book: Book) -> list[dict[str, str]]:
             "payee": parties[claim.payee],
             "flow": Flow(claim.flow).name.lower(),
             "form": claim.form,
+            "rank": claim.rank,
+            "tier": claim.tier,
         }
         for claim in book.labels.claims
     ]

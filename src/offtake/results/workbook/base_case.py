@@ -1,0 +1,329 @@
+"""The whole workbook of a base case: sheets, figures, what is checked and what is flagged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from offtake.results.results import Results
+from offtake.results.workbook.cells import FloatArray, Gap, Input, Row, Sum, Values
+from offtake.results.workbook.debt import Schedule, facility, schedule
+from offtake.results.workbook.figures import Figure
+from offtake.results.workbook.parties import Waterfall, balances, waterfall
+from offtake.results.workbook.ratios import cover, returns
+from offtake.results.workbook.record import Claim, Record, record
+from offtake.results.workbook.sheets import Section, Sheet
+from offtake.results.workbook.timeline import Timeline, timeline
+
+NEAR = 1e-9
+"""Share of the largest value of a row by which formula and engine may differ: sums of a few
+thousand float64 numbers in another order stay a thousand times below it."""
+LEAST_USD = 1e-3
+"""USD by which they may differ in any case, or 1e-12 of the largest payment if that is more: cash
+that is all paid out is the small rest of large sums."""
+
+
+@dataclass(eq=False)
+class Check:
+    """A figure that has to be zero.
+
+    Attributes:
+        label: what is compared.
+        sheet: where it stands.
+        figure: the largest or the summed difference.
+        tolerance: how large it may be, in its unit.
+        always: whether it holds whatever is changed; otherwise it says how far the sheet has moved
+            from the engine's run.
+    """
+
+    label: str
+    sheet: Sheet
+    figure: Figure
+    tolerance: float
+    always: bool
+
+
+@dataclass(eq=False)
+class Flag:
+    """An alarm: in how many periods the plan would have to be run again."""
+
+    row: Row
+    sheet: Sheet
+    figure: Figure
+
+
+@dataclass(eq=False)
+class BaseCase:
+    """Everything of a workbook that has formulas.
+
+    Attributes:
+        record: what the run kept.
+        calendar: rows of the timeline.
+        sheets: in the order of the workbook.
+        figures: on the sheet of ratios, above its rows.
+        parties: figures of what each party pays and receives, at the plan's rate.
+        checks: what has to be zero.
+        flags: what says that the plan must be run again.
+        values: what all rows come to.
+    """
+
+    record: Record
+    calendar: Timeline
+    sheets: list[Sheet]
+    ratios: Sheet
+    figures: list[Figure]
+    parties: list[tuple[str, Figure]]
+    checks: list[Check] = field(default_factory=list[Check])
+    flags: list[Flag] = field(default_factory=list[Flag])
+    values: Values = field(default_factory=lambda: Values(0))
+
+    def rows(self) -> Iterator[Row]:
+        """Every row of every sheet."""
+        for sheet in self.sheets:
+            yield from sheet.rows()
+
+    @property
+    def parties_together(self) -> float:
+        """What all parties receive less what they pay, at the plan's rate, USD."""
+        return float(np.sum([figure.value(self.values) for _, figure in self.parties]))
+
+    def off(self, name: str) -> int:
+        """How many are off: of checks that always hold, of those against the engine, of flags."""
+        if name == "flags":
+            return sum(flag.figure.value(self.values) > 0.0 for flag in self.flags)
+        mine = [check for check in self.checks if check.always == (name == "always")]
+        return sum(check.figure.value(self.values) > check.tolerance for check in mine)
+
+    def counted(self) -> dict[int, tuple[int, int]]:
+        """By id of a sheet: rows that are formulas, and rows that are values of the engine."""
+        found = dict[int, tuple[int, int]]()
+        for sheet in self.sheets:
+            live = [row.term is not None for row in sheet.rows()]
+            found[id(sheet)] = sum(live), len(live) - sum(live)
+        return found
+
+    def changed(self, changes: Mapping[str, float]) -> Values:
+        """What rows come to with other inputs, by place."""
+        inputs = {self.record.inputs[place]: value for place, value in changes.items()}
+        return Values(self.record.count, inputs)
+
+    def by_year(self, row: Row) -> dict[int, float]:
+        """What stands for every calendar year of a row; NaN where nothing does."""
+        return by_year(self.values.of(row), self.calendar.years, row)
+
+    def whole(self, row: Row) -> float:
+        """What stands for all periods of a row; NaN where nothing does."""
+        values = self.values.of(row)
+        if row.whole == "sum":
+            return float(np.nansum(values))
+        told = values[~np.isnan(values)]
+        return float(told.min()) if row.whole == "least" and told.size else float("nan")
+
+
+def by_year(values: FloatArray, years: FloatArray, row: Row) -> dict[int, float]:
+    """What stands for every calendar year of a row; NaN where nothing does.
+
+    Args:
+        values: [T].
+        years: [T] calendar year of each period.
+        row: says what stands for a year.
+    """
+    found = dict[int, float]()
+    for year in np.unique(years):
+        mine = values[years == year]
+        told = mine[~np.isnan(mine)]
+        if row.whole == "sum":
+            found[int(year)] = float(told.sum())
+        elif row.whole == "close":
+            found[int(year)] = float(np.nan_to_num(mine[-1]))
+        else:
+            found[int(year)] = float("nan")
+    return found
+
+
+def base_case(results: Results) -> BaseCase:
+    """The workbook of a run's base case.
+
+    Args:
+        results: of a run that kept what is needed (`record.kept`).
+    """
+    known = record(results)
+    calendar = timeline(known)
+    amounts = {
+        claim: Row(
+            claim.label, "USD", "engine", held=claim.paid, note=f"{claim.payer} to {claim.payee}"
+        )
+        for claim in known.claims
+    }
+    debts = _debts(known, calendar, amounts)
+    balanced = {one.party: one for one in balances(known)}
+    names = [party["party"] for party in known.facts["parties"]]
+    falls = [waterfall(known, calendar, name, amounts, balanced.get(name)) for name in names]
+    falls = [fall for fall in falls if any(fall.sheet.rows())]
+    flows = _flows(known, amounts)
+    debt = Sheet(
+        "Debt", "Debt schedules", "Every facility: balance, interest, principal, fees.", []
+    )
+    for one in debts:
+        debt.sections += one.sections
+        if one.undrawn_below_zero is not None:
+            debt.sections.append(Section(f"{one.contract}: run again", [one.undrawn_below_zero]))
+    ratios, figures, crossed = _ratios(known, calendar, debts, falls, amounts)
+    sheets = [calendar.sheet, flows, *([debt] if debts else []), *(f.sheet for f in falls), ratios]
+    parties = [
+        (f.party, Figure("Net", "USD", "product", (f.net, calendar.factor), about=f.party))
+        for f in falls
+    ]
+    built = BaseCase(known, calendar, sheets, ratios, figures, parties)
+    _hold(built)
+    built.flags = [
+        *(
+            Flag(one.undrawn_below_zero, debt, _count(one.undrawn_below_zero))
+            for one in debts
+            if one.undrawn_below_zero is not None
+        ),
+        *(Flag(row, fall.sheet, _count(row)) for fall in falls for row in fall.flags),
+        *(Flag(row, ratios, _count(row)) for row, ratio in crossed if ratio.term is not None),
+    ]
+    _check(built, falls, flows)
+    built.values = Values(known.count)
+    return built
+
+
+def _count(row: Row) -> Figure:
+    return Figure(row.label, "periods", "count", (row,))
+
+
+def _debts(known: Record, calendar: Timeline, amounts: Mapping[Claim, Row]) -> list[Schedule]:
+    found = [facility(known, calendar, facts) for facts in known.facts["facilities"]]
+    return [
+        schedule(known, calendar, one, amounts)
+        for one in found
+        if one is not None and (one.flows.closing.any() or one.flows.fees.any())
+    ]
+
+
+def _flows(known: Record, amounts: Mapping[Claim, Row]) -> Sheet:
+    """Every claim that moves, by contract."""
+    by_contract = dict[str, list[Row]]()
+    for claim, row in amounts.items():
+        by_contract.setdefault(claim.contract, []).append(row)
+    kinds = known.facts["kinds"]
+    sections = [
+        Section(f"{contract} ({kinds.get(contract, '')})", rows)
+        for contract, rows in by_contract.items()
+    ]
+    about = f"What is paid on every claim. {known.still} that never move are left out."
+    return Sheet("Flows", "Flows by contract", about, sections)
+
+
+def _ratios(
+    known: Record,
+    calendar: Timeline,
+    debts: list[Schedule],
+    falls: list[Waterfall],
+    amounts: Mapping[Claim, Row],
+) -> tuple[Sheet, list[Figure], list[tuple[Row, Row]]]:
+    cash = {fall.party: fall.cfads for fall in falls}
+    sections, figures, flags = list[Section](), list[Figure](), list[tuple[Row, Row]]()
+    for one in debts:
+        if one.borrower in cash:
+            more, told, crossed = cover(known, calendar, one, debts, cash[one.borrower])
+            sections, figures, flags = sections + more, figures + told, flags + crossed
+    more, told = returns(known, amounts)
+    about = "Covers of every facility and rates of return, in the base case."
+    return Sheet("Ratios", "Ratios", about, [*sections, *more]), [*figures, *told], flags
+
+
+def _hold(built: BaseCase) -> None:
+    """Rows that do not give what the engine has become the engine's values."""
+    while True:
+        values = Values(built.record.count)
+        off = [
+            row
+            for row in built.rows()
+            if row.term is not None
+            and row.engine is not None
+            and not _same(values.of(row), row.engine, _tolerance(built, row))
+        ]
+        if not off:
+            return
+        last = set(map(id, built.ratios.rows()))  # nothing rests on them
+        for row in [off[0], *(row for row in off[1:] if id(row) in last)]:
+            row.held, row.term, row.kind = row.engine, None, "engine"
+            row.engine, row.note = None, "as the engine ran it"
+
+
+def _same(found: FloatArray, engine: FloatArray, tolerance: float) -> bool:
+    both = ~np.isnan(found) & ~np.isnan(engine)
+    inside = slice(None, -1) if np.isnan(engine[-1]) else slice(None)
+    told = np.array_equal(np.isnan(found[inside]), np.isnan(engine[inside]))
+    return told and bool((np.abs(found - engine)[both] <= tolerance).all())
+
+
+def _tolerance(built: BaseCase, row: Row) -> float:
+    """By how much a row may differ from what the engine has, in its unit."""
+    assert row.engine is not None
+    scale = NEAR * max(float(np.nanmax(np.abs(row.engine), initial=0.0)), 1.0)
+    if row.unit != "USD":
+        return scale
+    paid = max((float(claim.paid.max()) for claim in built.record.claims), default=0.0)
+    return max(scale, LEAST_USD, 1e-12 * paid)
+
+
+def _check(built: BaseCase, falls: list[Waterfall], flows: Sheet) -> None:
+    """Checks, and the sheet of what they compare."""
+    conserved = Row("All parties: receipts less payments", "USD", "live", whole="none")
+    conserved.term = Sum(tuple(fall.net for fall in falls))
+    gross = Row("All payments", "USD", "live", Sum(tuple(flows.rows())), whole="none")
+    sections = [Section("Money is neither made nor lost", [conserved, gross])]
+    sheet = Sheet(
+        "Engine",
+        "Engine",
+        "What the engine has for every row that is worked out again here. Values, never formulas.",
+        sections,
+    )
+    values = Values(built.record.count)
+    largest = float(np.abs(values.of(gross)).max(initial=1.0))
+    total = Figure("All parties", "USD", "apart", (conserved,))
+    built.checks.append(Check("Money is neither made nor lost", sheet, total, NEAR * largest, True))
+    for where in built.sheets:
+        held = list[Row]()
+        for row in where.rows():
+            if row.engine is None or row.term is None:
+                continue
+            engine = Row(row.label, row.unit, "engine", held=_told(row, values), whole="none")
+            gap = Row("worked out here less that", row.unit, "live", Gap(row, engine), whole="none")
+            held += [engine, gap]
+            figure = Figure(row.label, row.unit, "apart", (gap,))
+            tolerance = _tolerance(built, row) * built.record.count
+            built.checks.append(Check(row.label, where, figure, tolerance, False))
+        if held:
+            sections.append(Section(where.name, held))
+    built.sheets.append(sheet)
+
+
+def _told(row: Row, values: Values) -> FloatArray:
+    """[T] what the engine has; in the last period what is worked out here, if it keeps none."""
+    assert row.engine is not None
+    told = row.engine.copy()
+    if np.isnan(told[-1]):
+        told[-1] = values.row(row, told.size - 1)
+    return told
+
+
+def live_inputs(built: BaseCase) -> set[Input]:
+    """Numbers of the plan that some formula refers to."""
+    found = set[Input]()
+
+    class _Watch(Values):
+        def input(self, one: Input) -> float:
+            found.add(one)
+            return super().input(one)
+
+    watch = _Watch(built.record.count)
+    for row in built.rows():
+        watch.of(row)
+    return found
