@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 import offtake
-from offtake.web import home, pages, plans, problems, runs, session
+from offtake.web import compare, export, home, pages, plans, problems, runs, session
 from offtake.web.desk import Desk
 from offtake.web.guard import Guard
 from offtake.web.settings import Settings
@@ -19,9 +19,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     home.router,
     plans.router,
     runs.router,
+    compare.router,
 )
 """All that answers, in the order in which addresses are looked up."""
-SHOWS_RUNS: tuple[APIRouter, ...] = (runs.shown,)
+SHOWS_RUNS: tuple[APIRouter, ...] = (runs.shown, compare.shown, export.shown)
 """What shows a run, for those who have a link to it too (`web.visit`)."""
 
 

@@ -254,5 +254,13 @@ def as_json(run: Run) -> dict[str, Any]:
 
 
 def names_of(runs: Sequence[Run]) -> list[str]:
-    """What each of several runs is called beside the others."""
-    return [", ".join(run.changes) or "as it stands" for run in runs]
+    """What each of several runs is called beside the others: a letter, and what sets it apart."""
+    plans = {run.request.title for run in runs}
+    told = [
+        ": ".join(
+            [run.request.title] * (len(plans) > 1) + [", ".join(run.changes) or "as it stands"]
+        )
+        for run in runs
+    ]
+    letters = "ABCDEFGH"
+    return [f"{letter} {name}" for letter, name in zip(letters, told, strict=False)]

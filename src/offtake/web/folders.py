@@ -17,6 +17,8 @@ from offtake.results.results import Results
 
 RESULTS = "results.nc"
 JSON = "results.json"
+REPORT = "report.html"
+WORKBOOK = "workbook.xlsx"
 HEAD = "head.json"
 """What stands above the parts: plan, frame, headline, sections."""
 FIGURES = "figures.json"
@@ -40,7 +42,7 @@ def write_answer(folder: Path, results: Results) -> dict[str, Any]:
     """Write the answer as parts of a page; the head of the page."""
     what = shown(results)
     for name in PARTS:
-        _write(folder / f"{name}.html", part(name, what))
+        write_text(folder / f"{name}.html", part(name, what))
     head = {
         "plan": what["plan"],
         "about": what["about"],
@@ -55,7 +57,7 @@ def write_answer(folder: Path, results: Results) -> dict[str, Any]:
 
 def write_json(file: Path, what: Mapping[str, Any]) -> None:
     """Write plain data."""
-    _write(file, json.dumps(what, allow_nan=False))
+    write_text(file, json.dumps(what, allow_nan=False))
 
 
 def read_json(file: Path) -> Any:
@@ -79,8 +81,8 @@ def remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write(file: Path, text: str) -> None:
-    """So that who reads sees the whole file or none."""
+def write_text(file: Path, text: str) -> None:
+    """Write so that who reads sees the whole file or none."""
     part = file.with_name(f".{file.name}.{os.getpid()}")
     part.write_text(text, "utf-8")
     part.replace(file)

@@ -112,12 +112,18 @@ class Guard:
         request = Request(scope)
         scope.setdefault("state", {}).update(visitor="guest", client=_client(request))
 
+        head = scope["method"] == "HEAD"  # as GET, without the body
+        if head:
+            scope["method"] = "GET"
+
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-cache, private")
+            elif head:
+                message = {**message, "body": b""}
             await send(message)
 
         refusal = self._refusal(request)

@@ -47,8 +47,7 @@ def told(
         body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
         body |= {"detail": detail, "problems": list(problems)}
         return JSONResponse(body, status, media_type="application/problem+json")
-    shown = {"title": title, "detail": detail, "problems": problems, "status": status}
-    return page(request, "problem.html.j2", status=status, **shown)
+    return page(request, "problem.html.j2", status, title=title, detail=detail, problems=problems)
 
 
 def settle(app: FastAPI) -> None:
@@ -76,6 +75,10 @@ def settle(app: FastAPI) -> None:
         found = [_of_field(error) for error in why.errors()]
         return told(request, 422, "the request is not right", found)
 
+    async def fault(request: Request, why: Exception) -> Response:
+        return told(request, 500, "this is a fault of offtake; the server's log says more")
+
+    app.exception_handler(Exception)(fault)
     app.exception_handler(Refused)(refused)
     app.exception_handler(Missing)(missing)
     app.exception_handler(PlanErrors)(wrong_plan)

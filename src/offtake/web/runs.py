@@ -9,10 +9,10 @@ from markupsafe import Markup
 from offtake.core.random import SAMPLERS
 from offtake.reports.html.page import PARTS
 from offtake.web import folders, store
+from offtake.web.export import offered
 from offtake.web.pages import page
 from offtake.web.plans import plan_of
 from offtake.web.problems import Refused
-from offtake.web.store import Run
 from offtake.web.visit import ClientOf, DeskOf, StoreOf, Visit, VisitOf
 
 router = APIRouter(include_in_schema=False)
@@ -112,8 +112,15 @@ def get_shared(kept: StoreOf, token: str) -> Response:
 @shown.get("/runs/{run}")
 def get_run(request: Request, visit: VisitOf, desk: DeskOf) -> Response:
     """A run: how far it is, or its answer."""
-    what = {"run": visit.run, "visit": visit, "progress": desk.progress(visit.run)}
-    return page(request, "run.html.j2", **what, **_answer(visit))
+    return page(
+        request,
+        "run.html.j2",
+        run=visit.run,
+        visit=visit,
+        progress=desk.progress(visit.run),
+        offered=offered(),
+        **_answer(visit),
+    )
 
 
 @shown.get("/runs/{run}/progress")
@@ -136,15 +143,3 @@ def _answer(visit: Visit) -> dict[str, Any]:
     head = folders.read_json(visit.folder / folders.HEAD) if visit.run.readable else None
     parts = {name: Markup(folders.read_part(visit.folder, name) or "") for name in PARTS}
     return {"head": head, "parts": parts if head else {}}
-
-
-def readable(run: Run) -> None:
-    """Refuse a run that has no answer.
-
-    Raises:
-        Refused: it has none, or not yet.
-    """
-    if run.under_way and run.state != "answered":
-        raise Refused(409, "the run is still under way")
-    if not run.readable:
-        raise Refused(409, f"the run has no answer: it is {run.state} ({run.stage})")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -162,3 +163,63 @@ def _written(told: Told, folder: Path, outcome: Outcome, results: Results) -> di
     results.save(folder / folders.RESULTS)
     folders.write_json(folder / folders.FIGURES, figured_of(outcome, results).to_json())
     return facts
+
+
+def compare(
+    told: Told,
+    *,
+    file: str,
+    runs: Sequence[str],
+    names: Sequence[str],
+    futures: Sequence[tuple[int, int, Any]],
+) -> None:
+    """Write down several runs beside one another, from what each kept.
+
+    Args:
+        told: not needed.
+        file: to write.
+        runs: folder of each.
+        names: of each.
+        futures: number, seed and sampler of each.
+    """
+    del told
+    from offtake.reports.html.side_by_side import side_by_side
+    from offtake.results.side_by_side import SideBySide
+    from offtake.run.compare import Figured, differences
+    from offtake.web import folders
+
+    kept = [Figured.from_json(folders.read_json(Path(run) / folders.FIGURES)) for run in runs]
+    same = len(set(futures)) == 1
+    if not same:
+        kept = [Figured(one.whole, ()) for one in kept]
+    paths, seed, sampler = futures[0]
+    found = tuple(
+        differences(kept[0], other, paths, seed, plan=names[0], said=name, sampler=sampler)
+        for other, name in zip(kept[1:], names[1:], strict=True)
+    )
+    shown = SideBySide(tuple(names), tuple(one.whole for one in kept), found, same)
+    target = Path(file)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    folders.write_text(target, side_by_side(shown))
+
+
+def page(told: Told, *, folder: str) -> str:
+    """Write the report of a run; the name of its file."""
+    del told
+    from offtake.reports.html.page import report
+    from offtake.web import folders
+    from offtake.web.kept import results_of
+
+    folders.write_text(Path(folder) / folders.REPORT, report(results_of(folder)))
+    return folders.REPORT
+
+
+def workbook(told: Told, *, folder: str) -> str:
+    """Write the workbook of a run; the name of its file."""
+    del told
+    from offtake.web import folders
+    from offtake.web.kept import results_of
+
+    write: Any = import_module("offtake.reports.xlsx.workbook").write
+    write(results_of(folder), Path(folder) / folders.WORKBOOK)
+    return folders.WORKBOOK
