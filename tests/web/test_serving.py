@@ -1,4 +1,4 @@
-"""A plan is kept, checked, run, watched, read, compared and shared, and is there after a restart."""
+"""A plan is kept, checked, run, read, compared and shared, and is there after a restart."""
 
 import json
 from pathlib import Path
