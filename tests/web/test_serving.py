@@ -89,6 +89,21 @@ def test_runs_beside_one_another_have_the_errors_of_compare(server, runs):
     assert "All met the same futures" in shown.text
 
 
+def test_a_plan_is_run_in_several_ways_and_compared(server, plan, runs):
+    ways = {"plan": plan, "paths": PATHS, "way": ["as it stands", "stack:nobody"]}
+    where = server.post("/compare", data=ways).headers["location"]
+    first, other = where.rpartition("=")[2].split(",")
+    waiting = server.get(where)
+    assert "runs to compare" in waiting.text
+    assert "HX-Refresh" not in server.get(f"/compare/progress?runs={first},{other}").headers
+    assert [ended(server, run)["state"] for run in (first, other)] == ["done", "failed"]
+    assert "HX-Refresh" in server.get(f"/compare/progress?runs={first},{other}").headers
+    assert server.get(where).status_code == 409  # one has no answer, and it says so
+    assert server.get(f"/compare?runs={runs[0]},{first}").status_code == 200
+    for way in (["as it stands"], ["a", "b", "c", "d", "e"], []):
+        assert server.post("/compare", data={**ways, "way": way}).status_code == 422
+
+
 def test_runs_of_other_futures_have_no_errors(server, plan, runs):
     other = server.post("/api/v1/runs", json={"plan": plan, "paths": 300, "seed": 6}).json()["id"]
     ended(server, other)
