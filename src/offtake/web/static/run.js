@@ -1,0 +1,1 @@
+/* What a page with a run does beyond drawing its charts. */
