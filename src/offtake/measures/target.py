@@ -33,8 +33,7 @@ FloatArray = NDArray[np.float64]
 KINDS = (Facilities, WhoPays, ContractValue)
 """Measures that have the outputs of targets."""
 Form = Literal["value", "known", "never", "told"]
-"""The output where it is known, else 0; 1 where it is known, else 0; 1 where it is infinite, else 0;
-1 where it is known or infinite, else 0."""
+"""The output where it is known, else 0; or 1, else 0: where it is known, infinite, either."""
 
 
 class Part(NamedTuple):
@@ -97,7 +96,7 @@ PARTY = {
 }
 """Results of a party."""
 NEVER = ("1", (Part("payback_months", "never"),), (Part("payback_months", "told"),), 1.0)
-"""`share_never` of a cohort: futures in which it is not paid back, of those in which it is bought."""
+"""`share_never` of a cohort: not paid back, of the futures in which it is bought."""
 
 
 def targets(book: Book) -> Iterator[Target]:
@@ -116,7 +115,7 @@ def targets(book: Book) -> Iterator[Target]:
 
 
 def all_targets(book: Book) -> Iterator[Target]:
-    """The same, and results that are read off real moves alone: how often chips are not paid back."""
+    """The same, and what is read off real moves alone: how often chips are not paid back."""
     yield from targets(book)
     for item, cohort in enumerate(book.cohorts):
         yield Target(f"cohorts.{cohort}.share_never", NEVER[0], Cohorts, item, *NEVER[1:3])

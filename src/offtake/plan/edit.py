@@ -13,7 +13,7 @@ import re
 from offtake.core.errors import Mistake, PlanErrors
 from offtake.plan import source
 from offtake.plan.spans import Span, spans
-from offtake.plan.tree import Items, Leaf, Map, Node, Path, Step, child, parse_path, place_of, plain
+from offtake.plan.tree import Leaf, Map, Node, Path, Step, child, parse_path, place_of, plain
 
 SOURCED = ("source", "date", "confidence", "note")
 """Keys beside the value of a sourced number."""
@@ -177,7 +177,7 @@ def _deleted(text: str, tree: Node, path: Path) -> str:
     start, end = holder.keys[str(key)], where[path].end
     if holder.brackets:
         return _out_of_brackets(text, holder, start, end)
-    first = list(holder.keys)[0] == str(key)
+    first = next(iter(holder.keys)) == str(key)
     following = [at for at in holder.keys.values() if at > start]
     if first and text[text.rfind("\n", 0, start) + 1 : start].strip():
         return text[:start] + text[min(following) :]
@@ -197,7 +197,7 @@ def _out_of_brackets(text: str, holder: Span, start: int, end: int) -> str:
 
 def _no_place(place: str) -> Mistake:
     return Mistake(
-        "edit-place",
+        code="edit-place",
         found=f"the place {place}",
         expected="a key of the plan, or one that can be added below an item that is written",
         mend="change it in the YAML",
@@ -206,7 +206,7 @@ def _no_place(place: str) -> Mistake:
 
 def _no_value(path: Path, value: str | None, found: str) -> Mistake:
     return Mistake(
-        "edit-value",
+        code="edit-value",
         found=found,
         expected=f"a value that stands at {place_of(path)} alone",
         mend=f"write {value!r} in the YAML, in quotes if need be",

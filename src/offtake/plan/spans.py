@@ -100,6 +100,8 @@ def _scalar(event: Any, text: str, stack: list[_Open], found: dict[Path, Span]) 
         top.span.end = end
         return
     end = start + len(text[start:end].rstrip()) if event.style in (">", "|") else end
+    if start == end:  # nothing is written: right after the colon before it
+        start = end = len(text[:start].rstrip()) if "\n" in text[:start][-1:] else start
     flow = top is not None and (top.span.flow or top.span.brackets)
     path = (*top.path, top.step) if top is not None else ()
     found.setdefault(path, Span(start, end, flow, "scalar"))

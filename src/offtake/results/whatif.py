@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from math import hypot, isfinite
+from math import hypot
 from typing import Any
 
 from offtake.results.named import ALIASES
@@ -27,7 +27,7 @@ from offtake.results.table import Row, Table
 FACILITIES, PAYERS = 2, 2
 """Facilities, and net payers, whose results are headlines."""
 NOTE = (
-    "First-order estimates: slopes between true runs with one number moved up and down, each on the "
+    "First-order estimates: slopes between true runs with one number moved up and down, on the "
     "same futures; what several moves do together is not in them."
 )
 SAYS = {
@@ -72,8 +72,6 @@ class Slope:
     """The same with it higher."""
     error: float
     """Standard error of half their difference."""
-    told: float | None = None
-    """Half their difference as the derivative has it; None where it has none."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +165,7 @@ def _row(
         **row,
         "estimate": estimate,
         "change": estimate - value,
-        "error": hypot(spread, bent) if isfinite(spread) else None,
+        "error": hypot(spread, bent),
     }
 
 

@@ -83,16 +83,7 @@ def _found(device: Device) -> list[Any]:
     return found
 
 
-SOON: dict[str, bool | int] = {
-    "xla_backend_optimization_level": 0,
-    "xla_cpu_use_fusion_emitters": False,
-}
-"""Options of a program on processors that is ready soon rather than quick: run a few times only."""
-
-
-def on_devices(
-    run: Block, devices: Devices, *, months: bool = True, options: Any = None
-) -> Block:
+def on_devices(run: Block, devices: Devices, *, months: bool = True) -> Block:
     """The block on several devices, one block each, compiled at the first call.
 
     Draws lie side by side, block after block; the pieces come back one after another.
@@ -101,10 +92,9 @@ def on_devices(
         run: what each device does.
         devices: which.
         months: False where `run` gives None in place of the months' record.
-        options: of the compiler; those that are set where left out.
     """
     if devices.count == 1:
-        return jax.jit(run, compiler_options=options)
+        return jax.jit(run)
     found: Any = jax.devices(devices.kind)[: devices.count]  # pyright: ignore[reportUnknownVariableType]
     mesh = jax.make_mesh(
         (devices.count,), ("paths",), axis_types=(jax.sharding.AxisType.Auto,), devices=found
@@ -119,6 +109,5 @@ def on_devices(
             in_specs=(spec(), spec(), drawn),
             out_specs=(spec("paths"), Entry(split, split, split, split, split) if months else None),
             check_vma=False,
-        ),
-        compiler_options=options,
+        )
     )

@@ -29,9 +29,9 @@ from offtake.engine.program import Program
 from offtake.engine.simulate import Block, Draws, Record, simulate
 from offtake.lowering.lower import LoweredPlan
 from offtake.lowering.world import World
-from offtake.measures.target import Pieces, Several
+from offtake.measures.target import Pieces
 from offtake.plan.schema import Plan
-from offtake.run.devices import SOON, Devices, on_devices
+from offtake.run.devices import Devices, on_devices
 from offtake.run.draw import HostDraws
 
 FloatArray = NDArray[np.float64]
@@ -40,9 +40,9 @@ FloatArray = NDArray[np.float64]
 class Sought(NamedTuple):
     """What the pass is taken of; a pytree."""
 
-    pieces: Pieces | Several
+    pieces: Pieces
     slopes: Array
-    """[2] d influence / d above, below; of several targets [target, 2]"""
+    """[2] d influence / d above, below"""
     hazard: NDArray[np.int64]
     """[E] observation that carries the hazard rate of every party with a credit"""
     driven: NDArray[np.bool_]
@@ -70,14 +70,11 @@ class Gradient:
     """
 
     def __init__(self, lowered: LoweredPlan, pieces: Pieces, devices: Devices) -> None:
-        self._find(lowered, pieces)
-        self._block = on_devices(_backwards(lowered), devices, months=False)
-
-    def _find(self, lowered: LoweredPlan, pieces: Pieces | Several) -> None:
         names = hazard_names(lowered.plan)
         self._lowered, self._pieces = lowered, pieces
         self._hazard = np.array([lowered.labels.observation(n) for n in names], np.int64)
         self._driven = np.array([name.startswith("drivers.") for name in names], bool)
+        self._block = on_devices(_backwards(lowered), devices, months=False)
 
     def of(self, draws: HostDraws, slopes: tuple[float, float]) -> FloatArray:
         """Derivative of the influence of every path by its own numbers, [row, P].
@@ -86,51 +83,10 @@ class Gradient:
             draws: of one block.
             slopes: d influence / d above and below.
         """
-        return self._back(draws, slopes).T
-
-    def _back(self, draws: HostDraws, slopes: Any) -> FloatArray:
         parts: Any = draws
         sought = Sought(self._pieces, jnp.asarray(slopes), self._hazard, self._driven)
         back = self._block(self._lowered.program, sought, Draws(*parts))[0]
-        return np.asarray(back, np.float64)
-
-
-class Gradients(Gradient):
-    """The same of several results in one pass: months are computed again once for all of them."""
-
-    def __init__(self, lowered: LoweredPlan, pieces: Several, devices: Devices) -> None:
-        self._find(lowered, pieces)
-        options = SOON if devices.kind == "cpu" else None
-        backwards = _backwards_of_all(lowered)
-        self._block = on_devices(backwards, devices, months=False, options=options)
-
-    def of_all(self, draws: HostDraws, slopes: FloatArray) -> FloatArray:
-        """Derivative of the influence of every path by its own numbers, [target, row, P].
-
-        Args:
-            draws: of one block.
-            slopes: [target, 2] d influence / d above and below.
-        """
-        return np.moveaxis(self._back(draws, slopes), 0, -1)
-
-
-def _backwards_of_all(lowered: LoweredPlan) -> Block:
-    """Function of a block that gives the gradient of every target by its values, paths first."""
-    shape = lowered.shape
-
-    def run(program: Program, sought: Sought, draws: Draws) -> tuple[Array, None]:
-        def influences(values: Array) -> Array:
-            record = simulate(program, shape, draws._replace(values=values), remember=True)
-            found = sought.pieces.reduce(cast("Any", record))
-            mine = sought.slopes[:, :1] * found["above"] + sought.slopes[:, 1:] * found["below"]
-            likely = _log_likelihood(program, sought, draws._replace(values=values), record)
-            return jnp.sum(mine + _held(mine) * likely, axis=1)
-
-        total, back = jax.vjp(influences, draws.values)
-        (each,) = jax.vmap(back)(jnp.eye(total.shape[0]))
-        return jnp.moveaxis(each, -1, 0), None
-
-    return cast("Block", run)
+        return np.asarray(back, np.float64).T
 
 
 def _backwards(lowered: LoweredPlan) -> Block:

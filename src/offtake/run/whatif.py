@@ -1,12 +1,14 @@
 """Numbers with the largest effects on headline results, and what true moves of them do.
 
     1. every result on the futures                               `offtake.measures.target.Several`
-    2. the derivative of those that have one, by every number, in one reverse pass for all of them
-    3. numbers ranked by their effects, each measured against the largest on the same result
-    4. the first of them moved up and down by a span, really, on the same futures: all results at once
+    2. every number moved up alone, on a few futures: the first ones, and for every result those
+       with most influence on it
+    3. numbers ranked by what that does, each result measured against its largest change
+    4. the first of them moved up and down by a span on all futures, the same ones: all results at
+       once, with the error of the difference
 
-The pass costs some ten forward runs and looks at all numbers; two forward runs a number, of a few
-numbers, then see what it cannot: whatever jumps (`results.whatif`).
+All of it runs in one compiled program. A reverse pass would rank on all futures, and see nothing of
+what jumps; its program takes longer to make than all of this (docs/forms.md).
 """
 
 import time
@@ -32,9 +34,10 @@ from offtake.measures.target import (
 )
 from offtake.plan.schema import Plan
 from offtake.results.named import full_name
+from offtake.results.sensitivity import TRIFLE
 from offtake.results.whatif import Headline, Number, Slope, WhatIf
 from offtake.run.draw import HostDraws, draw
-from offtake.run.gradient import Gradients, hazard_names
+from offtake.run.gradient import hazard_names
 from offtake.run.moves import Move, Way, moves_of
 from offtake.run.simulate import Asked, Runner
 from offtake.run.study import Told
@@ -43,9 +46,12 @@ FloatArray = NDArray[np.float64]
 SPAN = 0.05
 """Share of itself by which a number is moved really."""
 EVENT_SPAN = 0.2
-"""The same for one that says how likely events are: of a small hazard 5 % bring hardly one about."""
+"""The same where it says how likely events are: 5 % of a small hazard bring hardly one about."""
 PATHS = 512
 NUMBERS = 8
+FIRST, TAIL = 8, 4
+"""Futures on which every number is moved: the first ones, and of every result those with most
+influence on it."""
 
 
 class Seen(NamedTuple):
@@ -81,8 +87,7 @@ class _Study:
                 values[row] *= factor
             reduced = self.runner.run_block(drawn._replace(values=values))[0]
             parts.append(jax.device_get(reduced)["target"])
-        joined = (np.concatenate([p[side] for p in parts]) for side in ("above", "below"))
-        return Seen(*(np.asarray(side)[: self.paths].T for side in joined))
+        return _joined(parts, self.paths)
 
 
 def what_if(
@@ -123,16 +128,14 @@ def what_if(
     base = study.seen(blocks)
     moves = [m for m in moves_of(study.runner.lowered) if m.way is not Way.STEP]
     moves = [m for m in moves if among is None or m.place in among]
-    tell("Differentiating", 0, 1)
-    effects = _effects(study, blocks, base, moves)
+    chosen = ranked(_screened(study, blocks, base, moves))[:numbers]
     clock.append(time.perf_counter())
-    chosen = ranked(effects)[:numbers]
     found: list[Number] = []
     for done, i in enumerate(chosen):
         tell("Moving numbers", done, len(chosen))
-        found.append(_number(study, blocks, base, moves[i], effects[:, i]))
+        found.append(_number(study, blocks, base, moves[i]))
     clock.append(time.perf_counter())
-    stages = ("compile", "differentiate", "move")
+    stages = ("compile", "screen", "move")
     return WhatIf(
         plan.plan.name,
         paths,
@@ -159,84 +162,113 @@ def _studied(plan: Plan, of: Sequence[str], paths: int, seed: int, told: Told) -
 
 
 def _targets(of: Sequence[str], book: Book) -> tuple[Target, ...]:
-    known = {_full(target.name): target for target in all_targets(book)}
-    found = tuple(known[_full(name)] for name in of if _full(name) in known)
+    known = {full_name(target.name): target for target in all_targets(book)}
+    found = tuple(known[full_name(name)] for name in of if full_name(name) in known)
     if not found:
         message = f"none of {', '.join(of)} is a result of this plan that has slopes"
         raise UnknownFigure(message)
     return found
 
 
-def _full(name: str) -> str:
-    return full_name(name)
-
-
-def _smooth(target: Target) -> bool:
-    """Whether a derivative tells of it; counts of futures jump and have none."""
-    return all(part.form == "value" for part in target.above)
-
-
-def _effects(
+def _screened(
     study: _Study, blocks: Sequence[HostDraws], base: Seen, moves: Sequence[Move]
 ) -> FloatArray:
-    """Change of every result when a number rises by 1 %, by derivatives, [target, move]; NaN if none."""
-    targets = study.pieces.targets
-    smooth = [k for k, t in enumerate(targets) if _smooth(t) and np.mean(base.below[k]) != 0.0]
-    effects = np.full((len(targets), len(moves)), np.nan)
-    if not smooth or not moves:
-        return effects
-    mine = several_of(study.pieces, smooth)
-    slopes = [observed(targets[k], base.above[k], base.below[k]).slopes for k in smooth]
-    gradient = Gradients(study.runner.lowered, mine, study.runner.devices)
-    rows = np.array([move.row for move in moves], np.int64)
-    total = np.zeros((len(smooth), len(moves)))
-    left = study.paths
-    for drawn in blocks:
-        count = min(left, drawn.weight.size)
-        left -= count
-        slope = gradient.of_all(drawn, np.array(slopes))[:, rows, :count]
-        found = 0.01 * drawn.values[rows, :count] * slope
-        total += np.sum(np.where(np.isfinite(found), found, 0.0), axis=-1)
-    effects[smooth] = total / study.paths
-    return effects
+    """Change of every result when a number rises by its span, on a few futures, [target, move]."""
+    slopes = _slopes(study.pieces.targets, base)
+    influence = slopes[:, :1] * base.above + slopes[:, 1:] * base.below
+    chosen = futures(influence)
+    seen = _one_by_one(study, blocks, chosen, moves)
+    there = Seen(base.above[:, chosen], base.below[:, chosen])
+    apart = [
+        now.reshape(len(slopes), len(moves), -1) - was[:, None]
+        for now, was in zip(seen, there, strict=True)
+    ]
+    return np.sum(slopes[:, :1, None] * apart[0] + slopes[:, 1:, None] * apart[1], axis=-1)
 
 
-def several_of(pieces: Several, some: Sequence[int]) -> Several:
-    """The measure of some of the targets of another."""
-    targets = tuple(pieces.targets[k] for k in some)
-    kinds = {target.kind for target in targets}
-    return Several(tuple(m for m in pieces.inner if type(m) in kinds), targets)
+def futures(influence: FloatArray) -> NDArray[np.int64]:
+    """Futures on which every number is moved. influence: [target, P]."""
+    tail = np.argsort(-np.abs(influence), axis=1, kind="stable")[:, :TAIL]
+    first = np.arange(min(FIRST, influence.shape[1]))
+    return np.unique(np.concatenate([first, tail.reshape(-1)]))
+
+
+def _slopes(targets: Sequence[Target], base: Seen) -> FloatArray:
+    """[target, 2] of the influence; 0 where a result is not known."""
+    found = np.zeros((len(targets), 2))
+    for k, target in enumerate(targets):
+        if float(np.mean(base.below[k])) != 0.0:
+            found[k] = observed(target, base.above[k], base.below[k]).slopes
+    return found
+
+
+def _one_by_one(
+    study: _Study, blocks: Sequence[HostDraws], chosen: NDArray[np.int64], moves: Sequence[Move]
+) -> Seen:
+    """All results of chosen futures with each number moved up, [target, move x chosen]."""
+    width = study.runner.width
+    some = HostDraws(
+        *(np.concatenate([b[..., _within(chosen, i, width)] for i, b in enumerate(parts)], axis=-1)
+          for parts in zip(*blocks, strict=True))
+    )  # fmt: skip
+    lane = np.tile(np.arange(chosen.size), len(moves))
+    row = np.repeat([move.row for move in moves], chosen.size)
+    factor = np.repeat([1.0 + span_of(move) for move in moves], chosen.size)
+    parts: list[Any] = []
+    for first in range(0, lane.size, width):
+        mine = np.minimum(np.arange(first, first + width), lane.size - 1)
+        drawn = HostDraws(*(leaf[..., lane[mine]] for leaf in some))
+        values = drawn.values.copy()
+        values[row[mine], np.arange(width)] *= factor[mine]
+        reduced = study.runner.run_block(drawn._replace(values=values, weight=np.ones(width)))[0]
+        parts.append(jax.device_get(reduced)["target"])
+        study.told("Looking at every number", min(first + width, lane.size), lane.size)
+    return _joined(parts, lane.size)
+
+
+def _within(chosen: NDArray[np.int64], block: int, width: int) -> NDArray[np.int64]:
+    """Chosen paths of one block, counted from its first."""
+    return chosen[(chosen >= block * width) & (chosen < (block + 1) * width)] - block * width
+
+
+def _joined(parts: Sequence[Any], count: int) -> Seen:
+    """Pieces of several blocks, [target, count]."""
+    joined = (np.concatenate([part[side] for part in parts]) for side in ("above", "below"))
+    return Seen(*(np.asarray(side)[:count].T for side in joined))
+
+
+def span_of(move: Move) -> float:
+    """Share of itself by which a number is moved."""
+    return EVENT_SPAN if move.way is Way.EVENT else SPAN
 
 
 def ranked(effects: FloatArray) -> list[int]:
-    """Numbers that move something, by the sum of their effects over results.
+    """Numbers that move something, by the sum of their effects over results, the largest first.
 
     Args:
-        effects: [target, move], NaN where a result has none; each is measured against the largest
-            on the same result, so that money and shares count alike.
+        effects: [target, move]; each is measured against the largest on the same result, so that
+            money and shares count alike.
     """
     if not effects.size:
         return []
-    size = np.nan_to_num(np.abs(effects))
+    size = np.abs(effects)
     most = size.max(axis=1, keepdims=True)
     score = np.sum(np.divide(size, most, out=np.zeros_like(size), where=most > 0.0), axis=0)
     order = np.argsort(-score, kind="stable")
-    return [int(i) for i in order if score[i] > 1e-9]
+    return [int(i) for i in order if score[i] > TRIFLE]
 
 
 def _headline(target: Target, base: Seen, k: int) -> Headline:
-    name = _full(target.name)
+    name = full_name(target.name)
     if float(np.mean(base.below[k])) == 0.0:
         return Headline(name, target.unit, None, None)
     of = observed(target, base.above[k], base.below[k])
     return Headline(name, target.unit, of.value, of.error)
 
 
-def _number(
-    study: _Study, blocks: Sequence[HostDraws], base: Seen, move: Move, told: FloatArray
-) -> Number:
+def _number(study: _Study, blocks: Sequence[HostDraws], base: Seen, move: Move) -> Number:
     """Both moves of one number, on all paths."""
-    span = EVENT_SPAN if move.way is Way.EVENT else SPAN
+    span = span_of(move)
     down, up = (study.seen(blocks, move.row, 1.0 + sign * span) for sign in (-1.0, 1.0))
     slopes = dict[str, Slope]()
     for k, target in enumerate(study.pieces.targets):
@@ -244,21 +276,11 @@ def _number(
         if any(float(np.mean(side.below[k])) == 0.0 for side in sides):
             continue
         of, low, high = (observed(target, side.above[k], side.below[k]) for side in sides)
-        half = 0.5 * _influences(of.slopes, high.value - low.value, down, up, k)
-        by_derivative = told[k] * span / 0.01
-        slopes[_full(target.name)] = Slope(
+        above, below = up.above[k] - down.above[k], up.below[k] - down.below[k]
+        half = 0.5 * (of.slopes[0] * above + of.slopes[1] * below)
+        slopes[full_name(target.name)] = Slope(
             low.value - of.value,
             high.value - of.value,
             float(np.std(half, ddof=1) / np.sqrt(study.paths)),
-            float(by_derivative) if np.isfinite(by_derivative) else None,
         )
     return Number(move.place, move.text, move.unit, move.value, span, slopes)
-
-
-def _influences(
-    slopes: tuple[float, float], apart: float, down: Seen, up: Seen, k: int
-) -> FloatArray:
-    """What the difference of two results is the mean of, path by path, [P]."""
-    del apart
-    above, below = up.above[k] - down.above[k], up.below[k] - down.below[k]
-    return slopes[0] * above + slopes[1] * below
