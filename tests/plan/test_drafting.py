@@ -24,7 +24,7 @@ def told(check, text: str):
 @pytest.mark.parametrize("file", PLANS, ids=lambda file: file.parent.name)
 def test_sections_are_read_as_the_whole_is(file: Path):
     text = file.read_text("utf-8")
-    assert Drafting()._joined(text, "x") == source.parse(text, "x")[0]  # noqa: SLF001
+    assert Drafting()._joined(text, "x") == source.parse(text, "x")[0]
     assert len(sections(text)) > 3
 
 

@@ -10,7 +10,8 @@ from offtake.core.errors import Mistake
 from offtake.plan import source
 from offtake.plan.edit import changed
 from offtake.plan.spans import spans
-from offtake.plan.tree import Items, Leaf, Map, Node, Path as Place, place_of, plain
+from offtake.plan.tree import Leaf, Map, Node, place_of, plain
+from offtake.plan.tree import Path as Place
 
 PLANS = sorted((Path(__file__).parents[2] / "plans").glob("*/plan.yaml"))
 TEXT = """\

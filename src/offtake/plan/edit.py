@@ -167,6 +167,14 @@ def _scalar(value: str, span: Span) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def scalar_in_brackets(value: str) -> str:
+    """A text as YAML has it inside brackets."""
+    inside = Span(0, 0, flow=True, kind="scalar")
+    return (
+        json.dumps(value, ensure_ascii=False) if value[:1] in ("[", "{") else _scalar(value, inside)
+    )
+
+
 def _deleted(text: str, tree: Node, path: Path) -> str:
     where = spans(text)
     holder, key = where.get(path[:-1]), path[-1]
