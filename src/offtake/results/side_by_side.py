@@ -71,10 +71,10 @@ class SideBySide:
         return Table(column, tuple(rows))
 
     def always(self, table: str) -> list[str]:
-        """Names of the figures of a table that are always shown, item by item."""
+        """Names of the figures of a table that are always shown, unless all are 0, item by item."""
         items = dict.fromkeys(i for column in SHOWN[table] for i in self.items(table, column))
         names = [f"{table}.{item}.{column}" for item in items for column in SHOWN[table]]
-        return [name for name in names if any(v is not None for v in self.values(name))]
+        return [name for name in names if any(self.values(name))]
 
     def moved_most(self) -> list[str]:
         """Names of further figures that moved by more than chance, the largest change first."""

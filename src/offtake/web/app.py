@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 import offtake
-from offtake.web import compare, export, home, pages, plans, problems, runs, session
+from offtake.web import api, compare, export, home, pages, plans, problems, runs, session
 from offtake.web.desk import Desk
 from offtake.web.guard import Guard
 from offtake.web.settings import Settings
@@ -20,6 +20,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     plans.router,
     runs.router,
     compare.router,
+    api.router,
 )
 """All that answers, in the order in which addresses are looked up."""
 SHOWS_RUNS: tuple[APIRouter, ...] = (runs.shown, compare.shown, export.shown)

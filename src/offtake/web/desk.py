@@ -123,8 +123,8 @@ class Desk:
             if run in self._waiting:
                 self._waiting.remove(run)
                 self.store.mark(run, "cancelled", "cancelled before it began")
-            elif run in self._running:
-                self._cancelled.add(run)
+            elif run in self._running and "facts" not in self._running[run]:
+                self._cancelled.add(run)  # one that has its answer is being saved
 
     def progress(self, run: Run) -> dict[str, Any]:
         """How far a run is: stage, futures done, place in the queue."""

@@ -1,5 +1,7 @@
 """The first page: plans of the user, plans that come with offtake, the newest runs."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -20,3 +22,15 @@ def get_home(request: Request, store: StoreOf) -> Response:
         examples=list(examples().values()),
         runs=store.runs(most=8),
     )
+
+
+@router.get("/api")
+def get_api(request: Request) -> Response:
+    """What programs can ask for."""
+    paths: dict[str, dict[str, dict[str, Any]]] = request.app.openapi()["paths"]
+    rows = [
+        (method.upper(), path, found.get("description") or found.get("summary") or "")
+        for path, methods in paths.items()
+        for method, found in methods.items()
+    ]
+    return page(request, "api.html.j2", rows=rows)

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from offtake.plan.examples import examples
 from offtake.web.pages import page
 from offtake.web.problems import Refused
+from offtake.web.settings import Settings
 from offtake.web.store import SavedPlan, Store
 from offtake.web.visit import DeskOf, SettingsOf, StoreOf
 
@@ -24,6 +25,21 @@ def plan_of(store: Store, plan: str, version: int | None = None) -> SavedPlan:
     if shipped is not None and not version:
         return SavedPlan(shipped.id, shipped.title, 0, shipped.text, "", "")
     return store.plan(plan, version)
+
+
+def keepable(text: str, settings: Settings) -> str:
+    """The text of a plan as it is kept: with the ends of lines that plans have.
+
+    Raises:
+        Refused: it is empty, too large, or holds what no text holds.
+    """
+    if not text.strip():
+        raise Refused(422, "the plan is empty; write its YAML")
+    if "\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise Refused(422, "the plan holds signs that no text holds; save it as UTF-8")
+    if len(text.encode("utf-8")) > settings.limits.text_bytes:
+        raise Refused(413, f"the plan is larger than {settings.limits.text_bytes:,} bytes")
+    return text.replace("\r\n", "\n")
 
 
 @router.get("/plans/{plan}")
@@ -58,12 +74,8 @@ def post_plan(
     name: Annotated[str, Form()] = "",
 ) -> Response:
     """Keep a new plan; what is wrong with it is told on its page."""
-    size = len(text.encode("utf-8"))
-    if size > settings.limits.text_bytes:
-        raise Refused(413, f"the plan is larger than {settings.limits.text_bytes:,} bytes")
-    if not text.strip():
-        raise Refused(422, "the plan is empty; paste its YAML")
-    made = store.add_plan(name.strip()[:200] or "Plan without a name", text)
+    kept = keepable(text, settings)
+    made = store.add_plan(name.strip()[:200] or "Plan without a name", kept)
     return RedirectResponse(f"/plans/{made.id}", 303)
 
 

@@ -118,7 +118,7 @@ def get_run(request: Request, visit: VisitOf, desk: DeskOf) -> Response:
         run=visit.run,
         visit=visit,
         progress=desk.progress(visit.run),
-        offered=offered(),
+        offered=offered() if visit.run.state == "done" else [],
         **_answer(visit),
     )
 

@@ -17,6 +17,7 @@ from offtake.plan.load import Checked, check_text
 
 if TYPE_CHECKING:
     from offtake.results.results import Results
+    from offtake.results.side_by_side import SideBySide
     from offtake.run.simulate import Outcome
     from offtake.web.child import Told
 
@@ -184,6 +185,26 @@ def compare(
     """
     del told
     from offtake.reports.html.side_by_side import side_by_side
+    from offtake.web import folders
+
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    folders.write_text(Path(file), side_by_side(_beside(runs, names, futures)))
+
+
+def differences_of(
+    told: Told, *, runs: Sequence[str], names: Sequence[str], futures: Sequence[Any]
+) -> dict[str, Any]:
+    """The same as plain data; arguments as of `compare`."""
+    del told
+    found = _beside(runs, names, futures)
+    return {
+        "names": list(found.names),
+        "same_futures": found.same_futures,
+        "differences": [[dict(row) for row in one.rows] for one in found.differences],
+    }
+
+
+def _beside(runs: Sequence[str], names: Sequence[str], futures: Sequence[Any]) -> SideBySide:
     from offtake.results.side_by_side import SideBySide
     from offtake.run.compare import Figured, differences
     from offtake.web import folders
@@ -197,10 +218,7 @@ def compare(
         differences(kept[0], other, paths, seed, plan=names[0], said=name, sampler=sampler)
         for other, name in zip(kept[1:], names[1:], strict=True)
     )
-    shown = SideBySide(tuple(names), tuple(one.whole for one in kept), found, same)
-    target = Path(file)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    folders.write_text(target, side_by_side(shown))
+    return SideBySide(tuple(names), tuple(one.whole for one in kept), found, same)
 
 
 def page(told: Told, *, folder: str) -> str:
