@@ -37,13 +37,16 @@ def test_every_number_of_a_plan_has_its_field(file: Path):
     assert plan is not None
     found = every(text)
     known = set(found)
+    written = {key for key, _, _ in outline(text).sections}
     for place, number in plan.numbers():
+        if place.split(".")[0] not in written:
+            continue  # a default of a section that is left out
         above = [p for p in known if place == p or place.startswith((f"{p}.", f"{p}["))]
         assert above, place
         shown = found.get(place)
         if shown is not None and shown.written is not None and shown.control == "number":
-            written = " ".join(shown.written.split())
-            assert written in (str(number), number.text) or number.text == "", place
+            said = " ".join(shown.written.split())
+            assert said in (str(number), number.text) or number.text == "", place
 
 
 @pytest.mark.parametrize("name", ["one-hall", "circular", "gpu-loans"])

@@ -22,7 +22,7 @@ from typing import Any
 
 from offtake.results.named import ALIASES
 from offtake.results.results import Results
-from offtake.results.table import Row, Table
+from offtake.results.table import Row, Table, money
 
 FACILITIES, PAYERS = 2, 2
 """Facilities, and net payers, whose results are headlines."""
@@ -195,6 +195,26 @@ def headlines(results: Results) -> list[str]:
     return found + [f"cohorts.{name}.share_never" for name in cohorts[:1]]
 
 
+def against(
+    table: Table, ran: Mapping[str, float | None], known: Mapping[str, float | None]
+) -> Table:
+    """Estimates beside what a true run of the same moves gave.
+
+    Args:
+        table: of estimates.
+        ran: results of the run with the numbers moved.
+        known: results of the run without.
+    """
+    rows: list[Row] = []
+    for row in table:
+        true, before, guess = ran.get(row["result"]), known.get(row["result"]), row["estimate"]
+        told = true is not None and guess is not None
+        off = guess - true if told else None
+        moved = true - before if true is not None and before is not None else None
+        rows.append({**row, "ran": true, "moved": moved, "off": off})
+    return Table("What if, run", tuple(rows), "The run itself; off: how far the estimate was.")
+
+
 def run_values(results: Results, names: Sequence[str]) -> dict[str, float | None]:
     """Results of a run by name."""
     found = dict[str, float | None]()
@@ -209,3 +229,16 @@ def run_values(results: Results, names: Sequence[str]) -> dict[str, float | None
         key, table = tables[ALIASES.get(first, first)]
         found[name] = next((row[column] for row in table() if row[key] == about), None)
     return found
+
+
+def shown(value: float | None, unit: str, *, sign: bool = False) -> str:
+    """A result with its unit, or a change of one; shares in per cent, changes of them in points."""
+    if value is None:
+        return "–"
+    ahead = ("+" if value >= 0.0 else "−") if sign else ("−" if value < 0.0 else "")
+    size = abs(value)
+    if unit == "USD":
+        return f"{ahead}{money(size)}"
+    if unit == "1":
+        return f"{ahead}{100.0 * size:.2f} {'pt' if sign else '%'}"
+    return f"{ahead}{size:.4g} {unit}"
