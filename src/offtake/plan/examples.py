@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from offtake.plan.readme import HEADING, said_in
+from offtake.plan.readme import HEADING, said_in, without_marks
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Example:
     def summary(self) -> str:
         """The first paragraph of its README."""
         rest = self.readme.partition("\n")[2].strip()
-        return " ".join(rest.split("\n\n", 1)[0].split())
+        return without_marks(rest.split("\n\n", 1)[0])
 
     @property
     def cannot_show(self) -> list[str]:

@@ -26,10 +26,10 @@ def said_in(readme: str, heading: str) -> list[str]:
     _, _, rest = readme.partition(heading)
     section = re.split(r"^## ", rest.partition("\n")[2], flags=re.MULTILINE)[0]
     items = re.split(r"^- ", section, flags=re.MULTILINE)[1:]
-    return [_plain(item.split("\n\n", 1)[0]) for item in items]
+    return [without_marks(item.split("\n\n", 1)[0]) for item in items]
 
 
-def _plain(text: str) -> str:
+def without_marks(text: str) -> str:
     """Text without the marks of Markdown, on one line."""
     linked = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     return " ".join(re.sub(r"\*\*|`", "", linked).split())

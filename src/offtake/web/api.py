@@ -229,13 +229,8 @@ def delete_plan(plan: PlanName, kept: StoreOf) -> Response:
 @router.post("/check", response_model=CheckOut)
 def post_check(given: CheckIn, desk: DeskOf, settings: SettingsOf) -> Any:
     """Say everything about a plan that `offtake check` says."""
-    return desk.small(
-        "offtake.web.tasks:check",
-        text=keepable(given.text, settings),
-        changes=given.set,
-        scenario=given.scenario,
-        stack=given.stack,
-    )
+    text = keepable(given.text, settings)
+    return desk.check(text, given.set, given.scenario, given.stack)
 
 
 @router.get("/runs", response_model=list[RunOut])

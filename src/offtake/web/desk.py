@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 from offtake.plan.examples import examples
@@ -20,6 +21,8 @@ from offtake.web.problems import Refused
 from offtake.web.settings import Settings
 from offtake.web.store import Request, Run, Store
 
+MOST_SMALL = 16
+"""Small tasks that may wait; fewer than the threads that answer, so that some always can."""
 LOG = logging.getLogger("offtake.web")
 STATUS = {"refused": 422, "time": 503, "died": 503, "cancelled": 503, "fault": 500}
 
@@ -40,7 +43,10 @@ class Desk:
         self._changed = threading.Condition()
         self._closed = False
         self._small = Child(settings.limits.memory_bytes)
+        self._room = threading.BoundedSemaphore(MOST_SMALL)
         self._quick = Child(settings.limits.memory_bytes)
+        self._quick_room = threading.BoundedSemaphore(MOST_SMALL)
+        self._checked = lru_cache(maxsize=64)(self._check)
         self._workers = [Child(settings.limits.memory_bytes) for _ in range(settings.workers)]
         self._threads = [
             threading.Thread(target=self._serve, args=(child,), daemon=True, name=f"worker {i}")
@@ -54,8 +60,8 @@ class Desk:
         left = self.store.interrupt()
         if left:
             LOG.info("%d runs were under way when the server last ended", len(left))
-        for child in (self._small, self._quick):
-            threading.Thread(target=child.start, daemon=True).start()
+        ready = ("offtake.web.tasks:get_ready",)
+        threading.Thread(target=self.small, args=ready, daemon=True).start()
         for thread in self._threads:
             thread.start()
 
@@ -82,18 +88,44 @@ class Desk:
         Raises:
             Refused: it could not be done.
         """
-        return self._have(self._small, task, asked)
+        return self._have(self._small, self._room, task, asked)
 
     def quick(self, task: str, **asked: Any) -> Any:
         """The same in a process that does nothing that takes long: for who is typing."""
-        return self._have(self._quick, task, asked)
+        return self._have(self._quick, self._quick_room, task, asked)
 
-    def _have(self, child: Child, task: str, asked: Mapping[str, Any]) -> Any:
+    def _have(
+        self, child: Child, room: threading.Semaphore, task: str, asked: Mapping[str, Any]
+    ) -> Any:
+        if not room.acquire(blocking=False):
+            raise Refused(503, "the server is busy; try again in a moment")
         try:
             return child.do(task, asked, seconds=self.settings.limits.check_seconds)
         except Failure as why:
             found = [problem.to_json() for problem in why.problems]
             raise Refused(STATUS[why.why], why.said, found) from None
+        finally:
+            room.release()
+
+    def check(
+        self,
+        text: str,
+        changes: Sequence[str] = (),
+        scenario: str | None = None,
+        stack: str | None = None,
+    ) -> dict[str, Any]:
+        """What is to be said about a plan (`tasks.check`), worked out once for each text.
+
+        Raises:
+            Refused: it could not be read in time.
+        """
+        return self._checked(text, tuple(changes), scenario, stack)
+
+    def _check(
+        self, text: str, changes: tuple[str, ...], scenario: str | None, stack: str | None
+    ) -> dict[str, Any]:
+        task = "offtake.web.tasks:check"
+        return self.small(task, text=text, changes=changes, scenario=scenario, stack=stack)
 
     # ------------------------------------------------------------------------------------- runs
 

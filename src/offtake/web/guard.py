@@ -116,27 +116,24 @@ class Guard:
         if head:
             scope["method"] = "GET"
 
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-cache, private")
-            elif head:
-                message = {**message, "body": b""}
-            await send(message)
+        counted = Counted(receive, self.settings.limits.body_bytes)
+        dressed = _dressed(send, head=head)
+
+        async def unless_too_large(message: Message) -> None:
+            if counted.left >= 0:
+                await dressed(message)
 
         refusal = self._refusal(request)
         if refusal is not None:
-            await refusal(scope, receive, with_headers)
+            await refusal(scope, receive, dressed)
             return
-        counted = Counted(receive, self.settings.limits.body_bytes)
         try:
-            await self.app(scope, counted, with_headers)
+            await self.app(scope, counted, unless_too_large)
         except ClientDisconnect:
             if counted.left >= 0:
                 raise
-            await self._too_large(request)(scope, receive, with_headers)
+        if counted.left < 0:
+            await self._too_large(request)(scope, receive, dressed)
 
     def _too_large(self, request: Request) -> Response:
         most = self.settings.limits.body_bytes
@@ -182,6 +179,27 @@ class Guard:
 def _client(request: Request) -> str:
     """Who asks, for limits of one client."""
     return request.client.host if request.client else "unknown"
+
+
+def _dressed(send: Send, *, head: bool) -> Send:
+    """Sends answers with our headers.
+
+    Args:
+        send: what sends them.
+        head: without their bodies.
+    """
+
+    async def dressed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+            headers.setdefault("Cache-Control", "no-cache, private")
+        elif head:
+            message = {**message, "body": b""}
+        await send(message)
+
+    return dressed
 
 
 class Counted:

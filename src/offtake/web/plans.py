@@ -54,7 +54,7 @@ def get_plan(
     """A plan and how to run it."""
     found = plan_of(store, plan, version)
     shipped = examples().get(plan)
-    checked = desk.small("offtake.web.tasks:check", text=found.text)
+    checked = desk.check(found.text)
     return page(
         request,
         "plan.html.j2",

@@ -118,7 +118,7 @@ def get_run(request: Request, visit: VisitOf, desk: DeskOf) -> Response:
         run=visit.run,
         visit=visit,
         progress=desk.progress(visit.run),
-        offered=offered() if visit.run.state == "done" else [],
+        offered=_offered(visit.run),
         **_answer(visit),
     )
 
@@ -136,6 +136,18 @@ def get_progress(request: Request, visit: VisitOf, desk: DeskOf) -> Response:
     if visit.run.state not in ("queued", "running"):
         answer.headers["HX-Refresh"] = "true"
     return answer
+
+
+@shown.get("/runs/{run}/actions")
+def get_actions(request: Request, visit: VisitOf) -> Response:
+    """What can be done with a run, for the page that shows it while it is being saved."""
+    return page(
+        request, "run_actions.html.j2", run=visit.run, visit=visit, offered=_offered(visit.run)
+    )
+
+
+def _offered(run: store.Run) -> list[str]:
+    return offered() if run.state == "done" else []
 
 
 def _answer(visit: Visit) -> dict[str, Any]:

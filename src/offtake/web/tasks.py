@@ -25,6 +25,14 @@ PLAN = "plan"
 """How messages call a plan that is no file."""
 
 
+def get_ready(told: Told) -> None:
+    """Import what small tasks need, so that the first of them need not."""
+    del told
+    for name in ("web.kept", "run.compare", "reports.html.side_by_side", "contracts"):
+        import_module(f"offtake.{name}")
+    import_module("xarray")
+
+
 def check(
     told: Told,
     *,
@@ -238,6 +246,8 @@ def workbook(told: Told, *, folder: str) -> str:
     from offtake.web import folders
     from offtake.web.kept import results_of
 
-    write: Any = import_module("offtake.reports.xlsx.workbook").write
-    write(results_of(folder), Path(folder) / folders.WORKBOOK)
+    write: Any = import_module("offtake.reports.xlsx.book").write
+    part = Path(folder) / f".{folders.WORKBOOK}"
+    write(results_of(folder), part)
+    part.replace(Path(folder) / folders.WORKBOOK)
     return folders.WORKBOOK
