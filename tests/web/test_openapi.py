@@ -9,6 +9,8 @@ pytestmark = pytest.mark.web
 schemathesis = pytest.importorskip(
     "schemathesis", reason="needs Schemathesis: run it as `make test-web`"
 )
+TOKEN = "a token of more than sixteen"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +20,9 @@ def described(tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(desk, "Child", servers.Here)
-        app = create_app(servers.settings(tmp_path_factory.mktemp("data")))
-        yield schemathesis.openapi.from_asgi("/api/v1/openapi.json", app)
+        folder = tmp_path_factory.mktemp("data")
+        app = create_app(servers.settings(folder, host="0.0.0.0", token=TOKEN))
+        yield schemathesis.openapi.from_asgi("/api/v1/openapi.json", app, headers=BEARER)
 
 
 schema = schemathesis.pytest.from_fixture("described")
@@ -33,4 +36,4 @@ schema = schemathesis.pytest.from_fixture("described")
     suppress_health_check=list(HealthCheck),
 )
 def test_what_the_description_promises(case):
-    case.call_and_validate()
+    case.call_and_validate(headers=BEARER)

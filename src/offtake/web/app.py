@@ -7,10 +7,23 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 import offtake
-from offtake.web import api, compare, export, home, pages, plans, problems, runs, session
+from offtake.web import (
+    api,
+    compare,
+    export,
+    forms,
+    home,
+    pages,
+    plans,
+    problems,
+    runs,
+    session,
+    sliders,
+)
 from offtake.web.desk import Desk
 from offtake.web.guard import Guard
 from offtake.web.settings import Settings
+from offtake.web.slopes import Slopes
 from offtake.web.store import Store
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -18,6 +31,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     session.router,
     home.router,
     plans.router,
+    forms.router,
+    sliders.router,
     runs.router,
     compare.router,
     api.router,
@@ -36,11 +51,13 @@ def create_app(settings: Settings) -> FastAPI:
     settings.data.mkdir(parents=True, exist_ok=True)
     store = Store(settings.url)
     desk = Desk(settings, store)
+    slopes = Slopes(settings)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncGenerator[None]:
         desk.start()
         yield
+        slopes.close()
         desk.close()
         store.close()
 
@@ -54,6 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=life,
     )
     app.state.settings, app.state.store, app.state.desk = settings, store, desk
+    app.state.slopes = slopes
     problems.settle(app)
     for router in ROUTERS:
         app.include_router(router)
