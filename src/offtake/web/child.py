@@ -9,6 +9,7 @@ another process is started for what comes next.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import threading
@@ -196,6 +197,7 @@ def _done(task: str, asked: Mapping[str, Any], told: Told) -> tuple[str, Any]:
     except (MemoryError, OSError, ArithmeticError) as failure:
         return "failed", Failure("died", f"{failure or 'out of memory'}")
     except Exception as fault:  # told to the user as a fault of ours, and the server goes on
+        logging.getLogger("offtake.web").exception(task)
         return "failed", Failure("fault", f"{type(fault).__name__}: {fault}"[:500])
 
 
