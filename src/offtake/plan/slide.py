@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 from offtake.core.distribution import Distribution
 from offtake.core.errors import Mistake
@@ -111,12 +112,12 @@ STEPS = (20, 15, 10, 5, 2, 1, 0)
 """Per cent by which a number may be slid; the farthest that leaves it a plan."""
 
 
-def reach(tree: Node, place: str) -> dict[str, int]:
+def reach(tree: Node, place: str) -> dict[str, Any]:
     """How far a number can be moved down and up, in per cent, so that the plan stays one."""
     text = written_at(tree, place) or ""
     down = next(step for step in STEPS if not step or _fits(tree, place, text, 1.0 - step / 100.0))
     up = next(step for step in STEPS if not step or _fits(tree, place, text, 1.0 + step / 100.0))
-    return {"down": down, "up": up}
+    return {"down": down, "up": up, "at": value_place(tree, place)}
 
 
 def _fits(tree: Node, place: str, text: str, factor: float) -> bool:

@@ -132,12 +132,16 @@ class WhatIf:
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> WhatIf:
         """The same again from plain data."""
-        numbers = [
-            Number(**{**n, "slopes": {k: Slope(**s) for k, s in n["slopes"].items()}})
-            for n in found["numbers"]
-        ]
-        headlines = tuple(Headline(**h) for h in found["headlines"])
-        return cls(**{**found, "headlines": headlines, "numbers": tuple(numbers)})
+        numbers = tuple(_number(number) for number in found["numbers"])
+        headlines = tuple(Headline(**headline) for headline in found["headlines"])
+        plan, paths, seed = found["plan"], found["paths"], found["seed"]
+        return cls(plan, paths, seed, headlines, numbers, found["seconds"])
+
+
+def _number(found: Mapping[str, Any]) -> Number:
+    slopes = {name: Slope(**slope) for name, slope in found["slopes"].items()}
+    kept = (found[key] for key in ("place", "text", "unit", "value", "span"))
+    return Number(*kept, slopes)
 
 
 def _row(
@@ -207,12 +211,14 @@ def against(
     """
     rows: list[Row] = []
     for row in table:
-        true, before, guess = ran.get(row["result"]), known.get(row["result"]), row["estimate"]
-        told = true is not None and guess is not None
-        off = guess - true if told else None
-        moved = true - before if true is not None and before is not None else None
+        true = ran.get(row["result"])
+        off, moved = _less(row["estimate"], true), _less(true, known.get(row["result"]))
         rows.append({**row, "ran": true, "moved": moved, "off": off})
     return Table("What if, run", tuple(rows), "The run itself; off: how far the estimate was.")
+
+
+def _less(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one - other
 
 
 def run_values(results: Results, names: Sequence[str]) -> dict[str, float | None]:

@@ -10,6 +10,7 @@ import offtake
 from offtake.web import (
     api,
     compare,
+    drill,
     export,
     forms,
     home,
@@ -38,7 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     api.router,
 )
 """All that answers, in the order in which addresses are looked up."""
-SHOWS_RUNS: tuple[APIRouter, ...] = (runs.shown, compare.shown, export.shown)
+SHOWS_RUNS: tuple[APIRouter, ...] = (runs.shown, drill.shown, compare.shown, export.shown)
 """What shows a run, for those who have a link to it too (`web.visit`)."""
 
 

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from offtake.core.names import NAME
-from offtake.plan.examples import examples
 from offtake.core.quantity import CONFIDENCES
+from offtake.plan.examples import examples
 from offtake.web.pages import page
 from offtake.web.plans import plan_of
 from offtake.web.problems import Refused

@@ -1,11 +1,14 @@
 """What if: numbers of a run slid, estimates at once, and then the true run that replaces them."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Body, Request
 from fastapi.responses import JSONResponse, Response
 
 from offtake.plan.slide import as_written, share_of
+from offtake.results.table import Table
 from offtake.results.whatif import WhatIf, against, shown
 from offtake.web import folders
 from offtake.web.problems import Refused
@@ -14,6 +17,8 @@ from offtake.web.store import Request as Asked
 from offtake.web.visit import ClientOf, DeskOf, StoreOf, Visit, VisitOf
 
 router = APIRouter(include_in_schema=False)
+SHOWN = ("run", "estimate", "change", "error", "ran", "moved", "off")
+SIGNED = ("change", "moved", "off")
 Moves = Annotated[dict[str, float], Body(embed=True, max_length=20)]
 
 
@@ -24,7 +29,7 @@ def get_slopes(request: Request, visit: VisitOf) -> Response:
     found = kept.of(visit.run)
     if found["state"] != "ready":
         return JSONResponse(found)
-    rows = _rows(visit, WhatIf.from_json(found["slopes"]).estimate({}, _known(visit)))
+    rows = _rows(WhatIf.from_json(found["slopes"]).estimate({}, found["known"]))
     spans = {n["place"]: n["span"] for n in found["slopes"]["numbers"]}
     numbers = [{**n, "span": spans[n["place"]]} for n in found["numbers"]]
     return JSONResponse({"state": "ready", "numbers": numbers, "rows": rows})
@@ -33,21 +38,18 @@ def get_slopes(request: Request, visit: VisitOf) -> Response:
 @router.post("/runs/{run}/estimate")
 def post_estimate(visit: VisitOf, moves: Moves) -> Response:
     """Headline results with numbers moved, by first order. moves: place -> per cent of itself."""
-    found, written, shares = _slid(visit, moves)
-    try:
-        rows = _rows(visit, found.estimate(shares, _known(visit)))
-        beyond = found.beyond(shares)
-    except KeyError:
-        raise Refused(422, "a number that has no slopes") from None
-    return JSONResponse({"rows": rows, "beyond": beyond, "written": written})
+    slid = _slid(visit, moves)
+    rows = _rows(slid.found.estimate(slid.shares, slid.known))
+    beyond = slid.found.beyond(slid.shares)
+    return JSONResponse({"rows": rows, "beyond": beyond, "written": slid.written})
 
 
 @router.post("/runs/{run}/rerun")
 def post_rerun(visit: VisitOf, desk: DeskOf, client: ClientOf, moves: Moves) -> Response:
     """Run the plan with the numbers moved."""
-    _, written, shares = _slid(visit, moves)
+    slid = _slid(visit, moves)
     asked = visit.run.request
-    changes = [f"{place}={written[place]}" for place, share in shares.items() if share]
+    changes = [f"{slid.at[p]}={slid.written[p]}" for p, share in slid.shares.items() if share]
     made = desk.submit(
         Asked(
             asked.text,
@@ -72,47 +74,58 @@ def post_ran(visit: VisitOf, store: StoreOf, desk: DeskOf, other: str, moves: Mo
     ran = store.run(other)
     if ran.state != "done":
         return JSONResponse({"state": ran.state, "progress": desk.progress(ran)})
-    found, _, shares = _slid(visit, moves)
-    known = _known(visit)
-    true = _figures(visit.folder.parent / other)
-    rows = _rows(visit, against(found.estimate(shares, known), true, known))
+    slid = _slid(visit, moves)
+    estimate = slid.found.estimate(slid.shares, slid.known)
+    rows = _rows(against(estimate, _figures(visit.folder.parent / other), slid.known))
     return JSONResponse({"state": "done", "rows": rows, "at": f"/runs/{other}"})
 
 
-def _slid(visit: Visit, moves: dict[str, float]) -> tuple[WhatIf, dict[str, str], dict[str, float]]:
-    """Slopes of a run, the numbers as they would be written, and the shares they move by."""
+class Slid(NamedTuple):
+    """What is slid."""
+
+    found: WhatIf
+    known: Mapping[str, float | None]
+    """Results of the run."""
+    written: dict[str, str]
+    """Place -> the number as it would be written."""
+    at: Mapping[str, str]
+    """Place -> where the number itself is written."""
+    shares: dict[str, float]
+    """Place -> share of itself by which it moves."""
+
+
+def _slid(visit: Visit, moves: Mapping[str, float]) -> Slid:
     kept = folders.read_json(visit.folder / FILE)
     if kept is None:
-        raise Refused(409, "the slopes of this run are not there yet")
-    known = {number["place"]: number["written"] for number in kept["numbers"]}
-    if not set(moves) <= set(known):
-        raise Refused(422, "a number that has no slopes")
-    written = {place: as_written(known[place], by) for place, by in moves.items()}
-    shares = {place: share_of(by) for place, by in moves.items()}
-    return WhatIf.from_json(kept["slopes"]), written, shares
+        raise Refused(409, "the sensitivities of this run are not there yet")
+    numbers = {number["place"]: number for number in kept["numbers"]}
+    for place, by in moves.items():
+        if place not in numbers:
+            raise Refused(422, f"there is no slider for {place!r}")
+        if not -numbers[place]["down"] <= by <= numbers[place]["up"]:
+            said = f"{place} can be slid from -{numbers[place]['down']} to {numbers[place]['up']} %"
+            raise Refused(422, said)
+    return Slid(
+        WhatIf.from_json(kept["slopes"]),
+        kept["known"],
+        {place: as_written(numbers[place]["written"], by) for place, by in moves.items()},
+        {place: number["at"] for place, number in numbers.items()},
+        {place: share_of(by) for place, by in moves.items()},
+    )
 
 
-def _figures(folder: Any) -> dict[str, float | None]:
+def _figures(folder: Path) -> dict[str, float | None]:
+    """Every figure of a run by name."""
     kept = folders.read_json(folder / folders.FIGURES)
-    return {} if kept is None else kept["whole"]
+    return {} if kept is None else dict(zip(kept["names"], kept["whole"], strict=True))
 
 
-def _known(visit: Visit) -> dict[str, float | None]:
-    return _figures(visit.folder)
-
-
-def _rows(visit: Visit, table: Any) -> list[dict[str, Any]]:
+def _rows(table: Table) -> list[dict[str, Any]]:
     """Rows with their numbers as people read them."""
-    del visit
-    columns = ("run", "estimate", "change", "error", "ran", "moved", "off")
     return [
         {
             **row,
-            "shown": {c: _shown(row[c], row["unit"], c) for c in columns if c in row},
+            "shown": {c: shown(row[c], row["unit"], sign=c in SIGNED) for c in SHOWN if c in row},
         }
         for row in table
     ]
-
-
-def _shown(value: float | None, unit: str, column: str) -> str:
-    return shown(value, unit, sign=column in ("change", "moved", "off"))

@@ -1,4 +1,4 @@
-"""Slopes of runs, worked out one after another in a process of their own once they are asked for."""
+"""Slopes of runs, worked out one after another in a process of their own when asked for."""
 
 from __future__ import annotations
 

@@ -14,6 +14,8 @@ from offtake.plan.source import parse
 from offtake.web.child import Told
 
 PLAN = "plan"
+MOVED, SHOWN = 10, 8
+"""Numbers that are moved, and sliders: what cannot be moved alone (shares of one whole) has none."""
 
 
 def slopes(
@@ -37,7 +39,7 @@ def slopes(
         stack: of the plan.
         seed: of the run.
     """
-    from offtake.results.whatif import headlines
+    from offtake.results.whatif import headlines, run_values
     from offtake.run.whatif import what_if
     from offtake.web import folders
     from offtake.web.kept import results_of
@@ -53,13 +55,17 @@ def slopes(
         told({"stage": what, "done": done, "of": of})
 
     written = slidable(checked, tree)
-    names = headlines(results_of(folder))
-    found = what_if(checked.plan, names, seed=seed, among=written, told=stage)
+    results = results_of(folder)
+    names = headlines(results)
+    found = what_if(checked.plan, names, seed=seed, numbers=MOVED, among=written, told=stage)
     shown = [
         {"place": n.place, "written": written[n.place], **reach(tree, n.place)}
         for n in found.numbers
     ]
-    folders.write_json(Path(folder) / FILE, {"slopes": found.to_json(), "numbers": shown})
+    shown = [number for number in shown if number["down"] or number["up"]][:SHOWN]
+    known = run_values(results, [headline.name for headline in found.headlines])
+    kept = {"slopes": found.to_json(), "numbers": shown, "known": known}
+    folders.write_json(Path(folder) / FILE, kept)
 
 
 def _changed(tree: Any, changes: Sequence[str], scenario: str | None, stack: str | None) -> Any:

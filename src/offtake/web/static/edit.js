@@ -178,6 +178,8 @@ async function show(focus) {
     form.innerHTML = made;
     place = form.querySelector(".fields-of").dataset.place;
     for (const d of form.querySelectorAll("details.source, .group > details")) if (open.includes(d.closest("[data-field]")?.dataset.field)) d.open = true;
+    const current = form.querySelector("button.item[aria-current]"), outline = current?.closest(".outline");
+    if (current) outline.scrollTop = current.offsetTop - outline.offsetTop - outline.clientHeight / 2;
     if (within) document.getElementById(within)?.focus();
     atFields();
     form.dataset.shown = mine;
