@@ -17,8 +17,10 @@ LOCK_VENV := $(VENV)-lock
 PLAN ?= plans/abilene
 # Further words for pytest, e.g. make test ARGS='tests/finance -x'
 ARGS ?=
+# What `make test` runs; the rest have targets of their own.
+QUICK := not scenarios and not every_number and not ray and not browser and not workbook and not web
 
-.PHONY: help demo test test-scenarios test-browser test-workbook test-gradients test-ray lint bench conformance docs lock lock-upgrade setup setup-test setup-browser setup-ray setup-compare format clean
+.PHONY: help demo test test-scenarios test-browser test-web test-workbook test-gradients test-ray lint bench conformance docs lock lock-upgrade setup setup-test setup-browser setup-web setup-ray setup-compare format clean
 
 help: ## say what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s%s\n", $$1, $$2}'
@@ -27,16 +29,18 @@ demo: setup ## set everything up and run the Abilene plan
 	$(BIN)/offtake run $(PLAN)
 
 test: setup-test ## set everything up and run the tests
-	$(BIN)/python -m pytest -n 2 -m "not scenarios and not every_number and not ray and not browser and not workbook" $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m "$(QUICK)" $(ARGS)
 
 test-scenarios: setup-test ## the slow tests: scenarios of plans, plans beside the oracle, benchmarks (minutes)
 	XLA_FLAGS= $(BIN)/python -m pytest -n 2 -m scenarios $(ARGS)
 
-test-browser: setup-browser ## open the report in a browser: errors, accessibility, printing; skips where there is no Chromium
+test-browser: setup-browser ## open the report and the server's pages in a browser: errors, accessibility, printing; skips where there is no Chromium
 	$(BIN)/python -m pytest -n 0 -m browser $(ARGS)
 
 test-workbook: setup-test ## have LibreOffice work workbooks out anew; skips where there is none
 	$(BIN)/python -m pytest -n 0 -m workbook $(ARGS)
+test-web: setup-web ## ask the server's JSON API for all that its description allows, and for what it does not
+	$(BIN)/python -m pytest -n 0 -m web $(ARGS)
 
 test-gradients: setup-test ## hold the derivative by every number of every kind against bumps (a quarter of an hour)
 	$(BIN)/python -m pytest -n 0 -m every_number $(ARGS)
@@ -69,6 +73,7 @@ setup: $(VENV)/.run ## .venv with offtake in it
 setup-test: $(VENV)/.test ## .venv with offtake and what tests and checks need
 setup-ray: $(VENV)/.ray ## the same as setup-test and Ray
 setup-browser: $(VENV)/.browser ## the same and what drives a browser
+setup-web: $(VENV)/.web ## the same and what asks by description
 setup-compare: $(VENV)/.compare ## the same and what comparisons need besides
 
 $(VENV)/.made:
@@ -106,6 +111,11 @@ $(VENV)/.browser: $(VENV)/.test requirements/browser.txt
 	@$(INSTALL) --requirement requirements/browser.txt
 	@touch $@
 
+$(VENV)/.web: $(VENV)/.test requirements/web.txt
+	@echo "Installing what asks the JSON API by its description (requirements/web.txt; once) ..."
+	@$(INSTALL) --requirement requirements/web.txt
+	@touch $@
+
 $(VENV)/.compare: $(VENV)/.test requirements/compare.txt
 	@echo "Installing what comparisons need (requirements/compare.txt; once) ..."
 	@$(INSTALL) --requirement requirements/compare.txt
@@ -123,6 +133,7 @@ lock: $(LOCK_VENV)/.made ## write requirements/*.txt from requirements/*.in
 	$(COMPILE) --output-file requirements/run.txt requirements/run.in
 	$(COMPILE) --output-file requirements/test.txt requirements/test.in
 	$(COMPILE) --output-file requirements/browser.txt requirements/browser.in
+	$(COMPILE) --output-file requirements/web.txt requirements/web.in
 	$(COMPILE) --output-file requirements/compare.txt requirements/compare.in
 	$(COMPILE) --output-file requirements/ray.txt requirements/ray.in
 	@! grep -nE '^(-i|-f|--)|://' requirements/run.txt requirements/test.txt

@@ -3,8 +3,6 @@
 `make test-browser` runs these. They need a Chromium: the one of Playwright, or one on this machine.
 """
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +13,6 @@ from offtake.reports.html.page import report
 from tests.run.small import small_plan
 
 pytestmark = pytest.mark.browser
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="needs Playwright: run it as `make test-browser`"
-)
 WIDTHS = (1440, 390)
 SERIOUS = {"serious", "critical"}
 
@@ -28,24 +23,6 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = folder / "small.html"
     file.write_text(report(offtake.run(small_plan(folder), paths=700, seed=5)), "utf-8")
     return file
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    found = next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    with playwright.sync_playwright() as started:
-        try:
-            # No sandbox: containers seldom let a browser make one, and the page is our own.
-            opened = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        except playwright.Error as failure:
-            pytest.skip(
-                "no Chromium: install one (apt install chromium), or run "
-                f".venv/bin/playwright install chromium ({str(failure).splitlines()[0]})"
-            )
-        yield opened
-        opened.close()
 
 
 def opened(browser: Any, file: Path, **how: Any) -> tuple[Any, list[str]]:

@@ -21,6 +21,7 @@ from offtake.cli.reserve import reserve
 from offtake.cli.risk import risk
 from offtake.cli.run import run
 from offtake.cli.sensitivity import sensitivity
+from offtake.cli.serve import serve
 from offtake.cli.show import PLAN_IS_WRONG, RUN_FAILED, complain
 from offtake.cli.size import size
 from offtake.cli.stack import stack
@@ -40,7 +41,7 @@ app = typer.Typer(
 for command in (
     *(run, report, compare, sweep, attribute, sensitivity, stress, contagion),
     *(size, stack, risk, price, reserve, check),
-    *(new, explain, termsheet, contracts, catalogue),
+    *(new, explain, termsheet, contracts, catalogue, serve),
 ):
     app.command()(command)
 

@@ -92,6 +92,8 @@ CODES: dict[str, str] = {
     "override-form": "a change that is not place=value",
     "override-place": "a change of a place that does not exist",
     "diff-form": "changes that are not a mapping",
+    "edit-place": "a place of a form that cannot be written in the text",
+    "edit-value": "a value of a form that would change more than its place",
     # warnings
     "role-missing": "an external party without a role",
     "credit-missing": "financing that rests on an external payer which never fails",

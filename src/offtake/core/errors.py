@@ -119,6 +119,20 @@ class Problem:
         """Same as :meth:`render` at the usual width."""
         return self.render()
 
+    def to_json(self) -> dict[str, str | int | None]:
+        """The problem as plain data."""
+        return {
+            "severity": self.severity,
+            "place": self.place,
+            "where": str(self.where),
+            "line": self.where.line,
+            "column": self.where.column,
+            "code": self.code,
+            "found": self.found,
+            "expected": self.expected,
+            "mend": self.mend,
+        }
+
 
 def in_option(option: str, said: str, code: str, found: str, expected: str, mend: str) -> Problem:
     """A mistake in an option of the command line.

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from offtake.core.arrays import Array, jax, jnp
 from offtake.core.measure import Book, Measure, Output, Record
+from offtake.measures.cohorts import Cohorts
 from offtake.measures.contract_value import ContractValue, sides
 from offtake.measures.facilities import Facilities
 from offtake.measures.who_pays import WhoPays
@@ -31,8 +32,8 @@ from offtake.measures.who_pays import WhoPays
 FloatArray = NDArray[np.float64]
 KINDS = (Facilities, WhoPays, ContractValue)
 """Measures that have the outputs of targets."""
-Form = Literal["value", "known"]
-"""The output where it is known, else 0; or 1 where it is known, else 0."""
+Form = Literal["value", "known", "never", "told"]
+"""The output where it is known, else 0; or 1, else 0: where it is known, infinite, either."""
 
 
 class Part(NamedTuple):
@@ -94,6 +95,8 @@ PARTY = {
     )
 }
 """Results of a party."""
+NEVER = ("1", (Part("payback_months", "never"),), (Part("payback_months", "told"),), 1.0)
+"""`share_never` of a cohort: not paid back, of the futures in which it is bought."""
 
 
 def targets(book: Book) -> Iterator[Target]:
@@ -109,6 +112,13 @@ def targets(book: Book) -> Iterator[Target]:
     for item, (contract, party) in enumerate(sides(book)):
         name = f"contracts.{contract}.npv_usd.{party}"
         yield Target(name, "USD", ContractValue, item, (Part("npv_usd"),))
+
+
+def all_targets(book: Book) -> Iterator[Target]:
+    """The same, and what is read off real moves alone: how often chips are not paid back."""
+    yield from targets(book)
+    for item, cohort in enumerate(book.cohorts):
+        yield Target(f"cohorts.{cohort}.share_never", NEVER[0], Cohorts, item, *NEVER[1:3])
 
 
 @dataclass(frozen=True)
@@ -132,31 +142,75 @@ class Pieces:
 
     def reduce(self, record: Record) -> Mapping[str, Array]:
         """Both pieces, [P]."""
-        outputs = self.inner.reduce(record)
-        above = self._sum(outputs, self.target.above)
-        below = self._sum(outputs, self.target.below) if self.target.below else above * 0.0 + 1.0
-        return {"above": above, "below": below}
+        return _pieces(self.inner.reduce(record), self.target)
 
-    def _sum(self, outputs: Mapping[str, Array], parts: tuple[Part, ...]) -> Array:
-        terms: list[Array] = []
-        for part in parts:
-            value = outputs[part.output][self.target.item]
-            known = jnp.isfinite(value)
-            # Not known is NaN: the other branch may not hand it to a derivative.
-            of = known.astype(jnp.float64) if part.form == "known" else jnp.where(known, value, 0.0)
-            terms.append(part.factor * of)
-        return sum(terms[1:], terms[0])
+
+@dataclass(frozen=True)
+class Several:
+    """The measure: the same of several targets, [target, P]."""
+
+    inner: tuple[Measure, ...]
+    """of each kind that a target is of"""
+    targets: tuple[Target, ...]
+
+    name: ClassVar[str] = "target"
+    wanted: ClassVar[tuple[str, ...]] = ()
+    outputs: ClassVar[Mapping[str, Output]] = {
+        "above": Output(("target",), "paths", "", "Above the line."),
+        "below": Output(("target",), "paths", "", "Below it."),
+    }
+
+    @classmethod
+    def build(cls, book: Book) -> "Several":
+        """A measure of every plan has this; targets have to be named instead."""
+        raise NotImplementedError
+
+    def reduce(self, record: Record) -> Mapping[str, Array]:
+        """Both pieces of every target, [target, P]."""
+        found = {type(measure): measure.reduce(record) for measure in self.inner}
+        parts = [_pieces(found[target.kind], target) for target in self.targets]
+        return {side: jnp.stack([part[side] for part in parts]) for side in ("above", "below")}
+
+
+def _pieces(outputs: Mapping[str, Array], target: Target) -> dict[str, Array]:
+    above = _sum(outputs, target, target.above)
+    below = _sum(outputs, target, target.below) if target.below else above * 0.0 + 1.0
+    return {"above": above, "below": below}
+
+
+def _sum(outputs: Mapping[str, Array], target: Target, parts: tuple[Part, ...]) -> Array:
+    terms: list[Array] = []
+    for part in parts:
+        value = outputs[part.output][target.item]
+        terms.append(part.factor * _formed(value, part.form))
+    return sum(terms[1:], terms[0])
+
+
+def _formed(value: Array, form: Form) -> Array:
+    """Not known is NaN or infinite: the other branch may not hand it to a derivative."""
+    if form == "value":
+        return jnp.where(jnp.isfinite(value), value, 0.0)
+    counts = {"known": jnp.isfinite, "never": jnp.isinf, "told": lambda x: ~jnp.isnan(x)}
+    return counts[form](value).astype(jnp.float64)
 
 
 @cache
 def _registered() -> None:
     jax.tree_util.register_dataclass(Pieces, data_fields=["inner"], meta_fields=["target"])
+    jax.tree_util.register_dataclass(Several, data_fields=["inner"], meta_fields=["targets"])
 
 
 def pieces(target: Target, book: Book) -> Pieces:
     """The measure of one target in one plan."""
     _registered()
     return Pieces(target.kind.build(book), target)
+
+
+def several(found: tuple[Target, ...], book: Book) -> Several:
+    """The measure of several targets in one plan."""
+    _registered()
+    kinds = dict.fromkeys(target.kind for target in found)
+    return Several(tuple(kind.build(book) for kind in kinds), found)
 
 
 class Observed(NamedTuple):

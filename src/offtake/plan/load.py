@@ -134,6 +134,9 @@ def check_tree(
     stack: str | None = None,
     kinds: Mapping[str, type[Terms]] | None = None,
     so_far: Iterable[Problem] = (),
+    *,
+    memory: Memory | None = None,
+    diffs: bool = True,
 ) -> Checked:
     """Same as :func:`check` for a plan that is parsed already.
 
@@ -145,10 +148,12 @@ def check_tree(
         stack: as :func:`load`.
         kinds: as :func:`load`.
         so_far: what is known to be wrong with it.
+        memory: of another reading of nearly the same tree.
+        diffs: whether to try every scenario and stack by itself.
     """
     known = contract_kinds() if kinds is None else kinds
-    problems, memory = list(so_far), Memory()
-    problems += _try_diffs(tree, known, memory)
+    problems, memory = list(so_far), memory or Memory()
+    problems += _try_diffs(tree, known, memory) if diffs else []
     changed, refused = _changed(tree, list(overrides), scenario, stack)
     plan, found, changed_problems = _read(changed, known, memory)
     problems += [*refused, *found, *changed_problems]

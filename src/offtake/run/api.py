@@ -74,7 +74,7 @@ def run(
         outcome, facts = _here(runner, paths, seed, sampler, until, progress, tilt)
     else:
         outcome, facts = _kept(runner, paths, seed, sampler, folder, workers, progress), {}
-    return _labelled(outcome, facts, errors=errors)
+    return labelled(outcome, facts, errors=errors)
 
 
 def _here(
@@ -129,7 +129,7 @@ def _ways(
     return ways, {"tilt": facts}
 
 
-def _labelled(outcome: Outcome, facts: dict[str, Any], *, errors: bool) -> Results:
+def labelled(outcome: Outcome, facts: dict[str, Any], *, errors: bool) -> Results:
     """What a run leaves as results, with these facts, and with errors where they are wanted."""
     from offtake.run import groups
     from offtake.run.label import label

@@ -5,7 +5,7 @@ numbers) is drawn alike in both. The error of a difference comes from leaving ou
 futures on both sides (`run.groups`): what is common to both cancels in it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,10 @@ from offtake.core.random import BLOCK, Sampler
 from offtake.plan.schema import Plan
 from offtake.results.differences import Differences
 from offtake.results.named import TABLES, figures
+from offtake.results.results import Results
 from offtake.run.groups import Figures, error, leaving_out, number, sizes
 from offtake.run.label import label
-from offtake.run.simulate import Progress, check_paths, simulate
+from offtake.run.simulate import Outcome, Progress, check_paths, simulate
 
 FloatArray = NDArray[np.float64]
 
@@ -36,6 +37,21 @@ class Figured:
         """[group] one figure without each group; NaN where it is not known."""
         return np.array([number(part.get(name)) for part in self.parts])
 
+    def to_json(self) -> dict[str, Any]:
+        """As plain data, each name once."""
+        return {
+            "names": list(self.whole),
+            "whole": list(self.whole.values()),
+            "parts": [[part.get(name) for name in self.whole] for part in self.parts],
+        }
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> "Figured":
+        """The same again."""
+        names: list[str] = said["names"]
+        parts = tuple(dict(zip(names, part, strict=True)) for part in said["parts"])
+        return cls(dict(zip(names, said["whole"], strict=True)), parts)
+
 
 def figured(
     plan: Plan,
@@ -46,9 +62,21 @@ def figured(
     progress: Progress | None = None,
 ) -> Figured:
     """Run a plan and work out its figures, whole and without each group of futures."""
-    wanted = tuple(tables)
     outcome = simulate(plan, paths, seed, sampler=sampler, progress=progress)
-    results = label(outcome)
+    return figured_of(outcome, label(outcome), tables)
+
+
+def figured_of(
+    outcome: Outcome, results: Results, tables: Iterable[str] = tuple(TABLES)
+) -> Figured:
+    """Figures of a run that was made already.
+
+    Args:
+        outcome: of the run.
+        results: the same, labelled.
+        tables: of which figures are wanted.
+    """
+    wanted = tuple(tables)
     return Figured(figures(results, wanted), tuple(leaving_out(outcome, results, wanted)))
 
 
@@ -86,11 +114,35 @@ def compare_plans(
     told("the plan as it stands")
     after = figured(other, paths, seed, sampler)
     told(said)
+    return differences(before, after, paths, seed, plan=plan.plan.name, said=said, sampler=sampler)
+
+
+def differences(
+    before: Figured,
+    after: Figured,
+    paths: int,
+    seed: int,
+    *,
+    plan: str,
+    said: str,
+    sampler: Sampler = "pseudo",
+) -> Differences:
+    """Difference of every figure of two runs of the same futures.
+
+    Args:
+        before: one run.
+        after: the other.
+        paths: of both.
+        seed: of both.
+        plan: name of the plan.
+        said: what the other one is.
+        sampler: of both.
+    """
     size = sizes(paths)
-    reach = float(student.ppf(0.975, size.size - 1))
+    reach = float(student.ppf(0.975, size.size - 1)) if size.size > 1 else 0.0
     shared = [name for name in before.whole if name in after.whole]
     return Differences(
-        plan=plan.plan.name,
+        plan=plan,
         other=said,
         paths=paths,
         seed=seed,

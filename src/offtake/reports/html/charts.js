@@ -184,8 +184,18 @@
     /* The layout of paper is not there yet when a page is asked to print. */
     const width = printed ? (plot.closest(".many") ? 325 : 680) : undefined;
     const chart = echarts.init(plot, null, { renderer: "svg", width: width });
-    chart.setOption(dressed(resolved(JSON.parse(source.textContent)), width || plot.clientWidth));
+    const option = JSON.parse(source.textContent);
+    chart.setOption(dressed(resolved(option), width || plot.clientWidth));
+    link(chart, option);
     return chart;
+  }
+
+  /* Charts over the same years show the same year where one of them is pointed at. */
+  function link(chart, option) {
+    const axis = option.xAxis;
+    if (!axis || axis.type !== "category" || !option.tooltip || option.tooltip.trigger !== "axis") return;
+    chart.group = "over " + axis.data.join(" ");
+    echarts.connect(chart.group);
   }
 
   function all() {
@@ -201,6 +211,8 @@
       waiting = setTimeout(all, 100);
     });
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", all);
+    /* A page that puts charts in later says so. */
+    document.addEventListener("charts:changed", all);
     let opened = [];
     window.addEventListener("beforeprint", function () {
       document.documentElement.dataset.print = "yes";

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 import offtake
@@ -40,19 +40,24 @@ class Laid(NamedTuple):
 
 
 @cache
-def _part(name: str) -> str:
-    """A file of this folder."""
-    return files("offtake.reports.html").joinpath(name).read_text("utf-8")
+def file_of(name: str) -> str:
+    """The text of a file of this folder."""
+    return files("offtake.reports.html").joinpath(*name.split("/")).read_text("utf-8")
 
 
 @cache
-def _page() -> Any:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+def environment() -> Environment:
+    """What reads the templates of this folder."""
+    made = Environment(
+        loader=FunctionLoader(file_of),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     for name, filter_ in FILTERS.items():
-        environment.filters[name] = filter_
-    return environment.from_string(_part("report.html.j2"))
+        made.filters[name] = filter_
+    return made
 
 
 def laid_out(table: Table) -> Laid:
@@ -125,38 +130,60 @@ def report(results: Results, studies: Sequence[Study] = ()) -> str:
         results: of a run.
         studies: what `offtake sensitivity` and `offtake stress` wrote about the same plan.
     """
-    facts = results.facts
-    scripts = _part("vendor/echarts.min.js"), _part("charts.js")
-    verdicts = overview.verdicts(results)
-    parts = sections(results, studies)
-    return _page().render(
-        version=offtake.__version__,
+    scripts = file_of("vendor/echarts.min.js"), file_of("charts.js")
+    page = environment().get_template("report.html.j2")
+    return page.render(
         policy=policy(scripts),
-        style=Markup(_part("style.css")),
+        style=Markup(file_of("style.css")),
         echarts=Markup(scripts[0]),
         script=Markup(scripts[1]),
-        plan=facts["plan"],
-        about=facts["about"],
-        frame=_frame(facts),
-        changes=facts.get("changes", []),
-        headline=results.headline(),
-        verdicts=tuple(verdicts),
-        rules=overview.rules(tuple(verdicts)),
-        facilities=results.facilities(),
-        facility_details=results.facility_details(),
-        answer=parties.who_pays(results),
-        still=Markup(still.who_pays(tuple(overview.net_payers(results)))),
-        sections=parts,
-        known=overview.known(results),
-        assumed=overview.assumed(results),
-        inputs=overview.inputs(results),
-        not_known=overview.not_known(results),
-        cannot_show=facts.get("cannot_show", []),
-        warnings=facts["warnings"],
-        missing=missing(studies, parts),
-        conserved=_conserved(results),
-        checks=_checks(results),
+        **shown(results, studies),
     )
+
+
+PARTS = ("answer", "sections", "inputs", "limits")
+"""Parts of the page below its head, in order."""
+
+
+def part(name: str, what: Mapping[str, Any]) -> str:
+    """One part of the page, for a page that has the style and the scripts already.
+
+    Args:
+        name: one of `PARTS`.
+        what: from `shown`.
+    """
+    return environment().get_template(f"parts/{name}.html.j2").render(what)
+
+
+def shown(results: Results, studies: Sequence[Study] = ()) -> dict[str, Any]:
+    """All that the parts of the page show."""
+    facts = results.facts
+    verdicts = overview.verdicts(results)
+    parts = sections(results, studies)
+    return {
+        "version": offtake.__version__,
+        "plan": facts["plan"],
+        "about": facts["about"],
+        "frame": _frame(facts),
+        "changes": facts.get("changes", []),
+        "headline": results.headline(),
+        "verdicts": tuple(verdicts),
+        "rules": overview.rules(tuple(verdicts)),
+        "facilities": results.facilities(),
+        "facility_details": results.facility_details(),
+        "answer": parties.who_pays(results),
+        "still": Markup(still.who_pays(tuple(overview.net_payers(results)))),
+        "sections": parts,
+        "known": overview.known(results),
+        "assumed": overview.assumed(results),
+        "inputs": overview.inputs(results),
+        "not_known": overview.not_known(results),
+        "cannot_show": facts.get("cannot_show", []),
+        "warnings": facts["warnings"],
+        "missing": missing(studies, parts),
+        "conserved": _conserved(results),
+        "checks": _checks(results),
+    }
 
 
 def _frame(facts: Mapping[str, Any]) -> str:

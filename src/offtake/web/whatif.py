@@ -1,0 +1,77 @@
+"""What numbers do to the headline results of a run: worked out once, in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from offtake.core.errors import PlanErrors
+from offtake.plan.load import check_tree
+from offtake.plan.overrides import apply_diff, apply_overrides, pick
+from offtake.plan.slide import reach, slidable
+from offtake.plan.source import parse
+from offtake.web.child import Told
+
+PLAN = "plan"
+MOVED, SHOWN = 10, 8
+"""Numbers that are moved, and sliders: what cannot be moved alone (shares of one whole) has none."""
+
+
+def slopes(
+    told: Told,
+    *,
+    text: str,
+    folder: str,
+    changes: Sequence[str],
+    scenario: str | None,
+    stack: str | None,
+    seed: int,
+) -> None:
+    """Write the slopes of a run into its folder.
+
+    Args:
+        told: takes `stage`, `done` and `of`.
+        text: of the plan.
+        folder: of the run.
+        changes: each `place=value`.
+        scenario: of the plan.
+        stack: of the plan.
+        seed: of the run.
+    """
+    from offtake.results.whatif import headlines, run_values
+    from offtake.run.whatif import what_if
+    from offtake.web import folders
+    from offtake.web.kept import results_of
+    from offtake.web.slopes import FILE
+
+    tree, _ = parse(text, PLAN)
+    checked = check_tree(tree, PLAN, changes, scenario, stack, diffs=False)
+    if checked.plan is None:
+        raise PlanErrors(checked.problems)
+    tree = _changed(tree, changes, scenario, stack)
+
+    def stage(what: str, done: int, of: int) -> None:
+        told({"stage": what, "done": done, "of": of})
+
+    written = slidable(checked, tree)
+    results = results_of(folder)
+    names = headlines(results)
+    found = what_if(checked.plan, names, seed=seed, numbers=MOVED, among=written, told=stage)
+    shown = [
+        {"place": n.place, "written": written[n.place], **reach(tree, n.place)}
+        for n in found.numbers
+    ]
+    shown = [number for number in shown if number["down"] or number["up"]][:SHOWN]
+    known = run_values(results, [headline.name for headline in found.headlines])
+    kept = {"slopes": found.to_json(), "numbers": shown, "known": known}
+    folders.write_json(Path(folder) / FILE, kept)
+
+
+def _changed(tree: Any, changes: Sequence[str], scenario: str | None, stack: str | None) -> Any:
+    """The tree of a plan with what is changed."""
+    for section, name, above in (("scenarios", scenario, ()), ("stacks", stack, ("contracts",))):
+        if name is not None:
+            diff, _ = pick(tree, section, name, tree.where)
+            tree = apply_diff(tree, diff, above)[0] if diff is not None else tree
+    return apply_overrides(tree, changes)[0]

@@ -1,0 +1,174 @@
+"""A plan written as form and YAML, checked while one types; numbers of a run slid and run again."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+pytest.importorskip("playwright")
+
+WAIT_MS = 240_000
+"""A run of a plan that was never compiled on this machine, and then its slopes."""
+
+
+@pytest.fixture(name="address", scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server with a folder of its own; nothing is warm."""
+    import uvicorn
+
+    from offtake.web.app import create_app
+    from offtake.web.settings import Settings
+
+    app = create_app(Settings(tmp_path_factory.mktemp("data"), warm=()))
+    running = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    while not running.started:
+        time.sleep(0.05)
+    port = running.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    running.should_exit = True
+    thread.join(10.0)
+
+
+@pytest.fixture(name="browser", scope="module")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(name="page")
+def one_page(browser: Any) -> Iterator[Any]:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.set_default_timeout(30_000)
+    page.wrong = []
+    page.on("console", lambda said: page.wrong.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: page.wrong.append(str(error)))
+    yield page
+    page.close()
+
+
+def opened(page: Any, address: str, at: str) -> None:
+    page.goto(f"{address}/plans/one-hall/edit?at={at}")
+    page.wait_for_selector(f'.fields-of[data-place="{at}"]')
+    page.wait_for_selector("body[data-checked]")
+
+
+def lines(page: Any) -> list[str]:
+    return page.input_value("#text").split("\n")
+
+
+def test_a_wrong_unit_is_told_at_its_field_and_its_line_and_mended(page: Any, address: str):
+    opened(page, address, "contracts.loan")
+    field = page.locator('[data-field="contracts.loan.amount"]')
+    before = lines(page)
+    amount = field.locator("input").first
+    assert amount.input_value() == "260 M USD"
+    amount.fill("260 MW")
+    amount.press("Tab")
+    page.wait_for_selector('[data-field="contracts.loan.amount"].wrong')
+    after = lines(page)
+    changed = [i for i, (a, b) in enumerate(zip(before, after, strict=True)) if a != b]
+    assert len(changed) == 1  # its own line and no other
+    said = field.locator(".said").inner_text()
+    assert "260 MW" in said
+    assert "38 bn USD" in said  # what was expected, as `offtake check` says it
+    listed = page.locator("#problems li.error")
+    assert "contracts.loan.amount" in listed.first.inner_text()
+    assert f"line {changed[0] + 1}" in listed.first.inner_text()
+    assert page.locator("#gutter b").first.inner_text() == str(changed[0] + 1)
+    assert "cannot be run" in page.inner_text("#verdict")
+    assert page.locator('[data-place="contracts.loan.amount"]').get_attribute("aria-invalid")
+    page.click("#undo")
+    page.wait_for_selector("#verdict.right")
+    assert lines(page) == before
+    assert page.wrong == []
+
+
+def test_what_is_typed_in_the_yaml_reaches_the_form(page: Any, address: str):
+    opened(page, address, "plan")
+    text = page.input_value("#text")
+    page.fill("#text", text.replace("horizon: 8 years", "horizon: 9 years"))
+    shown = '[data-place="plan.horizon"]'
+    page.wait_for_function(f"document.querySelector('{shown}')?.value === '9 years'")
+    page.fill("#text", text.replace("horizon: 8 years", "horizon 8 years"))
+    page.wait_for_selector("#problems li.error")
+    assert "yaml-syntax" in page.inner_text("#problems")
+    assert page.wrong == []
+
+
+def test_a_contract_is_added_and_its_missing_terms_are_told(page: Any, address: str):
+    opened(page, address, "plan")
+    page.select_option("#add-kind", "term_loan")
+    page.fill("#add-name", "second_loan")
+    page.click("#add button")
+    page.wait_for_selector('.fields-of[data-place="contracts.second_loan"]')
+    assert "  second_loan:" in lines(page)
+    assert page.wrong == []
+
+
+def test_what_is_kept_is_a_plan_of_ones_own(page: Any, address: str):
+    opened(page, address, "plan")
+    page.fill("#name", "My hall")
+    field = page.locator('[data-place="plan.horizon"]')
+    field.fill("7 years")
+    field.press("Tab")
+    page.wait_for_function("document.getElementById('text').value.includes('horizon: 7 years')")
+    page.click("#keep button >> nth=0")
+    page.wait_for_url("**/plans/**/edit")
+    assert "one-hall" not in page.url
+    assert "horizon: 7 years # " in page.input_value("#text")  # the comment stayed
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_form_is_accessible(page: Any, address: str, width: int):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.set_viewport_size({"width": width, "height": 900})
+    opened(page, address, "chips.b200_2026")
+    found = Axe().run(page).response["violations"]
+    serious = [v["id"] for v in found if v["impact"] in ("serious", "critical")]
+    assert serious == []
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0
+
+
+def test_sliders_estimate_at_once_and_the_true_run_replaces_it(page: Any, address: str):
+    page.goto(f"{address}/plans/one-hall")
+    page.fill("#paths", "256")
+    page.click("text=Run >> nth=-1") if False else page.locator(
+        "form[action='/runs'] button"
+    ).click()
+    page.wait_for_selector("#what-if", timeout=WAIT_MS)
+    said = page.locator("#slopes-said")
+    page.wait_for_function(
+        "document.getElementById('slopes-said').textContent.startsWith('Computing')",
+        timeout=WAIT_MS,
+    )
+    page.wait_for_selector("#slid:not([hidden])", timeout=WAIT_MS)
+    assert "move it most" in said.inner_text()
+    slider = page.locator("#sliders input").first
+    slider.focus()
+    for _ in range(4):
+        slider.press("ArrowRight")  # the keyboard slides too, and lets go each time
+    page.wait_for_selector(".slid-said.estimate")
+    assert "First-order estimate" in page.inner_text("#slid-said")
+    assert "+4 %" in page.locator(".slider .note").first.inner_text()
+    assert page.locator("#slid-rows tr.moved").count() > 0
+    page.wait_for_selector(".slid-said.ran", timeout=WAIT_MS)
+    assert page.inner_text("#slid-head") == "Run"
+    assert "off by" in page.inner_text("#slid-error")
+    page.click("#slid-run")
+    page.wait_for_selector(".frame >> text=Changed")
+    assert page.wrong == []
