@@ -18,7 +18,7 @@ PLAN ?= plans/abilene
 # Further words for pytest, e.g. make test ARGS='tests/finance -x'
 ARGS ?=
 
-.PHONY: help demo test test-scenarios test-browser test-gradients test-ray lint bench conformance docs lock lock-upgrade setup setup-test setup-browser setup-ray setup-compare format clean
+.PHONY: help demo test test-scenarios test-browser test-gradients test-ray lint bench conformance docs site test-docs lock lock-upgrade setup setup-test setup-browser setup-docs setup-ray setup-compare format clean
 
 help: ## say what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s%s\n", $$1, $$2}'
@@ -27,7 +27,7 @@ demo: setup ## set everything up and run the Abilene plan
 	$(BIN)/offtake run $(PLAN)
 
 test: setup-test ## set everything up and run the tests
-	$(BIN)/python -m pytest -n 2 -m "not scenarios and not every_number and not ray and not browser" $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m "not scenarios and not every_number and not ray and not browser and not docs" $(ARGS)
 
 test-scenarios: setup-test ## the slow tests: scenarios of plans, plans beside the oracle, benchmarks (minutes)
 	XLA_FLAGS= $(BIN)/python -m pytest -n 2 -m scenarios $(ARGS)
@@ -57,8 +57,18 @@ bench: setup-compare ## offtake against plain NumPy, compiled loops and PySAM, a
 conformance: setup-compare ## compare with outside truth; writes docs/conformance.json and .md
 	$(BIN)/python -m tests.conformance $(ARGS)
 
-docs: setup-test ## write the generated pages of docs/
+docs: setup-docs ## the documentation: pages written, every example run, the site built in build/docs
 	$(BIN)/python -m docs.build $(ARGS)
+	XLA_FLAGS= $(BIN)/python -m pytest -n 2 -m docs
+	$(MAKE) site
+
+site: setup-docs ## the site alone, without running the examples
+	$(BIN)/python -m docs.site.stage build/docs-source
+	$(BIN)/sphinx-build -q -W --keep-going -b html -c docs/site build/docs-source build/docs
+	@echo "Open build/docs/index.html"
+
+test-docs: setup-docs ## run every example of the documentation, its notebooks and its how-to pages
+	XLA_FLAGS= $(BIN)/python -m pytest -n 2 -m docs $(ARGS)
 
 # ------------------------------------------------------------------------------------------- set-up
 
@@ -66,6 +76,7 @@ setup: $(VENV)/.run ## .venv with offtake in it
 setup-test: $(VENV)/.test ## .venv with offtake and what tests and checks need
 setup-ray: $(VENV)/.ray ## the same as setup-test and Ray
 setup-browser: $(VENV)/.browser ## the same and what drives a browser
+setup-docs: $(VENV)/.docs ## the same and what makes the documentation
 setup-compare: $(VENV)/.compare ## the same and what comparisons need besides
 
 $(VENV)/.made:
@@ -103,6 +114,11 @@ $(VENV)/.browser: $(VENV)/.test requirements/browser.txt
 	@$(INSTALL) --requirement requirements/browser.txt
 	@touch $@
 
+$(VENV)/.docs: $(VENV)/.test requirements/docs.txt
+	@echo "Installing what makes the documentation (requirements/docs.txt; once) ..."
+	@$(INSTALL) --requirement requirements/docs.txt
+	@touch $@
+
 $(VENV)/.compare: $(VENV)/.test requirements/compare.txt
 	@echo "Installing what comparisons need (requirements/compare.txt; once) ..."
 	@$(INSTALL) --requirement requirements/compare.txt
@@ -120,6 +136,7 @@ lock: $(LOCK_VENV)/.made ## write requirements/*.txt from requirements/*.in
 	$(COMPILE) --output-file requirements/run.txt requirements/run.in
 	$(COMPILE) --output-file requirements/test.txt requirements/test.in
 	$(COMPILE) --output-file requirements/browser.txt requirements/browser.in
+	$(COMPILE) --output-file requirements/docs.txt requirements/docs.in
 	$(COMPILE) --output-file requirements/compare.txt requirements/compare.in
 	$(COMPILE) --output-file requirements/ray.txt requirements/ray.in
 	@! grep -nE '^(-i|-f|--)|://' requirements/run.txt requirements/test.txt

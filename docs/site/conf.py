@@ -1,4 +1,4 @@
-"""Settings of Sphinx for the site. Nothing is loaded from a network, in the build or by a reader."""
+"""Settings of Sphinx for the site. Nothing is loaded from a network, now or by a reader."""
 
 from pathlib import Path
 

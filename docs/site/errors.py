@@ -23,13 +23,14 @@ EXAMPLES = Path(__file__).with_name("mistakes.yaml")
 SOURCE = ROOT / "src" / "offtake" / "core" / "codes.py"
 HEAD = """# Errors
 
-What reading a plan can say. Every message has a place (file, line and item), what was **found**, what was **expected** and how
-to **mend** it; all problems of a plan are told at once. The short name at the end of the first line is the *code*: it stays
-the same, so that a program may rely on it. *Errors* stop a plan from running; *warnings* do not. An instrument's own rules have
-codes of their own, on [its page](../contracts/README.md).
+What reading a plan can say. Every message has a place (file, line and item), what was **found**,
+what was **expected** and how to **mend** it; all problems of a plan are told at once. The short
+name at the end of the first line is the *code*: it stays the same, so that a program may rely on
+it. *Errors* stop a plan from running; *warnings* do not. An instrument's own rules have codes of
+their own, on [its page](../contracts/README.md).
 
-Below stands each code with an example: a change to a plan of this repository and what `offtake check` then says. The messages
-are made when this page is made.
+Below stands each code with an example: a change to a plan of this repository and what `offtake
+check` then says. The messages are made when this page is made.
 
 Reading on: what a run itself may say is at the end.
 """
@@ -42,9 +43,9 @@ TAIL = """
 | `The run failed: ...` and exit code 3 | a file cannot be written, memory is short, or a structure did not settle | free space or memory; for a structure, see `sizing-open` above |
 | a traceback | a fault of the program | please report it with the plan and the command |
 
-A result is never shown without its checks: the last line of `offtake run` says how far money was conserved. Anything but
-rounding there (above 1e-9) is a fault of the program.
-"""
+A result is never shown without its checks: the last line of `offtake run` says how far money was
+conserved. Anything but rounding there (above 1e-9) is a fault of the program.
+"""  # noqa: E501
 
 
 def examples() -> dict[str, dict[str, Any]]:
@@ -78,9 +79,16 @@ def problem(code: str, example: dict[str, Any]) -> Problem:
     """
     try:
         if "tilt" in example:
-            ways_of(lower(load(ROOT / "plans" / example.get("plan", "one-hall"))), read_tilt(example["tilt"]))
+            ways_of(
+                lower(load(ROOT / "plans" / example.get("plan", "one-hall"))),
+                read_tilt(example["tilt"]),
+            )
         found = check_text(
-            changed(example), "plan.yaml", example.get("set", ()), example.get("scenario"), example.get("stack")
+            changed(example),
+            "plan.yaml",
+            example.get("set", ()),
+            example.get("scenario"),
+            example.get("stack"),
         ).problems
     except PlanErrors as errors:
         found = errors.problems
@@ -111,7 +119,9 @@ def change_shown(example: dict[str, Any]) -> str:
     parts: list[str] = []
     name = example.get("plan", "one-hall")
     if "write" in example:
-        parts.append(f"In `plans/{name}`, for\n\n{_fenced(example['for'])}\n\nwrite\n\n{_fenced(example['write'])}")
+        parts.append(f"In `plans/{name}`, for\n\n{_fenced(example['for'])}")
+        written = example["write"]
+        parts.append(f"write\n\n{_fenced(written)}" if written else "write nothing.")
     if "add" in example:
         parts.append(f"To `plans/{name}` add\n\n{_fenced(example['add'])}")
     if "tilt" in example:

@@ -10,8 +10,9 @@ from docs.build import cell
 DOCS = Path(__file__).resolve().parents[1]
 HEAD = """# JSON output
 
-`--json FILE` writes what a command found as plain data, `--json -` to stdout. Keys are stable within a version of the schema; the
-schemas themselves are JSON Schema files, which the tests hold the output to.
+`--json FILE` writes what a command found as plain data, `--json -` to stdout. Keys are stable
+within a version of the schema; the schemas themselves are JSON Schema files, which the tests hold
+the output to.
 """
 COMMANDS = {
     "results": "`offtake run --json`",
@@ -36,6 +37,9 @@ def page() -> str:
     parts = [HEAD]
     for name, command in COMMANDS.items():
         schema = json.loads((DOCS / f"{name}.schema.json").read_text("utf-8"))
-        parts.append(f"\n## {command}\n\n[Schema](../{name}.schema.json)\n\n| key | type | meaning |\n| --- | --- | --- |\n")
+        parts.append(
+            f"\n## {command}\n\n[Schema](../{name}.schema.json)\n\n"
+            "| key | type | meaning |\n| --- | --- | --- |\n"
+        )
         parts += [f"| `{key}` | {kind} | {cell(said)} |\n" for key, kind, said in keys(schema)]
     return "".join(parts)

@@ -29,9 +29,10 @@ PAGES = {
 
 HEAD = """# Measures by output
 
-Everything that a run works out, as the code names it. A variable of `results.dataset` is called `MEASURE_OUTPUT`. *kept*: *paths*
-is kept for every future, so that quantiles and worst cases can be told; *mean* as mean and standard error over futures;
-*worst* as the largest over all futures. Definitions, with formulas and cases worked by hand, are on the page named.
+Everything that a run works out, as the code names it. A variable of `results.dataset` is called
+`MEASURE_OUTPUT`. *kept*: *paths* is kept for every future, so that quantiles and worst cases can
+be told; *mean* as mean and standard error over futures; *worst* as the largest over all futures.
+Definitions, with formulas and cases worked by hand, are on the page named.
 """
 
 
@@ -41,8 +42,16 @@ def page() -> str:
     for measure in ALL:
         said = (sys.modules[measure.__module__].__doc__ or "").strip().splitlines()[0]
         parts.append(f"\n## {measure.name}\n\n{said} [Definition](../{PAGES[measure.name]}).\n\n")
-        parts.append("| output | for each | unit | kept | meaning |\n| --- | --- | --- | --- | --- |\n")
+        parts.append(
+            "| output | for each | unit | kept | meaning |\n| --- | --- | --- | --- | --- |\n"
+        )
         for name, output in measure.outputs.items():
-            row = (f"`{name}`", " × ".join(output.dims), f"`{output.unit}`", output.keep, output.meaning)
+            row = (
+                f"`{name}`",
+                " × ".join(output.dims),
+                f"`{output.unit}`",
+                output.keep,
+                output.meaning,
+            )
             parts.append("| " + " | ".join(map(cell, row)) + " |\n")
     return "".join(parts)

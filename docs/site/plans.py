@@ -8,8 +8,8 @@ PLANS = ROOT / "plans"
 
 INDEX = """# Plans
 
-Real build-outs and made-up ones, each with what it shows and what it cannot. Every page ends with the figures from
-outside that the plan is held to, and with the file itself.
+Real build-outs and made-up ones, each with what it shows and what it cannot. Every page ends with
+the figures from outside that the plan is held to, and with the file itself.
 
 | plan | what it is about |
 | --- | --- |
@@ -17,8 +17,8 @@ outside that the plan is held to, and with the file itself.
 HELD = """
 ## What it is held to
 
-Figures known from outside, or worked out by hand, with the distance allowed; `make test` and `make test-scenarios`
-run the plan against them. The same as `plans/{name}/expected.json`.
+Figures known from outside, or worked out by hand, with the distance allowed; `make test` and `make
+test-scenarios` run the plan against them. The same as `plans/{name}/expected.json`.
 
 | figure | value | ± | why |
 | --- | ---: | ---: | --- |

@@ -1,4 +1,4 @@
-"""Pages that say again what the code says: commands, the plan file, the Python API, errors, measures."""
+"""Pages that say again what the code says: commands, plan file, Python, errors, measures."""
 
 from pathlib import Path
 
@@ -13,21 +13,26 @@ from offtake.plan import schema
 from offtake.plan.learning import Learning
 
 ROOT = Path(__file__).resolve().parents[2]
-FIELDS = "| field | what to write | unit | if left out | meaning |\n| --- | --- | --- | --- | --- |\n"
+FIELDS = (
+    "| field | what to write | unit | if left out | meaning |\n| --- | --- | --- | --- | --- |\n"
+)
 
 COMMANDS = """# Commands
 
-Every command answers to `--help` with what stands here. Exit codes: 0 it ran; 2 the plan or the command is wrong; 3 the
-run failed. Messages go to stderr, answers to stdout. `PLAN` is a folder with a `plan.yaml`, or a file.
+Every command answers to `--help` with what stands here. Exit codes: 0 it ran; 2 the plan or the
+command is wrong; 3 the run failed. Messages go to stderr, answers to stdout. `PLAN` is a folder
+with a `plan.yaml`, or a file.
 """
 SCHEMA = """# The plan file
 
-Every section of `plan.yaml` and every field in it. How numbers are written: with a unit (`180 M USD`, `10 MW`,
-`SOFR + 450 bp`, `4 years`, `2026-Q3`), as an interval (`42k to 50k USD` is a 90 % interval), and with a source
-(`{value: ..., source: ..., date: ..., confidence: ...}`) wherever one is known. What is wrong is told by
-`offtake check`, all at once; the [errors](errors.md) there are have a page.
+Every section of `plan.yaml` and every field in it. How numbers are written: with a unit (`180 M
+USD`, `10 MW`, `SOFR + 450 bp`, `4 years`, `2026-Q3`), as an interval (`42k to 50k USD` is a 90 %
+interval), and with a source (`{value: ..., source: ..., date: ..., confidence: ...}`) wherever one
+is known. What is wrong is told by `offtake check`, all at once; the [errors](errors.md) there are
+have a page.
 
-`offtake contracts KIND` prints the fields of an instrument, which also stand on [its page](../contracts/README.md).
+`offtake contracts KIND` prints the fields of an instrument, which also stand on [its
+page](../contracts/README.md).
 """
 API = """# Python
 
@@ -40,8 +45,8 @@ print(results.headline())
 print(results.facilities())
 ```
 
-Importing `offtake` takes a fraction of a second: JAX is loaded by the first run. In a notebook a plan, results, their
-tables and a sensitivity show themselves.
+Importing `offtake` takes a fraction of a second: JAX is loaded by the first run. In a notebook a
+plan, results, their tables and a sensitivity show themselves.
 
 ## The module
 
@@ -79,8 +84,8 @@ SECTIONS: tuple[tuple[str, str, tuple[type[Terms], ...]], ...] = (
     ("plan", "What the plan is called, when it starts and ends.", (schema.Header,)),
     (
         "parties",
-        "Name → who can owe and be owed. Internal parties have the cash they have and can fail; external ones have no limit, "
-        "and may carry a credit.",
+        "Name → who can owe and be owed. Internal parties have the cash they have and can fail; "
+        "external ones have no limit, and may carry a credit.",
         (schema.Party, schema.Credit),
     ),
     (
@@ -89,7 +94,11 @@ SECTIONS: tuple[tuple[str, str, tuple[type[Terms], ...]], ...] = (
         (schema.Site, schema.Phase, schema.Delay),
     ),
     ("power", "Name → sources of power.", (schema.PowerSource,)),
-    ("chips", "Name → cohorts of chips: one type, one site, one date.", (schema.Cohort, schema.ChipDefinition)),
+    (
+        "chips",
+        "Name → cohorts of chips: one type, one site, one date.",
+        (schema.Cohort, schema.ChipDefinition),
+    ),
     ("vendors", "Name → makers of chips whose output may be short.", (schema.Vendor,)),
     ("fabs", "Name → plants that make chips.", (schema.Fab,)),
     (
@@ -99,9 +108,16 @@ SECTIONS: tuple[tuple[str, str, tuple[type[Terms], ...]], ...] = (
     ),
     (
         "drivers",
-        "Name → a number that moves over time: a process, a formula, a dated map, or a result of the market. "
-        "`correlations:` stands among them.",
-        (schema.RandomWalk, schema.MeanReverting, schema.Regimes, schema.Formula, schema.FromMarket, schema.Correlated),
+        "Name → a number that moves over time: a process, a formula, a dated map, or a result "
+        "of the market. `correlations:` stands among them.",
+        (
+            schema.RandomWalk,
+            schema.MeanReverting,
+            schema.Regimes,
+            schema.Formula,
+            schema.FromMarket,
+            schema.Correlated,
+        ),
     ),
     ("learning", "How the cost of a fixed problem falls.", (Learning,)),
     ("readings", "What the run says of the economy.", (schema.Readings,)),
@@ -111,8 +127,9 @@ SECTIONS: tuple[tuple[str, str, tuple[type[Terms], ...]], ...] = (
 CHANGES = """
 ## scenarios, stacks
 
-Name → changes by place: `parties.tenant.credit.rating: B`. A scenario changes anything, a stack of contracts is another way
-to pay for the same site. `--set place=value` does one change from the command line.
+Name → changes by place: `parties.tenant.credit.rating: B`. A scenario changes anything, a stack of
+contracts is another way to pay for the same site. `--set place=value` does one change from the
+command line.
 """
 
 

@@ -18,7 +18,12 @@ DOCS = ROOT / "docs"
 LINK = re.compile(r"(!?\[[^\]]*\])\(([^)\s#]+)(#[^)\s]*)?\)")
 OUTSIDE = ("http://", "https://", "mailto:")
 MORE = "<!-- pages that no list above names -->"
-FOLDERS = {"contracts/README.md": "contracts", "decisions/README.md": "decisions", "measures.md": "measures"}
+FOLDERS = {
+    "contracts/README.md": "contracts",
+    "decisions/README.md": "decisions",
+    "measures.md": "measures",
+    "notebooks/README.md": "notebooks",
+}
 """Page -> folder whose pages stand below it."""
 KINDS = ("*.md", "*.png", "*.json", "*.ipynb", "*.svg")
 ROOT_PAGES = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}

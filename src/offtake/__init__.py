@@ -8,6 +8,8 @@ results.who_pays()
 
 from typing import TYPE_CHECKING, Any
 
+from offtake.core import shown as _shown
+
 # After this import the name `offtake.run` is the function; the room of the same name stays
 # reachable as `from offtake.run.simulate import ...`.
 from offtake.run.api import run as run
@@ -20,6 +22,16 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = ["Results", "check", "load", "run", "sensitivity"]
+
+
+def _draw(thing: Any) -> str:
+    """What a notebook shows of a plan or results; pages are loaded when one is first shown."""
+    from offtake.reports.html.notebook import draw
+
+    return draw(thing)
+
+
+_shown.DRAW.append(_draw)
 
 
 def __getattr__(name: str) -> Any:
