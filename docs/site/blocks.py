@@ -21,7 +21,7 @@ FENCE = re.compile(
     r"(?:\n+```text\n(?P<printed>.*?)^```$)?",
     re.MULTILINE | re.DOTALL,
 )
-FEW = 256
+FEW = 512
 """Futures of a command on a page that does not show what it prints."""
 WHOLE = 4096
 """The fewest futures of a sampler that deals them out."""

@@ -115,7 +115,8 @@ def groups() -> Iterator[tuple[str, list[str]]]:
 def change_shown(example: dict[str, Any]) -> str:
     """The change in words and as written."""
     if "text" in example:
-        return "A plan that is only\n\n" + _fenced(example["text"], "yaml")
+        text = example["text"]
+        return f"A plan that is only\n\n{_fenced(text, 'yaml')}" if text else "An empty file."
     parts: list[str] = []
     name = example.get("plan", "one-hall")
     if "write" in example:

@@ -211,7 +211,7 @@ def test_printed_text_is_held_to_numbers_and_words():
 
 
 def test_commands_are_cut():
-    assert cut(["offtake", "run", "p"])[-2:] == ["--paths", "256"]
-    assert cut(["offtake", "run", "p", "--paths", "1_000_000"])[-1] == "256"
+    assert cut(["offtake", "run", "p"])[-2:] == ["--paths", "512"]
+    assert cut(["offtake", "run", "p", "--paths", "1_000_000"])[-1] == "512"
     assert cut(["offtake", "run", "p", "--sampler", "sobol"])[-1] == "4096"
     assert cut(["offtake", "check", "p"]) == ["offtake", "check", "p"]

@@ -147,7 +147,7 @@ def _sensitivity(found: Sensitivity) -> Markup:
 
 def _comparison(found: Comparison) -> Markup:
     parts = [table(found.table()), folded(found.financiers()), folded(found.facilities())]
-    return Markup("<p><b>{}</b></p>").format(found.plan) + Markup("").join(parts)
+    return Markup("<p><b>{}</b></p>{}").format(found.plan, Markup("").join(parts))
 
 
 def _stress(found: Stress) -> Markup:
@@ -156,12 +156,12 @@ def _stress(found: Stress) -> Markup:
         folded(found.parties_table()),
         folded(found.facilities_table()),
     ]
-    return Markup("<p><b>{}</b></p>").format(found.plan) + Markup("").join(parts)
+    return Markup("<p><b>{}</b></p>{}").format(found.plan, Markup("").join(parts))
 
 
 def _differences(found: Differences) -> Markup:
-    said = Markup("<p><b>{}</b> against {}</p>").format(found.other, found.plan)
-    return said + table(found.table())
+    said = Markup("<p><b>{}</b> against {}</p>{}")
+    return said.format(found.other, found.plan, table(found.table()))
 
 
 DRAWN: Mapping[type[Any], Callable[[Any], Markup]] = {
