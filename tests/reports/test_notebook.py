@@ -63,3 +63,9 @@ def test_showing_a_plan_loads_no_jax(tmp_path: Path):
         "offtake.load('.')._repr_html_(); assert 'jax' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+
+def test_a_table_shows_lists():
+    text = Table("Guarantees", ({"relieves": ["bank", "fund"], "years": [2026, 2027]},))
+    assert "bank, fund" in str(text)
+    assert "2026, 2027" in text._repr_html_()
