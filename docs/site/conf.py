@@ -43,6 +43,7 @@ html_js_files = ["site.js"]
 html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
+smartquotes = False  # options begin with two hyphens
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 html_theme_options = {"navigation_with_keys": True, "top_of_page_buttons": []}
