@@ -6,10 +6,7 @@ results = offtake.run(plan, paths=10_000)
 results.who_pays()
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
-
-from offtake.core import shown as _shown
 
 # After this import the name `offtake.run` is the function; the room of the same name stays
 # reachable as `from offtake.run.simulate import ...`.
@@ -23,15 +20,6 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = ["Results", "check", "load", "run", "sensitivity"]
-
-
-def _draw(thing: Any) -> str:
-    """What a notebook shows of a plan or results; pages are loaded when one is first shown."""
-    # By name: rooms below pages ask this module for its version, and reach no page by that.
-    return import_module("offtake.reports.html.notebook").draw(thing)
-
-
-_shown.DRAW.append(_draw)
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,6 @@ import html5lib
 import pytest
 
 import offtake
-from offtake.core import shown
 from offtake.results.sensitivity import Effect, Sensitivity
 from offtake.results.table import Table
 from tests.run.small import TEXT
@@ -49,11 +48,6 @@ def test_a_sensitivity_shows_what_moves_most():
 def test_a_table_escapes():
     text = Table(EVIL, ({"party": EVIL, "net_usd": 1.0},), EVIL)._repr_html_()
     assert "<img" not in text
-
-
-def test_without_what_draws_the_text_is_shown(monkeypatch):
-    monkeypatch.setattr(shown, "DRAW", [])
-    assert shown.Shown()._repr_html_() is None
 
 
 def test_showing_a_plan_loads_no_jax(tmp_path: Path):

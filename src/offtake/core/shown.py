@@ -1,19 +1,18 @@
 """How plans and results show themselves in a notebook.
 
-What draws them stands far above what they are (`offtake.reports.html.notebook`), so it is put here
-when `offtake` is imported, as a function that loads it on first use.
+What draws them stands far above what they are, so it is asked for by name, when something is shown:
+no import leads up, and nothing is loaded before.
 """
 
-from collections.abc import Callable
-from typing import Any
+from importlib import import_module
 
-DRAW: list[Callable[[Any], str]] = []
-"""The function that draws; none where only rooms below it are used."""
+PAGES = "offtake.reports.html.notebook"
+"""Module with `draw`, which makes HTML of a plan, results or a study."""
 
 
 class Shown:
     """Something that a notebook shows as more than text."""
 
-    def _repr_html_(self) -> str | None:
-        """HTML for a notebook; None where nothing can draw it, so that its text is shown."""
-        return DRAW[-1](self) if DRAW else None
+    def _repr_html_(self) -> str:
+        """HTML for a notebook."""
+        return str(import_module(PAGES).draw(self))
