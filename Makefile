@@ -18,9 +18,9 @@ PLAN ?= plans/abilene
 # Further words for pytest, e.g. make test ARGS='tests/finance -x'
 ARGS ?=
 # What `make test` runs; the rest have targets of their own.
-QUICK := not scenarios and not every_number and not ray and not browser and not workbook and not web
+QUICK := not scenarios and not every_number and not ray and not browser and not workbook and not web and not docs
 
-.PHONY: help demo test test-scenarios test-browser test-web test-workbook test-gradients test-ray lint bench conformance docs lock lock-upgrade setup setup-test setup-browser setup-web setup-ray setup-compare format clean
+.PHONY: help demo test test-scenarios test-browser test-web test-workbook test-docs test-gradients test-ray lint bench conformance docs site lock lock-upgrade setup setup-test setup-browser setup-web setup-docs setup-ray setup-compare format clean
 
 help: ## say what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-22s%s\n", $$1, $$2}'
@@ -64,8 +64,18 @@ bench: setup-compare ## offtake against plain NumPy, compiled loops and PySAM, a
 conformance: setup-compare ## compare with outside truth; writes docs/conformance.json and .md
 	$(BIN)/python -m tests.conformance $(ARGS)
 
-docs: setup-test ## write the generated pages of docs/
+docs: setup-docs ## the documentation: pages written, every example run, the site built in build/docs
 	$(BIN)/python -m docs.build $(ARGS)
+	XLA_FLAGS= $(BIN)/python -m pytest -n 2 -m docs
+	$(MAKE) site
+
+site: setup-docs ## the site alone, without running the examples
+	$(BIN)/python -m docs.site.stage build/docs-source
+	$(BIN)/sphinx-build -q -W --keep-going -b html -c docs/site build/docs-source build/docs
+	@echo "Open build/docs/index.html"
+
+test-docs: setup-docs ## run every example of the documentation, its notebooks and its how-to pages
+	XLA_FLAGS= $(BIN)/python -m pytest -n 2 -m docs $(ARGS)
 
 # ------------------------------------------------------------------------------------------- set-up
 
@@ -74,6 +84,7 @@ setup-test: $(VENV)/.test ## .venv with offtake and what tests and checks need
 setup-ray: $(VENV)/.ray ## the same as setup-test and Ray
 setup-browser: $(VENV)/.browser ## the same and what drives a browser
 setup-web: $(VENV)/.web ## the same and what asks by description
+setup-docs: $(VENV)/.docs ## the same and what makes the documentation
 setup-compare: $(VENV)/.compare ## the same and what comparisons need besides
 
 $(VENV)/.made:
@@ -116,6 +127,11 @@ $(VENV)/.web: $(VENV)/.test requirements/web.txt
 	@$(INSTALL) --requirement requirements/web.txt
 	@touch $@
 
+$(VENV)/.docs: $(VENV)/.test requirements/docs.txt
+	@echo "Installing what makes the documentation (requirements/docs.txt; once) ..."
+	@$(INSTALL) --requirement requirements/docs.txt
+	@touch $@
+
 $(VENV)/.compare: $(VENV)/.test requirements/compare.txt
 	@echo "Installing what comparisons need (requirements/compare.txt; once) ..."
 	@$(INSTALL) --requirement requirements/compare.txt
@@ -134,6 +150,7 @@ lock: $(LOCK_VENV)/.made ## write requirements/*.txt from requirements/*.in
 	$(COMPILE) --output-file requirements/test.txt requirements/test.in
 	$(COMPILE) --output-file requirements/browser.txt requirements/browser.in
 	$(COMPILE) --output-file requirements/web.txt requirements/web.in
+	$(COMPILE) --output-file requirements/docs.txt requirements/docs.in
 	$(COMPILE) --output-file requirements/compare.txt requirements/compare.in
 	$(COMPILE) --output-file requirements/ray.txt requirements/ray.in
 	@! grep -nE '^(-i|-f|--)|://' requirements/run.txt requirements/test.txt

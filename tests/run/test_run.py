@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import cast
 
+import html5lib
 import jsonschema
 import numpy as np
 import pytest
@@ -40,6 +41,16 @@ def page(results: offtake.Results) -> str:
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_the_page_of_a_run(check, page: str, results: offtake.Results) -> None:
     check(page, results)
+
+
+def test_results_show_themselves_in_a_notebook(results: offtake.Results) -> None:
+    text = results.with_facts(plan="<img src=x>")._repr_html_()
+    html5lib.HTMLParser(strict=True).parseFragment(text)
+    assert "<img" not in text
+    assert "&lt;img src=x&gt;" in text
+    assert results.headline() in text
+    assert "<svg" in text
+    assert all(str(row["party"]) in text for row in results.who_pays())
 
 
 def test_a_report_of_a_saved_run_needs_no_jax(results: offtake.Results, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ with `months` in periods and cash that of the account, a party (`kind: account`)
 is to be spent, or to come in, by the dates that the plan writes; a reserve is filled at the close
 of each period for the next. (Of a budget that follows a driver the next value is not known: it
 counts as it is.) The draw is a support of tier 3: it meets what is still short on the claims of
-`protects` after the owner's cash, the funding of tier 1 and revolvers (DESIGN §5.6). The release is
+`protects` after the owner's cash, the funding of tier 1 and revolvers (§5.6). The release is
 a residual claim of the owner on the account. Interest is paid to the owner by the bank.
 
 Reads: nothing. Publishes: held (cash at the start of the period), target (of the period before).

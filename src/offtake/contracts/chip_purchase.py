@@ -7,7 +7,7 @@
 
 sent(t) is the share of the cohort that its vendor has ready, 1 where no vendor is short. A
 milestone falls into the period of its date. What was paid by t - 1 sets the share of the cohort
-that is delivered in t (DESIGN §5.10). One row for every cohort of the order.
+that is delivered in t (semantics §5.10). One row for every cohort of the order.
 
 Reads: units, price, delivery date and sent share of the cohorts. Publishes: paid, outstanding.
 Signals: paid share.

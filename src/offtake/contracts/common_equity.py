@@ -6,7 +6,7 @@
 
 The draw is a support, of tier 1 unless it is deferred: claims named in `funds` that the issuer
 cannot pay from its own cash are met by the funding of the same tier in proportion to `weight`, debt
-and equity alike (DESIGN §5.6). A right to cure a loan is a commitment that funds it with a number
+and equity alike (§5.6). A right to cure a loan is a commitment that funds it with a number
 of `cures`: each period in which it pays uses one up, and it pays nothing for an issuer in default.
 Distributions are residual: they come last. They are locked up while a facility named in `lock_up`
 is in arrears, called or traps cash, or its trailing cover ratio is below `lock_up_dscr`, before

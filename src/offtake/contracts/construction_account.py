@@ -10,7 +10,7 @@
 with C the cash of the account, a party (`kind: account`), and coupon(t) the interest that accrues
 on the facilities in the period over their balance. The account meets what its owner cannot pay from
 other cash: interest and fees of the facilities (`capitalise_interest`) first, then claims of
-`funds`; both are supports of tier 1 (DESIGN §5.6). It closes in the first period in which all
+`funds`; both are supports of tier 1 (semantics §5.6). It closes in the first period in which all
 phases of `site` are energised for the whole of it, or at `until`; what is left then goes to the
 owner, whose bonds may be redeemed from it (project bond, `redeemed_from`).
 

@@ -9,7 +9,7 @@ It builds phases of a site, a source of power, or a fab:
     share      = paid / cost, 1 where there is no cost
 
 with due(t) the share of the work that is done by the close of period t. What was paid by t - 1 is
-credited as progress in t: what is not paid for is not switched on (DESIGN §5.10). One row for
+credited as progress in t: what is not paid for is not switched on (semantics §5.10). One row for
 every phase. Work done before the plan's start falls due in the opening period.
 
 Reads: share due. Publishes: paid, outstanding. Signals: paid share.

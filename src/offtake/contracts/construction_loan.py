@@ -12,7 +12,7 @@
 
 with a(t) the day count fraction. The budget is in balance while what is undrawn is at least
 `cost_share` of the cost to completion, budget less what the borrower paid for capital cost so far.
-The draw is a support of tier 1, for claims of `funds` and the loan's own fees (DESIGN §5.6).
+The draw is a support of tier 1, for claims of `funds` and the loan's own fees (semantics §5.6).
 
 Reads and publishes what a term loan does (in construction nothing is due), the site's phases, the
 value of pledged cohorts; publishes drawn, and converted.

@@ -12,8 +12,8 @@
 with a(t) the day count fraction and n the dates that remain of `amortise_over`, or until maturity.
 Construction ends after the longer of `availability` and `interest_only`. The draw is a support of
 tier 1: it meets what the borrower cannot pay of the claims of `funds`, with other funding of that
-tier in proportion to `weight`; with `capitalise_interest` its own interest and fees as well (DESIGN
-§5.6). At maturity the term is extended while extensions are left, nothing is overdue, the borrower
+tier in proportion to `weight`; with `capitalise_interest` its own interest and fees as well
+(§5.6). At maturity the term is extended while extensions are left, nothing is overdue, the borrower
 is not in default, cover is at least `extension_dscr` and the balance at most `extension_ltv` of
 what is pledged, for a fee. Between dates interest accrues. Once built it may be prepaid.
 

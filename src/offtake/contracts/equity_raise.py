@@ -6,7 +6,7 @@
     unused(t) = min(unused(t-1) + new(t) - raised(t), carry_over x new(t)) where new(t) > 0
 
 with carry_over in periods. The raise is a support: it meets claims on the issuer that its own cash
-and the supports of earlier tiers leave unpaid, never more (DESIGN §5.6). Nothing can be raised in
+and the supports of earlier tiers leave unpaid, never more (§5.6). Nothing can be raised in
 the opening period, which has no length, nor while sentiment is zero. New shareholders may share in
 distributions, which are residual: they come after every other claim.
 

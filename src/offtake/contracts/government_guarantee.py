@@ -14,7 +14,7 @@ value at the risk-free rate of what the state expects to pay, less fees and reco
 over paths is the expectation.
 
 The support is of tier 5, the last: it meets what is still short of what falls due after the
-borrower's own cash, its funding and its reserves (DESIGN §5.6). With `collection` nothing is paid
+borrower's own cash, its funding and its reserves (§5.6). With `collection` nothing is paid
 before what is pledged for the debt was sold. What the state pays becomes its own claim on the
 borrower, junior to the debt (subrogation); money recovered does not restore the cap.
 

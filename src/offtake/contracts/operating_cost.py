@@ -9,7 +9,7 @@ chip of its own: `designs` names the cohorts of that chip, whose fixed cost it t
 
 Reads: power of the site or source, wafers of the fab, payout of the payer. Publishes: arrears.
 On shortfall: what is unpaid is claimed again next period, without interest, and where the cost is
-of a site its unpaid share shuts that share of the site next period (DESIGN §5.10); what a payer in
+of a site its unpaid share shuts that share of the site next period (§5.10); what a payer in
 default outside the plan does not pay is lost.
 """
 

@@ -9,7 +9,7 @@ With `collection` nothing is paid before what is pledged for the guaranteed loan
 guarantee is of what the sale leaves. Without, of each payment, before the sale or after.
 
 The support is of tier 5, the last: it meets what is still short on the obligor's claims under
-`contracts` after its own cash, its funding and its reserves (DESIGN §5.6). What the guarantor pays
+`contracts` after its own cash, its funding and its reserves (§5.6). What the guarantor pays
 becomes its own claim on the obligor, junior to what it guarantees, without interest, until it is
 recovered; money recovered does not restore the cap. The fee is paid by the obligor.
 

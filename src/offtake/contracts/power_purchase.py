@@ -13,7 +13,7 @@ close of the period.
 Reads: energy and energised power of the site, or of its source; price of the source; payout of the
 buyer. Publishes: arrears.
 On shortfall: what is unpaid is claimed again next period, without interest, and the unpaid share
-of the claim shuts that share of the site next period (DESIGN §5.10); what a buyer in default
+of the claim shuts that share of the site next period (semantics §5.10); what a buyer in default
 outside the plan does not pay is lost.
 """
 

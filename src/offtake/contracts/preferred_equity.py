@@ -8,7 +8,7 @@
 
 with C the money put in and not redeemed, K what was added in kind and A dividends due and not paid.
 All payments to the holder are residual claims: what cash is left after every other claim, dividends
-first, then redemption, then distributions to common owners (DESIGN §5.5). Preferred equity is
+first, then redemption, then distributions to common owners (semantics §5.5). Preferred equity is
 subscribed on a date, or drawn like common equity for what named contracts are short of.
 
 Participation is a share of distributions beside the preference. Once converted it is the shares

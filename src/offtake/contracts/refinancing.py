@@ -11,7 +11,7 @@
 
 with V the market value of the pledged cohorts, C the mean cash flow of a period over the last year
 less the service of other debt (`finance.takeout`), a the day count fraction. The draw is a support
-of tier 1: it meets what the borrower cannot pay of principal and fees of `funds` (DESIGN §5.6), a
+of tier 1: it meets what the borrower cannot pay of principal and fees of `funds` (§5.6), a
 balloon, or a prepayment and its premium. What it is short of stays due on the old loan, which then
 extends or defaults by its own terms. Maturity is `term` after the first draw.
 

@@ -14,7 +14,7 @@ balance, service(t+1) what they expect to be due in the next, `months` in period
 the account, a party (`kind: account`). Before a facility was ever outstanding the target is the
 minimum and nothing is released. The draw is a support of tier 3: it meets what is still short on
 interest, principal and fees of the facilities after the owner's cash, the funding of tier 1 and
-revolvers (DESIGN §5.6). The release is a residual claim of the owner on the account.
+revolvers (semantics §5.6). The release is a residual claim of the owner on the account.
 
 Reads: balance, service, service_next and accelerated of the facilities. Publishes: held (cash at
 the start of the month), target (of the period before).

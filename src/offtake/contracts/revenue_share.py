@@ -7,7 +7,7 @@
 
 Revenue is what falls due to the company under the contracts named (all its sales where none is),
 from the period after the advance on, as long as the term lasts. It is a claim of the derived
-stage: it reads what is claimed in the same period (DESIGN §5.3), so the share of a sale is due with
+stage: it reads what is claimed in the same period (§5.3), so the share of a sale is due with
 the sale. Sales that are claimed again count when they are.
 
 Reads: sales of the company under the contracts named. Publishes: arrears, received, remaining.

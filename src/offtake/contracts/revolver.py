@@ -8,7 +8,7 @@
     B(t)          = B(t-1) + draw(t) - sweep(t) - principal paid(t) - written off(t)
 
 with a(t) the day count fraction. The draw is a support of tier 2: it meets what is still short on
-the claims of `funds` after the borrower's cash and the funding of tier 1 (DESIGN §5.6), but no
+the claims of `funds` after the borrower's cash and the funding of tier 1 (semantics §5.6), but no
 claim of class support or distribution (a top-up of a reserve). The sweep is a residual claim that
 comes before distributions. What was swept can be drawn again until maturity, `term` after signing.
 

@@ -12,7 +12,7 @@ with price = units x price per chip, sent(t) the share of the cohort that its ve
 the day count fraction, of it only what lies after `interest_free`, and n the instalments that
 remain. Times count from the delivery date. The vendor receives the purchase price as revenue and
 lends it at once: two claims of one amount, each paid with the other (rank in kind). What was lent
-by t - 1 sets the share of the cohort that is delivered in t (DESIGN §5.10).
+by t - 1 sets the share of the cohort that is delivered in t (semantics §5.10).
 
 Reads: units, price, delivery date and sent share of the cohort, the base rate's driver, payouts,
 the borrower's cash flow (CFADS) and service due on its other debt that ranks senior or equal.

@@ -1,4 +1,4 @@
-"""The greatest fixed point of an increasing map, path by path, and its derivative (DESIGN §5.4)."""
+"""The greatest fixed point of an increasing map, path by path, and its derivative (§5.4)."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

@@ -8,7 +8,7 @@ never over the names of contracts (DESIGN §2).
 from enum import IntEnum
 
 PAID_TOLERANCE = 1e-9
-"""Share of a claim by which it may fall short and still counts as paid (DESIGN §5.4)."""
+"""Share of a claim by which it may fall short and still counts as paid (semantics §5.4)."""
 ALL_THERE_IS = 1e15
 """USD; what a claim, limit or capacity without a bound of its own is written as."""
 

@@ -1,4 +1,4 @@
-"""Clearing: all claims of a month are paid together from the cash that exists (DESIGN §5.4-5.6).
+"""Clearing: all claims of a month are paid together from the cash that exists (semantics §5.4-5.6).
 
 Payments solve, for every internal party i and rank r,
 

@@ -1,4 +1,4 @@
-"""One month: observe, claim, clear, settle, check (DESIGN §5.2)."""
+"""One month: observe, claim, clear, settle, check (semantics §5.2)."""
 
 from typing import Any, NamedTuple
 

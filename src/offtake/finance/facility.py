@@ -119,7 +119,7 @@ def draw_line(
     protects: tuple[tuple[str, ...], ...],
     protected_flows: tuple[Flow, ...] = (),
 ) -> Line:
-    """Money put in when named claims fall short, a support called "draw" (DESIGN §5.6)."""
+    """Money put in when named claims fall short, a support called "draw" (semantics §5.6)."""
     ones = np.ones(len(lender), np.int64)
     return Line(
         "draw",

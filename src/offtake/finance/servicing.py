@@ -3,7 +3,7 @@
 A balance B is owed with interest i on the opening balance. Unpaid interest becomes an arrear that
 bears interest at the same rate; unpaid principal stays in the balance and is due at once. When
 something has been overdue for longer than the grace period the debt is accelerated: all of it is
-due every period until it is paid (DESIGN §5.7, §5.8). "Unpaid" means short by more than 1e-9 of the
+due every period until it is paid (§5.7, §5.8). "Unpaid" means short by more than 1e-9 of the
 claim.
 
 A debtor outside the plan that is in default pays the recovery share of every claim, and that

@@ -1,6 +1,6 @@
 """What part of a period lies after a date, or between two.
 
-Positions are on the axis of periods: the plan starts at 0.0, period t closes at t (DESIGN §5.1).
+Positions are on the axis of periods: the plan starts at 0.0, period t closes at t (semantics §5.1).
 """
 
 from offtake.core.arrays import Array, jnp

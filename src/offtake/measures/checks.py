@@ -1,4 +1,4 @@
-"""Checks: the worst violation of every invariant, over all paths and periods (DESIGN §5.9).
+"""Checks: the worst violation of every invariant, over all paths and periods (semantics §5.9).
 
 `invariants` are those that the engine checks in every period, in its own order. `physical` are
 identities of capacity, each as a share of the size it is compared with:

@@ -1,6 +1,6 @@
 """Defaults of parties: when each one first fails, whoever it is.
 
-A party fails at the first close at which it is in default (DESIGN §5.8: an external party whose
+A party fails at the first close at which it is in default (semantics §5.8: an external party whose
 credit lets it pay less than it owes, an internal one that a contract stops) or at which it leaves
 something unpaid that is never paid later (`offtake.measures.promises`): an arrear that is made good
 is no failure, rent that a company which winds down leaves unpaid is one. Accounts are merged into

@@ -9,7 +9,7 @@ u of building time elapsed:
     smooth  u^2 (3 - 2u)      even  u      early  u (2 - u)      late  u^2
 
 It is switched on at `date + D` if the money came: progress credited in period t is what was paid by
-t - 1; a work that is not paid for is not switched on (DESIGN §5.10).
+t - 1; a work that is not paid for is not switched on (semantics §5.10).
 """
 
 from typing import NamedTuple

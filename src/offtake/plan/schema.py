@@ -14,6 +14,7 @@ from pydantic import Field, PrivateAttr, SerializeAsAny
 from offtake.core.calendar import Periods
 from offtake.core.quantity import Quantity
 from offtake.core.quantity import When as WhenValue
+from offtake.core.shown import Shown
 from offtake.core.terms import AnySeries, Terms, default, numbers
 from offtake.plan.drivers import Correlated as Correlated
 from offtake.plan.drivers import Driver as Driver
@@ -44,7 +45,7 @@ from offtake.plan.reserve import Numbers
 from offtake.plan.reserve import Reserve as Reserve
 
 
-class Plan(Terms):
+class Plan(Terms, Shown):
     """A plan as read. Use :func:`offtake.load` to make one."""
 
     places: ClassVar[dict[str, str]] = {"correlations": "drivers.correlations"}

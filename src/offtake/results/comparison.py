@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from offtake.core.shown import Shown
 from offtake.results.allocation import Allocation
 from offtake.results.table import Table
 
@@ -36,7 +37,7 @@ class StackResult:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Shown):
     """Stacks in the order in which they were asked for."""
 
     plan: str

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from offtake.core.shown import Shown
 from offtake.results.named import TABLES
 from offtake.results.table import Table
 
@@ -14,7 +15,7 @@ NOTE = (
 
 
 @dataclass(frozen=True)
-class Differences:
+class Differences(Shown):
     """What changes from one plan to another.
 
     Attributes:

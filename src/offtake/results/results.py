@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake import catalogue
+from offtake.core.shown import Shown
 from offtake.results.arrays import AT_HAND_BYTES, Arrays, FloatArray, Outputs, Without
 from offtake.results.named import with_errors
 from offtake.results.sentence import headline
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 FORMAT = "offtake-results-1"
 
 
-class Results:
+class Results(Shown):
     """What a run leaves behind.
 
     Attributes:
@@ -79,10 +80,6 @@ class Results:
     def __contains__(self, name: str) -> bool:
         """Whether the dataset has a variable."""
         return name in self.dataset
-
-    def _repr_html_(self) -> str:
-        """The answer for a notebook."""
-        return f"<p><b>{self.headline()}</b></p>{self.who_pays()._repr_html_()}"  # pyright: ignore[reportPrivateUsage]
 
     def with_facts(self, **facts: Any) -> Results:
         """The same results with some facts replaced."""

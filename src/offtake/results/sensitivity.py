@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from offtake.core.shown import Shown
 from offtake.results.table import Table
 
 TRIFLE = 1e-9
@@ -78,7 +79,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Sensitivity:
+class Sensitivity(Shown):
     """What moves a result of a plan."""
 
     plan: str

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from offtake.core.shown import Shown
 from offtake.results.allocation import SMALL, tail
 from offtake.results.table import Table
 from offtake.results.tables.estimates import FloatArray, mean_and_error
@@ -46,7 +47,7 @@ class Outcomes:
 
 
 @dataclass(frozen=True)
-class Stress:
+class Stress(Shown):
     """A plan without and with each shock."""
 
     plan: str

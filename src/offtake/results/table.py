@@ -120,6 +120,8 @@ def cell(value: Any, name: str = "") -> str:
     if isinstance(value, Mapping):
         parts = cast("Mapping[str, Any]", value)
         return ", ".join(f"{key}: {cell(part, name)}" for key, part in parts.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(cell(part, name) for part in cast("list[Any]", value))
     if "usd" in name.split("_") and "per" not in name.split("_"):
         return money(float(value))
     if isinstance(value, int):
