@@ -39,6 +39,7 @@ test-browser: setup-browser ## open the report and the server's pages in a brows
 
 test-workbook: setup-test ## have LibreOffice work workbooks out anew; skips where there is none
 	$(BIN)/python -m pytest -n 0 -m workbook $(ARGS)
+
 test-web: setup-web ## ask the server's JSON API for all that its description allows, and for what it does not
 	$(BIN)/python -m pytest -n 0 -m web $(ARGS)
 
