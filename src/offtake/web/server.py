@@ -1,5 +1,6 @@
 """Listening: a socket, the application behind it, and an orderly end."""
 
+import contextlib
 import errno
 import socket
 from collections.abc import Callable
@@ -35,7 +36,8 @@ def listen(settings: Settings, said: Callable[[str], None]) -> None:
     server = uvicorn.Server(config)
     name = f"[{settings.host}]" if ":" in settings.host else settings.host
     said(f"http://{name}:{bound.getsockname()[1]}")
-    server.run(sockets=[bound])
+    with contextlib.suppress(KeyboardInterrupt):  # raised again once all has ended in order
+        server.run(sockets=[bound])
 
 
 def _bound(host: str, port: int) -> socket.socket:
