@@ -42,12 +42,16 @@ def listen(settings: Settings, said: Callable[[str], None]) -> None:
 
 def _bound(host: str, port: int) -> socket.socket:
     """A socket that listens at an address."""
+    bound: socket.socket | None = None
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        bound.listen()
     except OSError as failure:
+        if bound is not None:
+            bound.close()
         taken = failure.errno == errno.EADDRINUSE
         mend = "another server may be there: name another --port" if taken else "name another one"
         message = f"cannot listen on {host} port {port} ({failure.strerror or failure}); {mend}"
