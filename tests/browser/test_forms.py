@@ -1,6 +1,5 @@
 """A plan written as form and YAML, checked while one types; numbers of a run slid and run again."""
 
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -33,19 +32,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     running.should_exit = True
     thread.join(10.0)
-
-
-@pytest.fixture(name="browser", scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(name="page")
@@ -171,4 +157,18 @@ def test_sliders_estimate_at_once_and_the_true_run_replaces_it(page: Any, addres
     assert "off by" in page.inner_text("#slid-error")
     page.click("#slid-run")
     page.wait_for_selector(".frame >> text=Changed")
+    assert page.wrong == []
+
+
+def test_from_a_party_to_its_contracts_to_a_contracts_months(page: Any, address: str):
+    page.goto(f"{address}/runs")
+    page.locator("tbody a").last.click()
+    page.click("text=Parties and contracts")
+    page.click("tbody a >> text=bank")
+    assert page.inner_text("h1") == "bank"
+    page.click("tbody a >> text=loan")
+    assert page.inner_text("h1") == "loan"
+    assert page.locator("#months ~ .scroll tbody tr").count() > 12
+    page.click(".trail >> text=Parties")
+    assert page.inner_text("h1") == "Parties"
     assert page.wrong == []
