@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import signal
 import socket
 from collections.abc import Callable
 
@@ -36,7 +37,9 @@ def listen(settings: Settings, said: Callable[[str], None]) -> None:
     server = uvicorn.Server(config)
     name = f"[{settings.host}]" if ":" in settings.host else settings.host
     said(f"http://{name}:{bound.getsockname()[1]}")
-    with contextlib.suppress(KeyboardInterrupt):  # raised again once all has ended in order
+    # uvicorn raises the signal that ended it once more: both then leave in order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[bound])
 
 
