@@ -53,7 +53,7 @@ def test_a_run_is_what_offtake_run_gives(server, runs, tmp_path):
     found = server.get(f"/api/v1/runs/{runs[0]}/results").json()
     jsonschema.validate(found, json.loads((ROOT / "docs/results.schema.json").read_text("utf-8")))
     same = offtake.run(small_plan(tmp_path), paths=PATHS, seed=5)
-    assert found["headline"] == same.headline()
+    assert server.get(f"/api/v1/runs/{runs[0]}").json()["headline"] == same.headline()
     assert found["who_pays"] == json.loads(json.dumps(list(same.who_pays())))
 
 
@@ -87,6 +87,21 @@ def test_runs_beside_one_another_have_the_errors_of_compare(server, runs):
     assert found["differences"][0] == json.loads(json.dumps([dict(row) for row in same.rows]))
     shown = server.get(f"/compare?runs={','.join(runs)}")
     assert "All met the same futures" in shown.text
+
+
+def test_a_plan_is_run_in_several_ways_and_compared(server, plan, runs):
+    ways = {"plan": plan, "paths": PATHS, "way": ["as it stands", "stack:nobody"]}
+    where = server.post("/compare", data=ways).headers["location"]
+    first, other = where.rpartition("=")[2].split(",")
+    waiting = server.get(where)
+    assert "runs to compare" in waiting.text
+    assert "HX-Refresh" not in server.get(f"/compare/progress?runs={first},{other}").headers
+    assert [ended(server, run)["state"] for run in (first, other)] == ["done", "failed"]
+    assert "HX-Refresh" in server.get(f"/compare/progress?runs={first},{other}").headers
+    assert server.get(where).status_code == 409  # one has no answer, and it says so
+    assert server.get(f"/compare?runs={runs[0]},{first}").status_code == 200
+    for way in (["as it stands"], ["a", "b", "c", "d", "e"], []):
+        assert server.post("/compare", data={**ways, "way": way}).status_code == 422
 
 
 def test_runs_of_other_futures_have_no_errors(server, plan, runs):

@@ -103,3 +103,11 @@ def test_a_database_is_opened_again_and_one_of_the_future_is_refused(tmp_path):
     second.close()
     with pytest.raises(WrongRequest, match="use the offtake that wrote it"):
         Store(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["nothing", "mysql://a/b", "sqlite:////nowhere/at/all.db", "postgresql://127.0.0.1:1/x"]
+)
+def test_a_database_that_cannot_be_used_is_told_so(url):
+    with pytest.raises(WrongRequest, match=r"--database|offtake\[postgres\]"):
+        Store(url)

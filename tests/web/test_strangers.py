@@ -107,3 +107,14 @@ def test_limits_of_a_request(tmp_path, monkeypatch):
     assert [status(), status(), status()] == [202, 202, 429]
     told = server.post("/api/v1/runs", json={"text": TEXT}).json()
     assert told["detail"] == "2 of your runs wait or run already: wait, or cancel one"
+
+
+def test_what_a_plan_says_is_text_on_every_page(tmp_path, monkeypatch):
+    server = client(settings(tmp_path), monkeypatch)
+    script = "<script>alert(1)</script>"
+    made = server.post("/api/v1/plans", json={"name": script, "text": f"plan: {script}"}).json()
+    server.post("/api/v1/runs", json={"plan": made["id"], "set": [f"{script}=1"]})
+    for path in ("/", "/runs", f"/plans/{made['id']}", f"/nowhere/{script}"):
+        page = server.get(path).text
+        assert script not in page
+        assert path.startswith("/nowhere") or "&lt;script&gt;" in page

@@ -9,6 +9,7 @@ another process is started for what comes next.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import threading
@@ -140,15 +141,15 @@ class Child:
         while True:
             if self._line.poll(POLL_SECONDS):
                 kind, value = self._line.recv()
-                if kind == "told":
-                    if told is not None and stopping is None:
-                        told(value)
-                    continue
-                if stopping is not None:
-                    raise stopping
-                if kind == "done":
-                    return value
-                raise value
+                if kind != "told":
+                    if stopping is not None:
+                        raise stopping
+                    if kind == "done":
+                        return value
+                    raise value
+                if told is not None and stopping is None:
+                    told(value)
+            # Also while it talks: one that never falls silent is stopped all the same.
             now = time.monotonic()
             if stopping is not None:
                 if now > killed_at:
@@ -196,6 +197,7 @@ def _done(task: str, asked: Mapping[str, Any], told: Told) -> tuple[str, Any]:
     except (MemoryError, OSError, ArithmeticError) as failure:
         return "failed", Failure("died", f"{failure or 'out of memory'}")
     except Exception as fault:  # told to the user as a fault of ours, and the server goes on
+        logging.getLogger("offtake.web").exception(task)
         return "failed", Failure("fault", f"{type(fault).__name__}: {fault}"[:500])
 
 

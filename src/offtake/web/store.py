@@ -16,7 +16,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
 
+from offtake.core.errors import WrongRequest
 from offtake.web.tables import migrate, plans, runs, shares, texts, versions
 
 UNDER_WAY = ("queued", "running", "answered")
@@ -103,17 +105,23 @@ class Store:
     """The database.
 
     Args:
-        url: as SQLAlchemy writes it, such as ``sqlite:///FILE`` or ``postgresql+psycopg://..``.
+        url: as SQLAlchemy writes it, such as ``sqlite:///FILE`` or ``postgresql://..``.
+
+    Raises:
+        WrongRequest: there is no such database, or it is of a later offtake.
     """
 
     def __init__(self, url: str) -> None:
-        made = sa.make_url(url)
-        if made.drivername in ("postgres", "postgresql"):
-            made = made.set(drivername="postgresql+psycopg")
-        self.engine = sa.create_engine(made, pool_pre_ping=True)
-        if made.get_backend_name() == "sqlite":
-            event.listen(self.engine, "connect", _settle_sqlite)
-        migrate(self.engine)
+        try:
+            made = sa.make_url(url)
+            if made.drivername in ("postgres", "postgresql"):
+                made = made.set(drivername="postgresql+psycopg")
+            self.engine = sa.create_engine(made, pool_pre_ping=True)
+            if made.get_backend_name() == "sqlite":
+                event.listen(self.engine, "connect", _settle_sqlite)
+            migrate(self.engine)
+        except (SQLAlchemyError, ModuleNotFoundError) as failure:
+            raise WrongRequest(_said(failure)) from None
 
     def close(self) -> None:
         """Give connections back."""
@@ -308,6 +316,17 @@ class Store:
             for digest in gone:
                 db.execute(shares.delete().where(shares.c.digest == digest))
         return len(gone)
+
+
+def _said(failure: Exception) -> str:
+    """Why a database cannot be used, and what to do."""
+    why = str(getattr(failure, "orig", None) or failure).strip().splitlines()[0]
+    if isinstance(failure, ModuleNotFoundError):
+        return f"this database needs a driver that is not installed ({why}): offtake[postgres]"
+    return (
+        f"the database cannot be used ({why}); write --database postgresql://user:password@host/"
+        "name, or leave it out for SQLite in the data folder"
+    )
 
 
 def _settle_sqlite(connection: Any, record: object) -> None:
