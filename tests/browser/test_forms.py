@@ -1,12 +1,12 @@
 """A plan written as form and YAML, checked while one types; numbers of a run slid and run again."""
 
-import shutil
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
+from tests.browser.server import Served
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("playwright")
@@ -18,34 +18,9 @@ WAIT_MS = 240_000
 @pytest.fixture(name="address", scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server with a folder of its own; nothing is warm."""
-    import uvicorn
-
-    from offtake.web.app import create_app
-    from offtake.web.settings import Settings
-
-    app = create_app(Settings(tmp_path_factory.mktemp("data"), warm=()))
-    running = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-    thread = threading.Thread(target=running.run, daemon=True)
-    thread.start()
-    while not running.started:
-        time.sleep(0.05)
-    port = running.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    running.should_exit = True
-    thread.join(10.0)
-
-
-@pytest.fixture(name="browser", scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield started
-        started.close()
+    served = Served(tmp_path_factory.mktemp("data"), "--no-warm").start()
+    yield served.base
+    served.end()
 
 
 @pytest.fixture(name="page")
@@ -63,6 +38,14 @@ def opened(page: Any, address: str, at: str) -> None:
     page.goto(f"{address}/plans/one-hall/edit?at={at}")
     page.wait_for_selector(f'.fields-of[data-place="{at}"]')
     page.wait_for_selector("body[data-checked]")
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait; the policy of the pages lets no test evaluate a condition in them."""
+    last = time.monotonic() + WAIT_MS / 1000.0
+    while not holds():
+        assert time.monotonic() < last
+        time.sleep(0.05)
 
 
 def lines(page: Any) -> list[str]:
@@ -101,7 +84,7 @@ def test_what_is_typed_in_the_yaml_reaches_the_form(page: Any, address: str):
     text = page.input_value("#text")
     page.fill("#text", text.replace("horizon: 8 years", "horizon: 9 years"))
     shown = '[data-place="plan.horizon"]'
-    page.wait_for_function(f"document.querySelector('{shown}')?.value === '9 years'")
+    until(lambda: page.input_value(shown) == "9 years")
     page.fill("#text", text.replace("horizon: 8 years", "horizon 8 years"))
     page.wait_for_selector("#problems li.error")
     assert "yaml-syntax" in page.inner_text("#problems")
@@ -124,7 +107,7 @@ def test_what_is_kept_is_a_plan_of_ones_own(page: Any, address: str):
     field = page.locator('[data-place="plan.horizon"]')
     field.fill("7 years")
     field.press("Tab")
-    page.wait_for_function("document.getElementById('text').value.includes('horizon: 7 years')")
+    until(lambda: "horizon: 7 years" in page.input_value("#text"))
     page.click("#keep button >> nth=0")
     page.wait_for_url("**/plans/**/edit")
     assert "one-hall" not in page.url
@@ -133,11 +116,10 @@ def test_what_is_kept_is_a_plan_of_ones_own(page: Any, address: str):
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_form_is_accessible(page: Any, address: str, width: int):
-    from axe_playwright_python.sync_playwright import Axe
-
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page.set_viewport_size({"width": width, "height": 900})
     opened(page, address, "chips.b200_2026")
-    found = Axe().run(page).response["violations"]
+    found = axe.Axe().run(page).response["violations"]
     serious = [v["id"] for v in found if v["impact"] in ("serious", "critical")]
     assert serious == []
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
@@ -152,10 +134,7 @@ def test_sliders_estimate_at_once_and_the_true_run_replaces_it(page: Any, addres
     ).click()
     page.wait_for_selector("#what-if", timeout=WAIT_MS)
     said = page.locator("#slopes-said")
-    page.wait_for_function(
-        "document.getElementById('slopes-said').textContent.startsWith('Computing')",
-        timeout=WAIT_MS,
-    )
+    until(lambda: said.inner_text().startswith("Computing"))
     page.wait_for_selector("#slid:not([hidden])", timeout=WAIT_MS)
     assert "move it most" in said.inner_text()
     slider = page.locator("#sliders input").first
@@ -171,4 +150,18 @@ def test_sliders_estimate_at_once_and_the_true_run_replaces_it(page: Any, addres
     assert "off by" in page.inner_text("#slid-error")
     page.click("#slid-run")
     page.wait_for_selector(".frame >> text=Changed")
+    assert page.wrong == []
+
+
+def test_from_a_party_to_its_contracts_to_a_contracts_months(page: Any, address: str):
+    page.goto(f"{address}/runs")
+    page.locator("tbody a").last.click()
+    page.click("text=Parties and contracts")
+    page.click("tbody a >> text=bank")
+    assert page.inner_text("h1") == "bank"
+    page.click("tbody a >> text=loan")
+    assert page.inner_text("h1") == "loan"
+    assert page.locator("#months ~ .scroll tbody tr").count() > 12
+    page.click(".trail >> text=Parties")
+    assert page.inner_text("h1") == "Parties"
     assert page.wrong == []

@@ -39,7 +39,7 @@ def test_the_same_is_told_after_every_change():
     """One draft through many changes, each mended again, against a check from nothing."""
     rng, drafting = random.Random(7), Drafting()
     text = (PLANS[0].parents[1] / "one-hall" / "plan.yaml").read_text("utf-8")
-    for _ in range(60):
+    for _ in range(25):
         changed = mistyped(text, rng)
         assert told(drafting.check, changed) == told(check_text, changed), changed
     assert told(drafting.check, text) == told(check_text, text)

@@ -14,6 +14,7 @@ from offtake.plan.tree import Leaf, Map, Node, place_of, plain
 from offtake.plan.tree import Path as Place
 
 PLANS = sorted((Path(__file__).parents[2] / "plans").glob("*/plan.yaml"))
+FEW = [file for file in PLANS if file.parent.name in ("one-hall", "circular", "abilene")]
 TEXT = """\
 # a comment that stays
 parties:
@@ -131,12 +132,12 @@ def test_every_value_is_where_its_span_says(file: Path):
         assert " ".join(str(plain(said)[0]).split()) == " ".join(written.split()), path
 
 
-@pytest.mark.parametrize("file", PLANS, ids=lambda file: file.parent.name)
+@pytest.mark.parametrize("file", FEW, ids=lambda file: file.parent.name)
 def test_written_as_it_stands_nothing_changes_and_another_value_changes_its_own_lines(file: Path):
     text = file.read_text("utf-8")
     tree = source.parse(text, "x")[0]
     found = [leaf for leaf in leaves(tree) if leaf[0][0] not in ("scenarios", "stacks")]
-    some = random.Random(1).sample(found, 12)
+    some = random.Random(1).sample(found, 6)
     for path, written in some:
         if "\n" in written or place_of(path).count(".") != len(path) - 1:
             continue

@@ -53,7 +53,7 @@ def test_a_run_is_what_offtake_run_gives(server, runs, tmp_path):
     found = server.get(f"/api/v1/runs/{runs[0]}/results").json()
     jsonschema.validate(found, json.loads((ROOT / "docs/results.schema.json").read_text("utf-8")))
     same = offtake.run(small_plan(tmp_path), paths=PATHS, seed=5)
-    assert found["headline"] == same.headline()
+    assert server.get(f"/api/v1/runs/{runs[0]}").json()["headline"] == same.headline()
     assert found["who_pays"] == json.loads(json.dumps(list(same.who_pays())))
 
 

@@ -190,8 +190,9 @@ def _formed(value: Array, form: Form) -> Array:
     """Not known is NaN or infinite: the other branch may not hand it to a derivative."""
     if form == "value":
         return jnp.where(jnp.isfinite(value), value, 0.0)
-    counts = {"known": jnp.isfinite, "never": jnp.isinf, "told": lambda x: ~jnp.isnan(x)}
-    return counts[form](value).astype(jnp.float64)
+    if form == "known":
+        return jnp.isfinite(value).astype(jnp.float64)
+    return (jnp.isinf(value) if form == "never" else ~jnp.isnan(value)).astype(jnp.float64)
 
 
 @cache

@@ -42,12 +42,12 @@ class Drafting:
         if self._checks % MOST == 0:
             self._pieces.clear()
             self._memory = Memory()
-        tree, problems = self._parsed(text, name)
+        tree, problems = self.parse(text, name)
         named, unknown = name_sections(tree)
         found = [*problems, *unknown]
         return check_tree(named, name, so_far=found, memory=self._memory, diffs=diffs)
 
-    def _parsed(self, text: str, name: str) -> tuple[Node, list[Problem]]:
+    def parse(self, text: str, name: str = "plan.yaml") -> tuple[Node, list[Problem]]:
         """Same as `source.parse`."""
         joined = self._joined(text, name)
         return source.parse(text, name) if joined is None else (joined, [])

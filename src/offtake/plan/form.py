@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from offtake.core.errors import Mistake, Mistakes
 from offtake.core.fieldtypes import FloatingField, Ref, Unit, WhenField
-from offtake.core.quantity import CONFIDENCES, Quantity
+from offtake.core.quantity import Quantity
 from offtake.core.walk import FieldRow, annotation_of, fields, join, options
 from offtake.plan.build import contract_kinds, name_sections
 from offtake.plan.drivers import PROCESSES, Formula, FromMarket
@@ -26,7 +26,7 @@ from offtake.plan.market import Market
 from offtake.plan.readings import Readings
 from offtake.plan.reserve import Reserve
 from offtake.plan.source import parse
-from offtake.plan.tree import Items, Leaf, Map, Node, place_of
+from offtake.plan.tree import Items, Leaf, Map, Node
 
 Control = Literal["number", "date", "rate", "choice", "name", "flag", "text", "group", "yaml"]
 TITLES: dict[str, str] = {
@@ -130,27 +130,30 @@ class Outline:
     """section -> names that stand in it"""
 
 
-def outline(text: str) -> Outline:
+def outline(plan: str | Node) -> Outline:
     """Sections and items of a plan, in the order of the text.
+
+    Args:
+        plan: its text, or the tree of it.
 
     Raises:
         PlanErrors: the text is not YAML.
     """
-    return _outline(_tree(text))
+    return _outline(_tree(plan))
 
 
-def fields_of(text: str, place: str) -> tuple[Field, ...]:
+def fields_of(plan: str | Node, place: str) -> tuple[Field, ...]:
     """Fields of one item: those that are written, in their order, then those that may be.
 
     Args:
-        text: of the plan.
+        plan: its text, or the tree of it.
         place: such as ``contracts.loan`` or ``plan``.
 
     Raises:
         PlanErrors: the text is not YAML.
         KeyError: there is no such item.
     """
-    tree = _tree(text)
+    tree = _tree(plan)
     section, _, name = place.partition(".")
     node = tree.entries.get(section)
     if name and isinstance(node, Map):
@@ -173,8 +176,8 @@ def kinds() -> dict[str, tuple[FieldRow, ...]]:
     }
 
 
-def _tree(text: str) -> Map:
-    tree, _ = parse(text, "plan.yaml")
+def _tree(plan: str | Node) -> Map:
+    tree = parse(plan, "plan.yaml")[0] if isinstance(plan, str) else plan
     named, _ = name_sections(tree)
     return named if isinstance(named, Map) else Map(named.where)
 
@@ -449,8 +452,3 @@ def places(parts: Sequence[Field]) -> Iterator[str]:
     for part in parts:
         yield part.place
         yield from places(part.parts)
-
-
-CONFIDENCE = CONFIDENCES
-"""How a number may be known."""
-__all__ = ["CONFIDENCE", "Field", "Item", "Outline", "fields_of", "flow", "kinds", "place_of"]

@@ -101,13 +101,13 @@ def years(results: Results, contract: str) -> Table:
         {
             "year": year,
             **{
-                _line(results, mine): plain(float(np.sum(paid[y, mine])))
+                f"{_line(results, mine)}_usd": plain(float(np.sum(paid[y, mine])))
                 for mine in _lines(results, contract)
             },
         }
         for y, year in enumerate(results._years())
     ]
-    return Table(f"{contract} by year (USD, nominal)", tuple(rows), "Means over all futures.")
+    return Table(f"{contract} by year (nominal)", tuple(rows), "Means over all futures.")
 
 
 def months(results: Results, contract: str) -> Table:
@@ -132,12 +132,12 @@ def months(results: Results, contract: str) -> Table:
         for t, close in enumerate(results._closes().astype("datetime64[D]"))
         if any(asked[line][t] or given[line][t] for line in of)
     ]
-    return Table(f"{contract} by month (USD)", tuple(rows), "Base case.")
+    return Table(f"{contract} by month", tuple(rows), "Base case.")
 
 
 def _month(close: str, asked: Mapping[str, Any], given: Mapping[str, Any]) -> Row:
     short = [n for n in asked if asked[n] - given[n] > SHORT * abs(asked[n])]
-    paid = {line: plain(float(amount)) for line, amount in given.items()}
+    paid = {f"{line}_usd": plain(float(amount)) for line, amount in given.items()}
     return {"closes": close, **paid, "short": ", ".join(short)}
 
 

@@ -140,8 +140,8 @@ class WhatIf:
 
 def _number(found: Mapping[str, Any]) -> Number:
     slopes = {name: Slope(**slope) for name, slope in found["slopes"].items()}
-    kept = (found[key] for key in ("place", "text", "unit", "value", "span"))
-    return Number(*kept, slopes)
+    place, text, unit = found["place"], found["text"], found["unit"]
+    return Number(place, text, unit, found["value"], found["span"], slopes)
 
 
 def _row(

@@ -197,7 +197,7 @@ def _slopes(targets: Sequence[Target], base: Seen) -> FloatArray:
     """[target, 2] of the influence; 0 where a result is not known."""
     found = np.zeros((len(targets), 2))
     for k, target in enumerate(targets):
-        if float(np.mean(base.below[k])) != 0.0:
+        if _mean(base.below[k]) != 0.0:
             found[k] = observed(target, base.above[k], base.below[k]).slopes
     return found
 
@@ -252,15 +252,19 @@ def ranked(effects: FloatArray) -> list[int]:
     if not effects.size:
         return []
     size = np.abs(effects)
-    most = size.max(axis=1, keepdims=True)
+    most: FloatArray = np.max(size, axis=1, keepdims=True)
     score = np.sum(np.divide(size, most, out=np.zeros_like(size), where=most > 0.0), axis=0)
     order = np.argsort(-score, kind="stable")
     return [int(i) for i in order if score[i] > TRIFLE]
 
 
+def _mean(values: FloatArray) -> float:
+    return float(np.mean(values))
+
+
 def _headline(target: Target, base: Seen, k: int) -> Headline:
     name = full_name(target.name)
-    if float(np.mean(base.below[k])) == 0.0:
+    if _mean(base.below[k]) == 0.0:
         return Headline(name, target.unit, None, None)
     of = observed(target, base.above[k], base.below[k])
     return Headline(name, target.unit, of.value, of.error)
@@ -273,7 +277,7 @@ def _number(study: _Study, blocks: Sequence[HostDraws], base: Seen, move: Move) 
     slopes = dict[str, Slope]()
     for k, target in enumerate(study.pieces.targets):
         sides = (base, down, up)
-        if any(float(np.mean(side.below[k])) == 0.0 for side in sides):
+        if any(_mean(side.below[k]) == 0.0 for side in sides):
             continue
         of, low, high = (observed(target, side.above[k], side.below[k]) for side in sides)
         above, below = up.above[k] - down.above[k], up.below[k] - down.below[k]

@@ -141,15 +141,15 @@ class Child:
         while True:
             if self._line.poll(POLL_SECONDS):
                 kind, value = self._line.recv()
-                if kind == "told":
-                    if told is not None and stopping is None:
-                        told(value)
-                    continue
-                if stopping is not None:
-                    raise stopping
-                if kind == "done":
-                    return value
-                raise value
+                if kind != "told":
+                    if stopping is not None:
+                        raise stopping
+                    if kind == "done":
+                        return value
+                    raise value
+                if told is not None and stopping is None:
+                    told(value)
+            # Also while it talks: one that never falls silent is stopped all the same.
             now = time.monotonic()
             if stopping is not None:
                 if now > killed_at:

@@ -6,6 +6,7 @@ reads plans and makes files of results, so that neither waits for a run.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections import deque
@@ -60,10 +61,14 @@ class Desk:
         left = self.store.interrupt()
         if left:
             LOG.info("%d runs were under way when the server last ended", len(left))
-        ready = ("offtake.web.tasks:get_ready",)
-        threading.Thread(target=self.small, args=ready, daemon=True).start()
+        threading.Thread(target=self._get_ready, daemon=True).start()
         for thread in self._threads:
             thread.start()
+
+    def _get_ready(self) -> None:
+        """Have the first small task done, before anybody waits for one."""
+        with contextlib.suppress(Refused):  # the server may end first
+            self.small("offtake.web.tasks:get_ready")
 
     def close(self) -> None:
         """End all processes; what runs is marked as interrupted."""

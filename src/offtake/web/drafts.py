@@ -13,7 +13,6 @@ from offtake.core.errors import Mistake, PlanErrors
 from offtake.plan.drafting import Drafting
 from offtake.plan.edit import changed
 from offtake.plan.form import fields_of, kinds, new_contract, outline
-from offtake.plan.source import parse
 from offtake.plan.tree import locate, parse_path
 from offtake.web.child import Failure, Told, Why
 
@@ -47,7 +46,8 @@ def check(told: Told, *, text: str, whole: bool) -> dict[str, Any]:
 def form(told: Told, *, text: str, place: str) -> dict[str, Any]:
     """The outline of a plan, and the fields of one of its items; of its first where it has none."""
     del told
-    found = outline(text)
+    tree, _ = _DRAFT.parse(text)
+    found = outline(tree)
     items = [item for _, _, items in found.sections for item in items]
     known = {item.place for item in items}
     chosen = place if place in known else items[0].place if items else ""
@@ -57,7 +57,7 @@ def form(told: Told, *, text: str, place: str) -> dict[str, Any]:
             for key, title, items in found.sections
         ],
         "place": chosen,
-        "fields": [_plain(part) for part in fields_of(text, chosen)] if chosen else [],
+        "fields": [_plain(part) for part in fields_of(tree, chosen)] if chosen else [],
         "kinds": list(kinds()),
     }
 
@@ -78,7 +78,7 @@ def change(told: Told, *, text: str, place: str, value: str | None) -> dict[str,
     """
     del told
     try:
-        made = changed(text, place, value)
+        made = changed(text, place, value, _DRAFT.parse)
     except Mistake as wrong:
         said = f"{place}: found {wrong.found}; expected {wrong.expected}; {wrong.mend}"
         raise Failure(REFUSED, said) from None
@@ -101,5 +101,5 @@ def add(told: Told, *, text: str, kind: str, name: str) -> dict[str, Any]:
 
 
 def _line(text: str, place: str) -> int | None:
-    tree, _ = parse(text, PLAN)
+    tree, _ = _DRAFT.parse(text)
     return locate(tree, parse_path(place) or ()).line

@@ -67,7 +67,12 @@ def post_form(
 ) -> Response:
     """The form of one item, and the outline beside it."""
     asked = {"text": _fits(text, settings), "place": place}
-    shown = desk.quick("offtake.web.drafts:form", **asked)
+    try:
+        shown = desk.quick("offtake.web.drafts:form", **asked)
+    except Refused as why:
+        if why.status != 422:
+            raise
+        return Response(status_code=204)  # no YAML now: the form stays as it was
     return page(request, "form.html.j2", **shown, confidences=CONFIDENCES)
 
 
@@ -88,7 +93,7 @@ def post_change(
 def post_add(desk: DeskOf, settings: SettingsOf, text: Text, kind: Text, name: Text) -> Response:
     """The text with one more contract."""
     if not NAME.match(name.strip()):
-        return JSONResponse({"said": "a name is a letter, then letters, digits, _ or -"}, 422)
+        return JSONResponse({"said": "a name is a letter, then letters, digits, _ or -"})
     asked = {"text": _fits(text, settings), "kind": kind, "name": name.strip()}
     return _json(desk, "offtake.web.drafts:add", asked)
 
@@ -97,4 +102,6 @@ def _json(desk: Any, task: str, asked: dict[str, Any]) -> Response:
     try:
         return JSONResponse(desk.quick(task, **asked))
     except Refused as why:
-        return JSONResponse({"said": why.detail}, why.status)
+        if why.status != 422:
+            raise
+        return JSONResponse({"said": why.detail})  # an answer like any other, told on the page

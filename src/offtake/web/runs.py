@@ -115,6 +115,7 @@ def get_run(request: Request, visit: VisitOf, desk: DeskOf) -> Response:
     return page(
         request,
         "run.html.j2",
+        said=None,
         run=visit.run,
         visit=visit,
         progress=desk.progress(visit.run),
@@ -124,11 +125,19 @@ def get_run(request: Request, visit: VisitOf, desk: DeskOf) -> Response:
 
 
 @shown.get("/runs/{run}/progress")
-def get_progress(request: Request, visit: VisitOf, desk: DeskOf) -> Response:
-    """How far a run is, for the page that shows it; which is asked to load again at the end."""
+def get_progress(request: Request, visit: VisitOf, desk: DeskOf, said: str = "") -> Response:
+    """How far a run is, for the page that shows it; which is asked to load again at the end.
+
+    Args:
+        request: asked.
+        visit: of the run.
+        desk: that does it.
+        said: what the page says is being done.
+    """
     answer = page(
         request,
         "progress.html.j2",
+        said=said,
         run=visit.run,
         visit=visit,
         progress=desk.progress(visit.run),

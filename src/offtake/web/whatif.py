@@ -15,7 +15,7 @@ from offtake.web.child import Told
 
 PLAN = "plan"
 MOVED, SHOWN = 10, 8
-"""Numbers that are moved, and sliders: what cannot be moved alone (shares of one whole) has none."""
+"""Numbers that are moved, and sliders: what cannot move alone (shares of one whole) has none."""
 
 
 def slopes(

@@ -10,7 +10,7 @@ async function asked(what, fields) {
   const answer = await fetch("/draft/" + what, { method: "POST", body: new URLSearchParams(fields) });
   const kind = answer.headers.get("content-type") || "";
   const found = kind.includes("json") ? await answer.json() : await answer.text();
-  if (!answer.ok) throw new Error(found.said || "the server said no; reload the page");
+  if (!answer.ok || found.said) throw new Error(found.said || "the server said no; reload the page");
   return found;
 }
 
@@ -173,7 +173,7 @@ async function show(focus) {
   if (typed && !focus) return;
   try {
     const made = await asked("form", { text: text.value, place });
-    if (mine !== shown) return;
+    if (mine !== shown || !made) return; // nothing: the text is no YAML now, and the list says why
     const open = [...form.querySelectorAll("details[open]")].map((d) => d.closest("[data-field]")?.dataset.field);
     form.innerHTML = made;
     place = form.querySelector(".fields-of").dataset.place;
@@ -183,7 +183,7 @@ async function show(focus) {
     if (within) document.getElementById(within)?.focus();
     atFields();
     form.dataset.shown = mine;
-  } catch { /* the text is no YAML now: the form stays as it was, and the list says why */ }
+  } catch (wrong) { say("wrong", wrong.message); }
 }
 
 form.addEventListener("click", async (event) => {

@@ -1,0 +1,119 @@
+"""First-order estimates: by hand on given slopes, and of a plan known in closed form."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from offtake.plan.load import load
+from offtake.results import drill
+from offtake.results.whatif import Headline, Number, Slope, WhatIf, against, headlines, run_values
+from offtake.run.api import run
+from offtake.run.whatif import ranked, what_if
+from tests.run.one_year import TEXT
+
+PD, EL = "facilities.loan.pd", "facilities.loan.el_usd"
+SALES = 17_520_000.0
+"""1,000 H100e x 8,760 h x 2 USD"""
+
+
+def given() -> WhatIf:
+    price = {PD: Slope(-0.01, 0.03, 0.004), EL: Slope(-10.0, 10.0, 1.0)}
+    power = {PD: Slope(0.0, 0.0, 0.0), EL: Slope(4.0, -2.0, 0.0)}
+    return WhatIf(
+        "x",
+        512,
+        1,
+        (Headline(PD, "1", 0.02, 0.01), Headline(EL, "USD", 100.0, 5.0)),
+        (
+            Number("drivers.price", "2 USD", "USD", 2.0, 0.05, price),
+            Number("contracts.power.price", "50 USD", "USD", 50.0, 0.05, power),
+        ),
+    )
+
+
+def test_by_hand():
+    pd, el = given().estimate({"drivers.price": 0.025, "contracts.power.price": -0.05})
+    assert pd["change"] == pytest.approx(0.5 * 0.02)
+    # Half the slope's error, and a quarter (a half squared) of half the bend of 0.02.
+    assert pd["error"] == pytest.approx(((0.5 * 0.004) ** 2 + (0.25 * 0.5 * 0.02) ** 2) ** 0.5)
+    assert el["change"] == pytest.approx(0.5 * 10.0 + 3.0)
+    assert el["error"] == pytest.approx((0.5**2 + 1.0**2) ** 0.5)
+
+
+def test_an_estimate_stays_what_the_result_can_be_and_starts_at_the_run():
+    pd, el = given().estimate({"drivers.price": -0.2}, {PD: 0.05, EL: 7.0})
+    assert (pd["run"], el["run"]) == (0.05, 7.0)
+    assert pd["estimate"] == 0.0
+    assert pd["change"] == -0.05
+    assert el["estimate"] == 0.0
+    assert given().beyond({"drivers.price": -0.2, "contracts.power.price": 0.05}) == [
+        "drivers.price"
+    ]
+
+
+def test_nothing_moved_changes_nothing_and_a_run_is_told_beside():
+    table = given().estimate({})
+    assert [row["change"] for row in table] == [0.0, 0.0]
+    pd, el = against(table, {PD: 0.05, EL: None}, {PD: 0.02, EL: 100.0})
+    assert pd["off"] == pytest.approx(-0.03)
+    assert el["off"] is None
+
+
+def test_it_comes_back_from_plain_data():
+    assert WhatIf.from_json(json.loads(json.dumps(given().to_json()))) == given()
+    with pytest.raises(KeyError):
+        given().estimate({"nothing": 0.1})
+
+
+def test_numbers_are_ranked_result_by_result():
+    import numpy as np
+
+    effects = np.array([[1e6, 5e5, 0.0, 0.0], [0.0, 0.02, 0.03, 0.0]])
+    assert ranked(effects) == [1, 0, 2]
+
+
+@pytest.mark.slow
+def test_a_plan_known_in_closed_form(tmp_path: Path):
+    """The sponsor pays 30 M USD and gets the sales: what it loses is the difference."""
+    (tmp_path / "plan.yaml").write_text(TEXT)
+    plan = load(tmp_path)
+    name = "who_pays.sponsor.loss_usd"
+    found = what_if(plan, [name], paths=256, numbers=9)
+    by_place = {number.place: number.slopes[name] for number in found.numbers}
+    # Rounding of sums of twelve months, as a share of what is paid in.
+    near = pytest.approx(-0.05 * SALES, abs=1e-9 * 30e6)
+    assert by_place["drivers.compute_price.start"].up == near
+    assert by_place["chips.fleet.price"].down == pytest.approx(-0.05 * 30e6, abs=0.03)
+    assert by_place["chips.fleet.price"].error == pytest.approx(0.0, abs=0.03)
+    assert "contracts.equity.commitment" not in by_place  # does nothing
+    (row,) = found.estimate({"drivers.compute_price.start": 0.1})
+    assert row["change"] == pytest.approx(-0.1 * SALES, abs=0.03)
+
+
+@pytest.mark.slow
+def test_headlines_and_drill_down_of_a_run(tmp_path: Path):
+    (tmp_path / "plan.yaml").write_text(TEXT)
+    results = run(load(tmp_path), paths=256)
+    names = headlines(results)
+    assert "who_pays.sponsor.loss_usd" in names
+    values = run_values(results, names)
+    assert values["who_pays.sponsor.loss_usd"] == pytest.approx(30e6 - SALES, abs=0.03)
+    mine = drill.contracts_of(results, "sponsor")
+    assert sum(row["net_usd"] for row in mine) == pytest.approx(
+        next(r["net_usd"] for r in results.who_pays() if r["party"] == "sponsor"), abs=0.03
+    )
+    for row in mine:
+        contract = row["contract"]
+        months = drill.months(results, contract)
+        years = drill.years(results, contract)
+        lines = [name for name in months.columns if name not in ("closes", "short")]
+        # One future is like another here, so that the base case is the mean.
+        total = sum(month[line] for month in months for line in lines)
+        assert total == pytest.approx(
+            sum(v for y in years for k, v in y.items() if k != "year"), abs=0.03
+        )
+    with pytest.raises(KeyError, match="no party 'nobody'"):
+        drill.contracts_of(results, "nobody")
+    with pytest.raises(KeyError, match="did you mean equity"):
+        drill.months(results, "equty")
