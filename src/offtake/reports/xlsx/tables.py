@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from offtake.reports.xlsx.formats import Formats
 from offtake.reports.xlsx.grid import Column, Grid, a1, below
-from offtake.reports.xlsx.paper import Worksheet, alarm, formula, landscape
+from offtake.reports.xlsx.paper import Worksheet, alarm, formula, landscape, name_of
 from offtake.results.results import Results
 from offtake.results.workbook.base_case import BaseCase
 from offtake.results.workbook.cells import blank
@@ -48,7 +48,7 @@ def _figure(
     grid: Grid,
     formats: Formats,
 ) -> None:
-    text = one.text(Column(grid, str(sheet.get_name()), 0))
+    text = one.text(Column(grid, name_of(sheet), 0))
     form = formats.number("live", one.unit, strong=True)
     formula(sheet, cell, text, form, one.value(built.values))
 
