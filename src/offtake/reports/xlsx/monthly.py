@@ -93,7 +93,7 @@ def _together(sheet: Worksheet, row: Row, built: BaseCase, grid: Grid, formats: 
     if not blank(whole):
         text = f"SUM({mine})" if row.whole == "sum" else f"MIN({mine})"
         formula(sheet, (line, ALL), text, form, whole)
-    if row.whole not in ("sum", "open", "close"):
+    if row.whole == "none":
         return
     ends = built.calendar.first if row.whole == "open" else built.calendar.last
     there = grid.span(ends, grid.places[id(row)][0])

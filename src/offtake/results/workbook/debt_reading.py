@@ -88,19 +88,20 @@ def interest_of(flows: Flows, rate: FloatArray, accrual: FloatArray) -> Interest
         accrual: day count fractions, years, [T].
     """
     rest = flows.rest
-    for step in (np.zeros_like(rate), _steps(flows, rate, accrual)):
-        found = _timed(flows, rest, (rate + step) * accrual, step)
-        if found is not None:
-            return found
-    return None
+    plain = _timed(flows, rest, rate * accrual, np.zeros_like(rate))
+    if plain is not None:
+        return plain
+    step = _steps(flows, rate, accrual)
+    return None if step is None else _timed(flows, rest, (rate + step) * accrual, step)
 
 
-def _steps(flows: Flows, rate: FloatArray, accrual: FloatArray) -> FloatArray:
-    """Rate beyond margin and base if interest is paid, or added, in every period."""
+def _steps(flows: Flows, rate: FloatArray, accrual: FloatArray) -> FloatArray | None:
+    """Rate beyond margin and base; None where interest is not paid, or added, in every period."""
     bears = flows.opening * accrual
     paid = flows.interest + np.where(flows.interest == 0.0, np.maximum(flows.rest, 0.0), 0.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        step = np.where(bears > 0.0, paid / bears - rate, 0.0)
+    if ((bears > 0.0) & (paid == 0.0)).any():
+        return None
+    step = np.where(bears > 0.0, paid / np.where(bears > 0.0, bears, 1.0) - rate, 0.0)
     return np.where(np.abs(step) > 1e-12, step, 0.0)
 
 
