@@ -139,15 +139,16 @@ def principal_of(
     paid, balance = flows.principal, flows.opening
     zero = np.zeros_like(paid)
     level = amortisation == "annuity"
+    ends = (paid > 0.0) & (np.abs(paid - balance) <= NEAR * max(float(balance.max()), 1.0))
+    at_once = amortisation == "bullet" or np.count_nonzero(paid) == 1
+    if at_once and near(np.where(ends, balance, 0.0), paid, balance):
+        return Principal(zero, zero, ends.astype(np.float64), level)
     if amortisation in ("linear", "annuity"):
         remaining = _remaining(paid, balance, period_rate if level else None)
         remaining, balloon = _balloons(remaining, paid, balance, every)
         shaped = spread(balance, period_rate, remaining, level=level)
         if near(np.where(balloon > 0.0, balance, shaped), paid, balance):
             return Principal(remaining, zero, balloon, level)
-    ends = (paid > 0.0) & (np.abs(paid - balance) <= NEAR * max(float(balance.max()), 1.0))
-    if amortisation == "bullet" and near(np.where(ends, balance, 0.0), paid, balance):
-        return Principal(zero, zero, ends.astype(np.float64), level)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(balance > 0.0, paid / balance, 0.0)
     return Principal(zero, share, zero, level)
@@ -188,7 +189,8 @@ def _balloons(
     dates = np.flatnonzero(paid > 0.0)
     for before, t in pairwise(dates):
         expected = remaining[before] - np.rint((t - before) / every)
-        if paid[t] == balance[t] and remaining[t] == 1.0 and expected > 1.5:
+        whole = abs(paid[t] - balance[t]) <= NEAR * balance[t]
+        if whole and remaining[t] == 1.0 and expected > 1.5:
             remaining[t], balloon[t] = expected, 1.0
     return remaining, balloon
 
