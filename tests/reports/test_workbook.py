@@ -150,7 +150,7 @@ def test_nothing_is_hidden_linked_or_run(file: Path) -> None:
         if sheet.title != "Cover":
             assert sheet.freeze_panes, sheet.title
         assert sheet.page_setup.orientation == "landscape", sheet.title
-        assert sheet.page_setup.fitToWidth
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.title
 
 
 def test_a_period_has_one_column(file: Path, built: BaseCase) -> None:
