@@ -24,9 +24,17 @@ A3 = 8
 UNITS = {"1/year": "per year", "1": "", "period": "periods", "date": ""}
 
 
+CHOSEN = "choice of the plan"
+
+
+def known(row: Mapping[str, Any]) -> str:
+    """How a number is known; when a plan starts, how long it runs and its rate are its choice."""
+    return CHOSEN if row["place"].startswith("plan.") else str(row["known"])
+
+
 def ground(known: str) -> str:
     """Which of three kinds a number is: sourced, assumed, derived."""
-    if known in ("assumption", "no source"):
+    if known in ("assumption", "no source", CHOSEN):
         return "assumed"
     return "derived" if known in ("derived", "default of offtake") else "sourced"
 
@@ -78,7 +86,7 @@ def _row(
     formats: Formats,
 ) -> None:
     line, unit = grid.inputs[row["place"]], row["unit"]
-    colour, _ = KNOWN[ground(row["known"])]
+    colour, _ = KNOWN[ground(known(row))]
     sheet.write_string(line, 0, row["place"], formats.of(bg_color=colour))
     if row["number"] is not None:
         shown = NUMBERS.get(unit, "#,##0.######")
@@ -98,6 +106,6 @@ def _row(
         (8, row.get("date")),
         (9, row.get("note")),
     )
-    sheet.write_string(line, 5, row["known"], formats.of(bg_color=colour))
+    sheet.write_string(line, 5, known(row), formats.of(bg_color=colour))
     for column, text in texts:
         sheet.write_string(line, column, str(text or ""), formats.wrapped())

@@ -93,7 +93,7 @@ def _state(
         cell = f"{on}{totals[name]}"
         count = built.off(name)
         sheet.write_string(line, 0, label, formats.of(bold=True))
-        form = formats.number("flag", "1 or 0", strong=True)
+        form = formats.number("flag", "1 or 0")
         formula(sheet, (line, 1), cell, form, float(count))
         text = f'IF({cell}=0,"{good}","{bad}")'
         formula(sheet, (line, 2), text, formats.of(bold=True), bad if count else good)

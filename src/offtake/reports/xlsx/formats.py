@@ -5,7 +5,7 @@ from typing import Any
 
 from offtake.reports.xlsx.paper import Format, Workbook
 
-FONT = {"font_name": "Arial", "font_size": 9}
+FONT = {"font_name": "Arial", "font_size": 9, "valign": "top"}
 INPUT, ENGINE, LIVE, FLAG = "#0000FF", "#7F6000", "#000000", "#375623"
 KINDS: Mapping[str, tuple[str, str, str]] = {
     "input": (INPUT, "#FFF9D6", "An input: change it, and what hangs on it follows."),

@@ -33,11 +33,12 @@ def _head(
     sheet.write_string(0, 0, shown.title, formats.title())
     sheet.write_string(1, 0, shown.about, formats.quiet())
     sheet.write_url(2, 0, f"internal:'{cover}'!A1", formats.link(), "Back to the cover")
-    words = ((NUMBER, "Period"), (CLOSES, "Closes"), (YEAR, "Calendar year"))
+    words = ((NUMBER, "Period"), (CLOSES, "Closes"))
     for line, word in words:
         sheet.write_string(line, 0, word, formats.of(bold=True))
-    for column, word in ((1, "With, or a note"), (2, "Unit"), (3, "Kind"), (ALL, "All")):
-        sheet.write_string(YEAR, column, word, formats.head())
+    for column, word in ((0, "Calendar year"), (1, "With, or a note"), (2, "Unit"), (3, "Kind")):
+        sheet.write_string(YEAR, column, word, formats.of(bold=True, bottom=1))
+    sheet.write_string(YEAR, ALL, "All", formats.of(bold=True, bottom=1, align="right"))
     for i, year in enumerate(grid.years):
         sheet.write_number(YEAR, grid.year_column(i), year, formats.of(bold=True, bottom=1))
     links = (
@@ -92,14 +93,15 @@ def _together(sheet: Worksheet, row: Row, built: BaseCase, grid: Grid, formats: 
     if not blank(whole):
         text = f"SUM({mine})" if row.whole == "sum" else f"MIN({mine})"
         formula(sheet, (line, ALL), text, form, whole)
-    if row.whole not in ("sum", "close"):
+    if row.whole == "none":
         return
-    last = grid.span(built.calendar.last, grid.places[id(row)][0])
+    ends = built.calendar.first if row.whole == "open" else built.calendar.last
+    there = grid.span(ends, grid.places[id(row)][0])
     by_year = built.by_year(row)
     for i, year in enumerate(grid.years):
         column = grid.year_column(i)
         head = grid.year_head(i)
         text = f"SUMIF({years},{head},{mine})"
-        if row.whole == "close":
-            text = f"SUMIFS({mine},{years},{head},{last},1)"
+        if row.whole != "sum":
+            text = f"SUMIFS({mine},{years},{head},{there},1)"
         formula(sheet, (line, column), text, form, by_year[year])

@@ -12,7 +12,21 @@ from xlsxwriter.worksheet import Worksheet
 
 from offtake.results.workbook.cells import blank
 
-__all__ = ["Format", "Workbook", "Worksheet", "alarm", "formula", "landscape", "xl_col_to_name"]
+__all__ = [
+    "Format",
+    "Workbook",
+    "Worksheet",
+    "alarm",
+    "formula",
+    "landscape",
+    "name_of",
+    "xl_col_to_name",
+]
+
+
+def name_of(sheet: Worksheet) -> str:
+    """Name of a sheet."""
+    return cast("Any", sheet).name
 
 
 def formula(

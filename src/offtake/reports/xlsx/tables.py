@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from offtake.reports.xlsx.formats import Formats
 from offtake.reports.xlsx.grid import Column, Grid, a1, below
-from offtake.reports.xlsx.paper import Worksheet, alarm, formula, landscape
+from offtake.reports.xlsx.paper import Worksheet, alarm, formula, landscape, name_of
 from offtake.results.results import Results
 from offtake.results.workbook.base_case import BaseCase
 from offtake.results.workbook.cells import blank
@@ -48,8 +48,8 @@ def _figure(
     grid: Grid,
     formats: Formats,
 ) -> None:
-    text = one.text(Column(grid, str(sheet.get_name()), 0))
-    form = formats.number("live", one.unit, strong=True)
+    text = one.text(Column(grid, name_of(sheet), 0))
+    form = formats.number("live", one.unit)
     formula(sheet, cell, text, form, one.value(built.values))
 
 
@@ -146,9 +146,11 @@ def checks(sheet: Worksheet, built: BaseCase, grid: Grid, formats: Formats) -> d
     for i, (name, (start, end)) in enumerate(spans.items(), 2):
         sheet.write_string(i, 0, labels[name], formats.of(bold=True))
         text = f"SUM({a1(start, 3)}:{a1(end, 3)})" if end >= start else "0"
-        form = formats.number("flag", "1 or 0", strong=True)
+        form = formats.number("flag", "1 or 0")
         formula(sheet, (i, 3), text, form, float(built.off(name)))
-    alarm(sheet, (2, 3), (line, 3), formats.alarm())
+    for start, end in ((2, 4), *spans.values()):
+        if end >= start:
+            alarm(sheet, (start, 3), (end, 3), formats.alarm())
     return totals
 
 

@@ -136,8 +136,8 @@ def by_year(values: FloatArray, years: FloatArray, row: Row) -> dict[int, float]
         told = mine[~np.isnan(mine)]
         if row.whole == "sum":
             found[int(year)] = float(told.sum())
-        elif row.whole == "close":
-            found[int(year)] = float(np.nan_to_num(mine[-1]))
+        elif row.whole != "none":
+            found[int(year)] = float(np.nan_to_num(mine[0 if row.whole == "open" else -1]))
         else:
             found[int(year)] = float("nan")
     return found

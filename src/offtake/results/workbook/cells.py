@@ -22,8 +22,9 @@ FloatArray = NDArray[np.float64]
 
 Kind = Literal["input", "engine", "live", "flag", "calendar"]
 """What a row is: numbers to change, values of the engine, a formula, an alarm, the calendar."""
-Whole = Literal["sum", "close", "least", "none"]
-"""What stands for all periods of a year: their sum, the last, the least, nothing."""
+Whole = Literal["sum", "open", "close", "least", "none"]
+"""What stands for all periods of a year: their sum, the first, the last, nothing; `least`: the
+last for a year, the least for all periods."""
 
 
 def blank(value: float) -> bool:

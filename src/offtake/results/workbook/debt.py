@@ -159,7 +159,7 @@ def schedule(
         one: the facility.
         amounts: row of what is paid on each claim; those that the schedule explains become live.
     """
-    opening = Row("Opening balance", "USD", "live", whole="none")
+    opening = Row("Opening balance", "USD", "live", whole="open")
     closing = Row("Closing balance", "USD", "live", whole="close", engine=one.flows.closing)
     opening.term, closing.total = closing.before, True
     rate, rate_rows, interest, interest_rows = _interest(one, opening, amounts)

@@ -88,19 +88,20 @@ def interest_of(flows: Flows, rate: FloatArray, accrual: FloatArray) -> Interest
         accrual: day count fractions, years, [T].
     """
     rest = flows.rest
-    for step in (np.zeros_like(rate), _steps(flows, rate, accrual)):
-        found = _timed(flows, rest, (rate + step) * accrual, step)
-        if found is not None:
-            return found
-    return None
+    plain = _timed(flows, rest, rate * accrual, np.zeros_like(rate))
+    if plain is not None:
+        return plain
+    step = _steps(flows, rate, accrual)
+    return None if step is None else _timed(flows, rest, (rate + step) * accrual, step)
 
 
-def _steps(flows: Flows, rate: FloatArray, accrual: FloatArray) -> FloatArray:
-    """Rate beyond margin and base if interest is paid, or added, in every period."""
+def _steps(flows: Flows, rate: FloatArray, accrual: FloatArray) -> FloatArray | None:
+    """Rate beyond margin and base; None where interest is not paid, or added, in every period."""
     bears = flows.opening * accrual
     paid = flows.interest + np.where(flows.interest == 0.0, np.maximum(flows.rest, 0.0), 0.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        step = np.where(bears > 0.0, paid / bears - rate, 0.0)
+    if ((bears > 0.0) & (paid == 0.0)).any():
+        return None
+    step = np.where(bears > 0.0, paid / np.where(bears > 0.0, bears, 1.0) - rate, 0.0)
     return np.where(np.abs(step) > 1e-12, step, 0.0)
 
 
@@ -138,15 +139,16 @@ def principal_of(
     paid, balance = flows.principal, flows.opening
     zero = np.zeros_like(paid)
     level = amortisation == "annuity"
+    ends = (paid > 0.0) & (np.abs(paid - balance) <= NEAR * max(float(balance.max()), 1.0))
+    at_once = amortisation == "bullet" or np.count_nonzero(paid) == 1
+    if at_once and near(np.where(ends, balance, 0.0), paid, balance):
+        return Principal(zero, zero, ends.astype(np.float64), level)
     if amortisation in ("linear", "annuity"):
         remaining = _remaining(paid, balance, period_rate if level else None)
         remaining, balloon = _balloons(remaining, paid, balance, every)
         shaped = spread(balance, period_rate, remaining, level=level)
         if near(np.where(balloon > 0.0, balance, shaped), paid, balance):
             return Principal(remaining, zero, balloon, level)
-    ends = (paid > 0.0) & (np.abs(paid - balance) <= NEAR * max(float(balance.max()), 1.0))
-    if amortisation == "bullet" and near(np.where(ends, balance, 0.0), paid, balance):
-        return Principal(zero, zero, ends.astype(np.float64), level)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(balance > 0.0, paid / balance, 0.0)
     return Principal(zero, share, zero, level)
@@ -187,7 +189,8 @@ def _balloons(
     dates = np.flatnonzero(paid > 0.0)
     for before, t in pairwise(dates):
         expected = remaining[before] - np.rint((t - before) / every)
-        if paid[t] == balance[t] and remaining[t] == 1.0 and expected > 1.5:
+        whole = abs(paid[t] - balance[t]) <= NEAR * balance[t]
+        if whole and remaining[t] == 1.0 and expected > 1.5:
             remaining[t], balloon[t] = expected, 1.0
     return remaining, balloon
 

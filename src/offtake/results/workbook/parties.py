@@ -114,7 +114,7 @@ def _inside(
     paid: Mapping[Claim, Row],
 ) -> Waterfall:
     cash = record.number(f"parties.{party}.cash")
-    opening = Row("Opening cash", "USD", "live", whole="none")
+    opening = Row("Opening cash", "USD", "live", whole="open")
     closing = Row("Closing cash", "USD", "live", whole="close", engine=record.cash[party])
     closing.total = True
     first: Term = Constant(0.0) if cash is None else cash
@@ -122,8 +122,9 @@ def _inside(
     receipts = Row("Receipts", "USD", "live", Sum(tuple(received.values())))
     available = Row("Cash available", "USD", "live", opening + receipts, whole="none", total=True)
     sections = [
+        Section("Opening", [opening]),
         *_by_class(received, "Received"),
-        Section("Cash", [opening, receipts, available]),
+        Section("Cash to pay with", [receipts, available]),
     ]
     left = available
     for rank in sorted({claim.rank for claim in paid}):

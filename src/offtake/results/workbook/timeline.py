@@ -24,6 +24,8 @@ class Timeline:
     year: Row
     last: Row
     """1 in the last period of a calendar year"""
+    first: Row
+    """1 in the first period of a calendar year"""
     length: Row
     """years, months / 12"""
     factor: Row
@@ -44,6 +46,7 @@ def timeline(record: Record) -> Timeline:
     """The calendar of a base case."""
     days = record.calendar
     years = days.calendar_years.astype(np.float64)
+    first = np.append(True, years[1:] != years[:-1]).astype(np.float64)
     last = np.append(years[1:] != years[:-1], True).astype(np.float64)
 
     def known(label: str, unit: str, held: FloatArray, note: str = "") -> Row:
@@ -62,6 +65,7 @@ def timeline(record: Record) -> Timeline:
         known("Days", "days", days.days.astype(np.float64)),
         known("Calendar year", "year", years),
         known("Last period of the year", "1 or 0", last),
+        known("First period of the year", "1 or 0", first),
         length,
     ]
     accrual = {
@@ -92,8 +96,8 @@ def timeline(record: Record) -> Timeline:
         "One column for each period, the same one on every sheet.",
         [section for section in sections if section.rows],
     )
-    year, end = rows[4], rows[5]
-    return Timeline(number, closes, year, end, length, factor, accrual, base, sheet)
+    year, ends, begins = rows[4:7]
+    return Timeline(number, closes, year, ends, begins, length, factor, accrual, base, sheet)
 
 
 def _base_rates(record: Record) -> dict[str, Row]:
