@@ -117,9 +117,16 @@ def test_the_page_on_instruments(copy: Path):
     assert "| `fee` |" in (copy / "docs" / "contracts" / "retainer.md").read_text("utf-8")
     told(copy, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider",
          "tests/contracts/test_retainer.py", "tests/architecture/test_instruments.py")  # fmt: skip
-    tests = told(copy, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider",
-                 "tests/instruments/test_conformance.py", "-k", "retainer")  # fmt: skip
-    assert re.search(r"\d+ passed", tests)
+
+
+def test_the_instrument_of_the_page_conforms(copy: Path):
+    """In company of every other kind: it conserves, scales, does not look ahead; minutes."""
+    followed(copy)
+    tests = told(
+        copy, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider",
+        "tests/instruments/test_conformance.py", "-k", "retainer",
+    )  # fmt: skip
+    assert re.search(r"^\.+ ", tests, re.MULTILINE)
 
 
 def test_the_page_on_chips(copy: Path):
