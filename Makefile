@@ -67,7 +67,7 @@ conformance: setup-compare ## compare with outside truth; writes docs/conformanc
 
 docs: setup-docs ## the documentation: pages written, every example run, the site built in build/docs
 	$(BIN)/python -m docs.build $(ARGS)
-	XLA_FLAGS= $(BIN)/python -m pytest -n 2 -m docs
+	$(BIN)/python -m pytest -n 2 -m docs
 	$(MAKE) site
 
 site: setup-docs ## the site alone, without running the examples
@@ -76,7 +76,7 @@ site: setup-docs ## the site alone, without running the examples
 	@echo "Open build/docs/index.html"
 
 test-docs: setup-docs ## run every example of the documentation, its notebooks and its how-to pages
-	XLA_FLAGS= $(BIN)/python -m pytest -n 2 -m docs $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m docs $(ARGS)
 
 # ------------------------------------------------------------------------------------------- set-up
 

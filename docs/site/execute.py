@@ -59,10 +59,10 @@ def told(text: str) -> list[str]:
 def differs(page: str, found: str) -> str | None:
     """The first line of a page that was printed otherwise; None if all were.
 
-    A line `...` on the page stands for any lines.
+    A page may begin anywhere; a line `...` on it stands for any lines.
     """
     lines, at = told(found), 0
-    jump = False
+    jump = True
     for line in told(page):
         if line == "...":
             jump = True

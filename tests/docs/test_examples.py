@@ -30,10 +30,10 @@ def test_examples_of_a_page(page: Path):
 def test_notebook(path: Path):
     nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
     notebook = nbformat.read(path, as_version=4)
-    begun = time.process_time(), time.perf_counter()
+    begun = time.perf_counter()
     where = {"metadata": {"path": str(path.parent)}}
     nbclient.NotebookClient(notebook, timeout=3 * SECONDS, resources=where).execute()
-    assert time.perf_counter() - begun[1] < 3 * SECONDS
+    assert time.perf_counter() - begun < 3 * SECONDS
     shown = [o for cell in notebook.cells for o in cell.get("outputs", [])]
     assert any("text/html" in output.get("data", {}) for output in shown)
     assert not [o for o in shown if o.get("name") == "stderr"]
@@ -48,7 +48,7 @@ def copy(tmp_path: Path) -> Path:
     for name in KEPT:
         source = ROOT / name
         if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__", "vendor_cache")
+            ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(source, tmp_path / name, ignore=ignored)
         else:
             shutil.copy(source, tmp_path / name)
@@ -117,9 +117,16 @@ def test_the_page_on_instruments(copy: Path):
     assert "| `fee` |" in (copy / "docs" / "contracts" / "retainer.md").read_text("utf-8")
     told(copy, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider",
          "tests/contracts/test_retainer.py", "tests/architecture/test_instruments.py")  # fmt: skip
-    tests = told(copy, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider",
-                 "tests/instruments/test_conformance.py", "-k", "retainer")  # fmt: skip
-    assert re.search(r"\d+ passed", tests)
+
+
+def test_the_instrument_of_the_page_conforms(copy: Path):
+    """In company of every other kind: it conserves, scales, does not look ahead; minutes."""
+    followed(copy)
+    tests = told(
+        copy, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider",
+        "tests/instruments/test_conformance.py", "-k", "retainer",
+    )  # fmt: skip
+    assert re.search(r"^\.+ ", tests, re.MULTILINE)
 
 
 def test_the_page_on_chips(copy: Path):
