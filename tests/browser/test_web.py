@@ -129,7 +129,9 @@ def test_runs_are_compared(browser: Any, served: Served, answered: list[str]):
         boxes.nth(i).check()
     page.get_by_role("button", name="Compare those chosen").click()
     page.get_by_role("heading", name="2 runs compared").wait_for()
-    assert page.locator("[data-option] svg").count() == page.locator("[data-option]").count() > 1
+    charts = page.locator("[data-option]").count()
+    page.locator("[data-option] svg").nth(charts - 1).wait_for()  # all are drawn, after the page
+    assert page.locator("[data-option] svg").count() == charts > 1
     assert "All met the same futures" in page.locator("#figures .lead").inner_text()
     assert wrong == []
     page.close()

@@ -14,7 +14,8 @@ LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)\s]*)?\)")
 
 
 def markdown_files() -> list[Path]:
-    return [path for path in kept_files() if path.suffix == ".md"]
+    """Pages that are kept; links to pages, such as those to plans in the package, are not."""
+    return [path for path in kept_files() if path.suffix == ".md" and not path.is_symlink()]
 
 
 def test_generated_pages_are_up_to_date():

@@ -159,9 +159,16 @@ def test_how_a_number_is_known():
         {"place": "b", "value": "1", "uncertain": False, "source": "a paper"},
         {"place": "c", "value": "1", "uncertain": True},
         {"place": "d", "value": "1", "uncertain": False},
+        {"place": "plan.start", "value": "2026-01", "uncertain": False},
     ]
     known = [row["known"] for row in input_rows(inputs, ["c"])]
-    assert known == ["assumption", "reported", "no source", "default of offtake"]
+    assert known == [
+        "assumption",
+        "reported",
+        "no source",
+        "default of offtake",
+        "choice of the plan",
+    ]
 
 
 def test_what_no_future_shows_is_not_known():

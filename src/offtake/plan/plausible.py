@@ -31,13 +31,17 @@ def chips_fit_their_site(plan: Plan) -> Iterator[Finding]:
                     "warning",
                     Mistake(
                         code="chips-power",
-                        found=f"chips at {name} that draw {needed:,.1f} MW of IT power together",
-                        expected=f"at most the {power:,.1f} MW that {name} will have",
+                        found=f"chips at {name} that draw {_mw(needed)} of IT power together",
+                        expected=f"at most the {_mw(power)} that {name} will have",
                         mend="fewer units or more power; as it is, each runs "
                         f"{100 * power / needed:.0f} % of the time",
                     ),
                 )
                 break
+
+
+def _mw(power: float) -> str:
+    return f"{power:,.1f} MW" if power < 1e9 else f"{power:.1e} MW"
 
 
 def _overlaps(other: Cohort, newest: Cohort) -> bool:

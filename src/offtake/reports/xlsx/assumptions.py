@@ -7,6 +7,7 @@ from offtake.reports.xlsx.formats import KINDS, KNOWN, NUMBERS, Formats
 from offtake.reports.xlsx.grid import ASSUMPTIONS_HEAD as HEAD
 from offtake.reports.xlsx.grid import ASSUMPTIONS_TOP, INPUT_COLUMN, Grid
 from offtake.reports.xlsx.paper import Workbook, Worksheet, landscape
+from offtake.results.tables.limits import ASSUMED, DEFAULT
 
 COLUMNS = (
     ("Number of the plan", 46),
@@ -24,19 +25,11 @@ A3 = 8
 UNITS = {"1/year": "per year", "1": "", "period": "periods", "date": ""}
 
 
-CHOSEN = "choice of the plan"
-
-
-def known(row: Mapping[str, Any]) -> str:
-    """How a number is known; when a plan starts, how long it runs and its rate are its choice."""
-    return CHOSEN if row["place"].startswith("plan.") else str(row["known"])
-
-
 def ground(known: str) -> str:
     """Which of three kinds a number is: sourced, assumed, derived."""
-    if known in ("assumption", "no source", CHOSEN):
-        return "assumed"
-    return "derived" if known in ("derived", "default of offtake") else "sourced"
+    if known in ("derived", DEFAULT):
+        return "derived"
+    return "assumed" if known in ASSUMED else "sourced"
 
 
 def write(
@@ -86,7 +79,7 @@ def _row(
     formats: Formats,
 ) -> None:
     line, unit = grid.inputs[row["place"]], row["unit"]
-    colour, _ = KNOWN[ground(known(row))]
+    colour, _ = KNOWN[ground(row["known"])]
     sheet.write_string(line, 0, row["place"], formats.of(bg_color=colour))
     if row["number"] is not None:
         shown = NUMBERS.get(unit, "#,##0.######")
@@ -106,6 +99,6 @@ def _row(
         (8, row.get("date")),
         (9, row.get("note")),
     )
-    sheet.write_string(line, 5, known(row), formats.of(bg_color=colour))
+    sheet.write_string(line, 5, row["known"], formats.of(bg_color=colour))
     for column, text in texts:
         sheet.write_string(line, column, str(text or ""), formats.wrapped())

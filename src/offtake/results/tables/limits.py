@@ -6,7 +6,8 @@ from typing import Any
 from offtake.results.table import money
 
 DEFAULT = "default of offtake"
-ASSUMED = ("assumption", "no source", DEFAULT)
+CHOSEN = "choice of the plan"
+ASSUMED = ("assumption", "no source", CHOSEN, DEFAULT)
 """How numbers are known that no source stands behind."""
 
 
@@ -15,7 +16,8 @@ def input_rows(
 ) -> list[dict[str, Any]]:
     """One row per number: where it stands, what it is, how it is known.
 
-    `known` is the confidence that is stated, `no source` for what the plan writes without one, and
+    `known` is the confidence that is stated, `no source` for what the plan writes without one,
+    `CHOSEN` for when the plan starts, how long it runs and at which rate it discounts, and
     `DEFAULT` for what offtake takes where the plan writes nothing.
 
     Args:
@@ -44,7 +46,7 @@ def _known(row: Mapping[str, Any], unsourced: set[str] | None) -> str:
         return "reported"
     if unsourced is None or row["place"] in unsourced:
         return "no source"
-    return DEFAULT
+    return CHOSEN if row["place"].startswith("plan.") else DEFAULT
 
 
 def counted(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -312,7 +312,7 @@ def _principal(
         rows += [share, regular]
     else:
         regular = Row("Principal by schedule", "USD", "live", opening * 0.0)
-        rows += [regular] if found.balloon.any() else []
+        rows.append(regular)
     due.term = regular + 0.0
     if found.balloon.any():
         matures = _engine("Matures", found.balloon, "timing, as the engine ran it", "1 or 0")

@@ -56,18 +56,25 @@ function moves() {
   return Object.fromEntries(inputs.filter((one) => Number(one.value)).map((one) => [one.dataset.place, Number(one.value)]));
 }
 
-let asking = false, again = false;
-async function moved() {
-  if (asking) { again = true; return; }
-  asking = true;
-  const mine = ++turn, started = performance.now(), by = moves();
+/* While they move: one estimate at a time, and another where they moved meanwhile. */
+let asking = false;
+function moved() {
+  ++turn;
   clearTimeout(resting);
-  try {
-    const found = await told(here + "/estimate", by);
-    if (mine === turn) { rows(found.rows, "estimate"); said(by, found); section.dataset.slideMs = Math.round(performance.now() - started); }
-  } catch (wrong) { say("failed", wrong.message); }
+  if (!asking) estimate();
+}
+
+async function estimate() {
+  asking = true;
+  for (let mine = -1; mine !== turn;) {
+    mine = turn;
+    const started = performance.now(), by = moves();
+    try {
+      const found = await told(here + "/estimate", by);
+      if (mine === turn) { rows(found.rows, "estimate"); said(by, found); section.dataset.slideMs = Math.round(performance.now() - started); }
+    } catch (wrong) { say("failed", wrong.message); }
+  }
   asking = false;
-  if (again) { again = false; moved(); }
 }
 
 function said(by, found) {
@@ -112,7 +119,7 @@ function rest() {
 }
 
 async function rerun() {
-  const by = moves(), mine = ++turn;
+  const by = moves(), mine = turn;
   if (!Object.keys(by).length) return;
   try {
     const estimate = await told(here + "/estimate", by);
