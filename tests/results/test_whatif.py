@@ -7,7 +7,16 @@ import pytest
 
 from offtake.plan.load import load
 from offtake.results import drill
-from offtake.results.whatif import Headline, Number, Slope, WhatIf, against, headlines, run_values
+from offtake.results.whatif import (
+    Headline,
+    Number,
+    Slope,
+    WhatIf,
+    against,
+    headlines,
+    run_values,
+    shown,
+)
 from offtake.run.api import run
 from offtake.run.whatif import ranked, what_if
 from tests.run.one_year import TEXT
@@ -18,8 +27,8 @@ SALES = 17_520_000.0
 
 
 def given() -> WhatIf:
-    price = {PD: Slope(-0.01, 0.03, 0.004), EL: Slope(-10.0, 10.0, 1.0)}
-    power = {PD: Slope(0.0, 0.0, 0.0), EL: Slope(4.0, -2.0, 0.0)}
+    price = {PD: Slope(-0.01, 0.03, 0.002, 0.004), EL: Slope(-10.0, 10.0, 1.0, 1.0)}
+    power = {PD: Slope(0.0, 0.0, 0.0, 0.0), EL: Slope(4.0, -2.0, 0.5, 0.5)}
     return WhatIf(
         "x",
         512,
@@ -34,20 +43,34 @@ def given() -> WhatIf:
 
 def test_by_hand():
     pd, el = given().estimate({"drivers.price": 0.025, "contracts.power.price": -0.05})
-    assert pd["change"] == pytest.approx(0.5 * 0.02)
-    # Half the slope's error, and a quarter (a half squared) of half the bend of 0.02.
-    assert pd["error"] == pytest.approx(((0.5 * 0.004) ** 2 + (0.25 * 0.5 * 0.02) ** 2) ** 0.5)
-    assert el["change"] == pytest.approx(0.5 * 10.0 + 3.0)
-    assert el["error"] == pytest.approx((0.5**2 + 1.0**2) ** 0.5)
+    assert pd["change"] == pytest.approx(0.5 * 0.03)
+    # Half the error of its side, and of the bend of 0.02 a half of 0.5 (1 - 0.5).
+    assert pd["error"] == pytest.approx(((0.5 * 0.004) ** 2 + (0.5 * 0.25 * 0.02) ** 2) ** 0.5)
+    # Power moves by the whole span: there the estimate is what was run, bend and all.
+    assert el["change"] == pytest.approx(0.5 * 10.0 + 4.0)
+    assert el["error"] == pytest.approx((0.5**2 + 0.5**2) ** 0.5)
+
+
+def test_each_side_has_its_own_slope():
+    pd, _ = given().estimate({"drivers.price": -0.05})
+    assert (pd["change"], pd["error"]) == (pytest.approx(-0.01), pytest.approx(0.002))
+
+
+def test_nothing_has_no_sign():
+    assert shown(-1e-9, "1") == "0.00 %"
+    assert shown(-1e-9, "1", sign=True) == "0.00 pt"
+    assert shown(-0.0, "USD") == "0"
+    assert shown(0.0123, "1", sign=True) == "+1.23 pt"
+    assert shown(-0.0123, "1") == "−1.23 %"
 
 
 def test_an_estimate_stays_what_the_result_can_be_and_starts_at_the_run():
-    pd, el = given().estimate({"drivers.price": -0.2}, {PD: 0.05, EL: 7.0})
+    pd, el = given().estimate({"drivers.price": -0.4}, {PD: 0.05, EL: 7.0})
     assert (pd["run"], el["run"]) == (0.05, 7.0)
     assert pd["estimate"] == 0.0
     assert pd["change"] == -0.05
     assert el["estimate"] == 0.0
-    assert given().beyond({"drivers.price": -0.2, "contracts.power.price": 0.05}) == [
+    assert given().beyond({"drivers.price": -0.4, "contracts.power.price": 0.05}) == [
         "drivers.price"
     ]
 
@@ -85,7 +108,7 @@ def test_a_plan_known_in_closed_form(tmp_path: Path):
     near = pytest.approx(-0.05 * SALES, abs=1e-9 * 30e6)
     assert by_place["drivers.compute_price.start"].up == near
     assert by_place["chips.fleet.price"].down == pytest.approx(-0.05 * 30e6, abs=0.03)
-    assert by_place["chips.fleet.price"].error == pytest.approx(0.0, abs=0.03)
+    assert by_place["chips.fleet.price"].down_error == pytest.approx(0.0, abs=0.03)
     assert "contracts.equity.commitment" not in by_place  # does nothing
     (row,) = found.estimate({"drivers.compute_price.start": 0.1})
     assert row["change"] == pytest.approx(-0.1 * SALES, abs=0.03)

@@ -1,16 +1,17 @@
 """What headline results would be with a few numbers moved: first-order estimates, with their error.
 
-For numbers i moved by a share m_i of themselves (-5 % is -0.05), and a result R known from a run,
+For numbers i moved by m_i spans (-5 % of a span of 5 % is -1), and a result R known from a run,
 
-    estimate = R + sum_i s_i m_i        s_i = (R(+span) - R(-span)) / (2 span)
-    error^2  = sum_i (se(s_i) m_i)^2 + (sum_i |b_i| (m_i / span)^2 / 2)^2
+    estimate = R + sum_i |m_i| d_i       d_i = R(+span) - R where m_i > 0, R(-span) - R where < 0
+    error^2  = sum_i (se(d_i) m_i)^2 + (sum_i |b_i m_i (1 - |m_i|)| / 2)^2
                                         b_i = R(+span) + R(-span) - 2 R
 
 where R(+-span) are true runs of the same futures with one number moved (`offtake.run.whatif`). So a
-slope sees what jumps within the span (a default, a lock-up) as a derivative would not; b_i is how
-much the result bends over the span, and stands for what is of second order. What two moves do
-together is not in the estimate and not in its error. Moves beyond the span leave the range in which
-the slope was found, and are told.
+slope sees what jumps within the span (a default, a lock-up) as a derivative would not, and each
+side has its own: a loan that is safe grows no safer, and may fail. b_i is how much the result bends
+over the span, and its term the distance between chord and parabola: none at the span itself.
+What two moves do together is not in the estimate and not in its error. Moves beyond the span leave
+the range in which the slope was found, and are told.
 """
 
 from __future__ import annotations
@@ -70,8 +71,14 @@ class Slope:
     """Change of the result with the number lower by the span."""
     up: float
     """The same with it higher."""
-    error: float
-    """Standard error of half their difference."""
+    down_error: float
+    """Standard error of the first."""
+    up_error: float
+    """The same of the second."""
+
+    def side(self, by: float) -> tuple[float, float]:
+        """Change and its error on the side of a move, for one span."""
+        return (self.up, self.up_error) if by > 0.0 else (self.down, self.down_error)
 
 
 @dataclass(frozen=True)
@@ -161,9 +168,9 @@ def _row(
     if value is None or any(slope is None for slope, _ in slopes):
         return {**row, "estimate": None, "change": None, "error": None}
     found = [(slope, by) for slope, by in slopes if slope is not None]
-    change = sum(0.5 * (slope.up - slope.down) * by for slope, by in found)
-    spread = hypot(*(slope.error * by for slope, by in found))
-    bent = sum(0.5 * abs(slope.up + slope.down) * by**2 for slope, by in found)
+    change = sum(slope.side(by)[0] * abs(by) for slope, by in found)
+    spread = hypot(*(slope.side(by)[1] * by for slope, by in found))
+    bent = sum(0.5 * abs((slope.up + slope.down) * by * (1.0 - abs(by))) for slope, by in found)
     estimate = within(headline, value + change)
     return {
         **row,
@@ -241,10 +248,13 @@ def shown(value: float | None, unit: str, *, sign: bool = False) -> str:
     """A result with its unit, or a change of one; shares in per cent, changes of them in points."""
     if value is None:
         return "–"
-    ahead = ("+" if value >= 0.0 else "−") if sign else ("−" if value < 0.0 else "")
     size = abs(value)
     if unit == "USD":
-        return f"{ahead}{money(size)}"
-    if unit == "1":
-        return f"{ahead}{100.0 * size:.2f} {'pt' if sign else '%'}"
-    return f"{ahead}{size:.4g} {unit}"
+        words = money(size)
+    elif unit == "1":
+        words = f"{100.0 * size:.2f} {'pt' if sign else '%'}"
+    else:
+        words = f"{size:.4g} {unit}"
+    if not any(digit in words for digit in "123456789"):
+        return words  # nothing has no sign
+    return ("−" if value < 0.0 else "+" if sign else "") + words

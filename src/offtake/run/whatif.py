@@ -280,11 +280,16 @@ def _number(study: _Study, blocks: Sequence[HostDraws], base: Seen, move: Move) 
         if any(_mean(side.below[k]) == 0.0 for side in sides):
             continue
         of, low, high = (observed(target, side.above[k], side.below[k]) for side in sides)
-        above, below = up.above[k] - down.above[k], up.below[k] - down.below[k]
-        half = 0.5 * (of.slopes[0] * above + of.slopes[1] * below)
+        errors = (
+            np.std(
+                of.slopes[0] * (side.above[k] - base.above[k])
+                + of.slopes[1] * (side.below[k] - base.below[k]),
+                ddof=1,
+            )
+            / np.sqrt(study.paths)
+            for side in (down, up)
+        )
         slopes[full_name(target.name)] = Slope(
-            low.value - of.value,
-            high.value - of.value,
-            float(np.std(half, ddof=1) / np.sqrt(study.paths)),
+            low.value - of.value, high.value - of.value, *map(float, errors)
         )
     return Number(move.place, move.text, move.unit, move.value, span, slopes)
