@@ -30,3 +30,9 @@ def test_a_port_that_is_taken(tmp_path):
 def test_an_address_that_is_none(tmp_path):
     with pytest.raises(WrongRequest, match=r"cannot listen on no\.such\.host\.invalid"):
         listen(Settings(data=tmp_path, host="no.such.host.invalid"), print)
+
+
+def test_a_folder_that_cannot_hold_anything(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WrongRequest, match=r"file.* cannot hold plans and runs .*--data"):
+        listen(Settings(data=tmp_path / "file" / "data", port=0), print)

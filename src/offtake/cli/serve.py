@@ -20,7 +20,7 @@ def serve(
         str | None,
         typer.Option(
             help="URL of a database, such as postgresql://..; SQLite in the data folder if left "
-            "out. PostgreSQL needs offtake[postgres]."
+            r"out. PostgreSQL needs offtake\[postgres]."
         ),
     ] = None,
     token: Annotated[

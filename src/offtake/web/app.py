@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 import offtake
+from offtake.core.errors import WrongRequest
 from offtake.web import (
     api,
     compare,
@@ -48,8 +49,16 @@ def create_app(settings: Settings) -> FastAPI:
 
     Args:
         settings: of the server.
+
+    Raises:
+        WrongRequest: its folder or its database cannot be used.
     """
-    settings.data.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.runs.mkdir(parents=True, exist_ok=True)
+    except OSError as failure:
+        why = failure.strerror or failure
+        message = f"{settings.data} cannot hold plans and runs ({why}); name another --data"
+        raise WrongRequest(message) from None
     store = Store(settings.url)
     desk = Desk(settings, store)
     slopes = Slopes(settings)

@@ -21,10 +21,14 @@ def listen(settings: Settings, said: Callable[[str], None]) -> None:
         said: told the address once the server can be reached.
 
     Raises:
-        WrongRequest: the address cannot be listened on.
+        WrongRequest: the address cannot be listened on, or folder or database not used.
     """
     bound = _bound(settings.host, settings.port)
-    app = create_app(settings)
+    try:
+        app = create_app(settings)
+    except WrongRequest:
+        bound.close()
+        raise
     config = uvicorn.Config(
         app,
         log_level="warning",
