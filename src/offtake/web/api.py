@@ -3,7 +3,6 @@
 The description is at `/api/v1/openapi.json`. What is wrong is told as `application/problem+json`.
 """
 
-from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -13,13 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from offtake.core.random import Sampler
 from offtake.plan.examples import examples
 from offtake.web import folders, store
-from offtake.web.compare import compared
-from offtake.web.desk import Desk, as_json, names_of
+from offtake.web.compare import beside, comparable, wanted
+from offtake.web.desk import as_json
 from offtake.web.export import file_of, readable
-from offtake.web.plans import keepable, plan_of
+from offtake.web.plans import plan_of
 from offtake.web.problems import Refused
-from offtake.web.store import Run, SavedPlan
-from offtake.web.visit import ClientOf, DeskOf, SettingsOf, StoreOf, visit
+from offtake.web.store import SavedPlan
+from offtake.web.texts import UNNAMED, keepable
+from offtake.web.visit import ClientOf, DeskOf, SettingsOf, StoreOf, link_to, visit
 
 WRONG: dict[int | str, dict[str, Any]] = {
     status: {"description": said, "content": {"application/problem+json": {}}}
@@ -202,7 +202,7 @@ def get_plans(kept: StoreOf) -> Any:
 @router.post("/plans", status_code=201, response_model=PlanOut)
 def post_plan(given: PlanIn, kept: StoreOf, settings: SettingsOf) -> Any:
     """Keep a new plan, right or wrong."""
-    return _plan(kept.add_plan(given.name, keepable(given.text, settings)))
+    return _plan(kept.add_plan(given.name, keepable(given.text, settings.limits)))
 
 
 @router.get("/plans/{plan}", response_model=PlanWithText)
@@ -216,7 +216,7 @@ def get_plan(
 @router.put("/plans/{plan}", response_model=PlanOut)
 def put_plan(plan: PlanName, given: PlanIn, kept: StoreOf, settings: SettingsOf) -> Any:
     """Keep a new version of a plan."""
-    return _plan(kept.change_plan(plan, given.name, keepable(given.text, settings)))
+    return _plan(kept.change_plan(plan, given.name, keepable(given.text, settings.limits)))
 
 
 @router.delete("/plans/{plan}", status_code=204)
@@ -229,7 +229,7 @@ def delete_plan(plan: PlanName, kept: StoreOf) -> Response:
 @router.post("/check", response_model=CheckOut)
 def post_check(given: CheckIn, desk: DeskOf, settings: SettingsOf) -> Any:
     """Say everything about a plan that `offtake check` says."""
-    text = keepable(given.text, settings)
+    text = keepable(given.text, settings.limits)
     return desk.check(text, given.set, given.scenario, given.stack)
 
 
@@ -244,27 +244,18 @@ def get_runs(
 
 
 @router.post("/runs", status_code=202, response_model=RunOut)
-def post_run(given: RunIn, kept: StoreOf, desk: DeskOf, client: ClientOf) -> Any:
+def post_run(
+    given: RunIn, kept: StoreOf, desk: DeskOf, settings: SettingsOf, client: ClientOf
+) -> Any:
     """Ask for a run; it is queued, and its progress can be asked for."""
     if (given.plan is None) == (given.text is None):
         raise Refused(422, "name a plan that is kept here, or give the text of one, not both")
-    asked = store.Request(
-        text=given.text or "",
-        title="Plan without a name",
-        paths=given.paths,
-        seed=given.seed,
-        sampler=given.sampler,
-        set=tuple(given.set),
-        scenario=given.scenario,
-        stack=given.stack,
-    )
+    how = given.model_dump(include={"paths", "seed", "sampler", "scenario", "stack"})
+    how["set"] = tuple(given.set)
     if given.plan is not None:
-        found = plan_of(kept, given.plan, given.version)
-        asked = replace(
-            asked, text=found.text, title=found.name, plan=found.id, version=found.version
-        )
-    elif not asked.text.strip():
-        raise Refused(422, "the plan is empty")
+        asked = plan_of(kept, given.plan, given.version).asked(**how)
+    else:
+        asked = store.Request(keepable(given.text or "", settings.limits), UNNAMED, **how)
     return as_json(desk.submit(asked, client))
 
 
@@ -288,14 +279,9 @@ def post_cancel(run: RunName, kept: StoreOf, desk: DeskOf) -> Any:
 
 
 @router.delete("/runs/{run}", status_code=204)
-def delete_run(request: Request, run: RunName, kept: StoreOf) -> Response:
+def delete_run(run: RunName, kept: StoreOf, desk: DeskOf) -> Response:
     """Forget a run and its files."""
-    seen = visit(request, run)
-    if seen.run.under_way:
-        raise Refused(409, "the run is under way; cancel it first")
-    kept.unshare(run)
-    kept.delete_run(run)
-    folders.remove(seen.folder)
+    desk.forget(kept.run(run))
     return Response(status_code=204)
 
 
@@ -328,17 +314,9 @@ def get_compare(
     settings: SettingsOf,
 ) -> Any:
     """Every figure of runs beside the first, with the error of each difference."""
-    chosen = compared(kept, [run for run in runs.split(",") if run])
-    return _differences(desk, [folders.folder_of(settings.runs, run.id) for run in chosen], chosen)
-
-
-def _differences(desk: Desk, kept: list[Any], chosen: list[Run]) -> Any:
-    return desk.small(
-        "offtake.web.tasks:differences_of",
-        runs=[str(folder) for folder in kept],
-        names=names_of(chosen),
-        futures=[(r.request.paths, r.request.seed, r.request.sampler) for r in chosen],
-    )
+    found = [kept.run(run) for run in wanted(runs)]
+    asked = beside(settings, comparable(found))
+    return desk.small("offtake.web.tasks:differences_of", **asked)
 
 
 @router.post("/shares", status_code=201, response_model=ShareOut)
@@ -347,7 +325,7 @@ def post_share(request: Request, given: ShareIn, kept: StoreOf) -> Any:
     for run in given.runs:
         kept.run(run)
     token = kept.share(given.runs)
-    return {"token": token, "address": f"{str(request.base_url).rstrip('/')}/shared/{token}"}
+    return {"token": token, "address": link_to(request, token)}
 
 
 @router.delete("/runs/{run}/shares", status_code=204)

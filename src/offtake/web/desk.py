@@ -20,7 +20,8 @@ from offtake.web import folders
 from offtake.web.child import Child, Failure
 from offtake.web.problems import Refused
 from offtake.web.settings import Settings
-from offtake.web.store import Request, Run, Store
+from offtake.web.store import UNDER_WAY, Request, Run, Store
+from offtake.web.texts import fitting
 
 MOST_SMALL = 16
 """Small tasks that may wait; fewer than the threads that answer, so that some always can."""
@@ -152,11 +153,10 @@ class Desk:
         if request.paths > limits.paths:
             said = f"{request.paths:,} futures; a run here may have at most {limits.paths:,}"
             raise Refused(422, said)
-        if len(request.text.encode("utf-8")) > limits.text_bytes:
-            raise Refused(413, f"the plan is larger than {limits.text_bytes:,} bytes")
+        fitting(request.text, limits)
         if len(request.set) > limits.changes:
             raise Refused(422, f"{len(request.set)} changes; a run may have {limits.changes}")
-        waiting = self.store.runs(states=("queued", "running", "answered"), most=10_000)
+        waiting = self.store.runs(states=UNDER_WAY, most=10_000)
         if len(waiting) >= limits.queued:
             raise Refused(503, f"{len(waiting)} runs wait already; try again later")
         if sum(run.client == client for run in waiting) >= limits.queued_by_one:
@@ -171,6 +171,18 @@ class Desk:
                 self.store.mark(run, "cancelled", "cancelled before it began")
             elif run in self._running and "facts" not in self._running[run]:
                 self._cancelled.add(run)  # one that has its answer is being saved
+
+    def forget(self, run: Run) -> None:
+        """Forget a run, the links to it and its files.
+
+        Raises:
+            Refused: it is under way.
+        """
+        if run.under_way:
+            raise Refused(409, "the run is under way; cancel it first")
+        self.store.unshare(run.id)
+        self.store.delete_run(run.id)
+        folders.remove(folders.folder_of(self.settings.runs, run.id))
 
     def progress(self, run: Run) -> dict[str, Any]:
         """How far a run is: stage, futures done, place in the queue."""

@@ -1,6 +1,5 @@
 """A run as a file: report, workbook, JSON, the dataset."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
 from fastapi import APIRouter
@@ -27,12 +26,6 @@ MADE = {"html": "offtake.web.tasks:page", "xlsx": "offtake.web.tasks:workbook"}
 """Kinds that are made when they are first asked for."""
 
 
-def offered() -> list[str]:
-    """Kinds of files that can be had here."""
-    book = find_spec("offtake.reports.xlsx") is not None
-    return [kind for kind in KINDS if kind != "xlsx" or book]
-
-
 @shown.get("/runs/{run}/as/{kind}")
 def get_file(visit: VisitOf, desk: DeskOf, kind: str) -> Response:
     """A run as a file of one kind."""
@@ -45,8 +38,8 @@ def file_of(visit: Visit, desk: DeskOf, kind: str) -> FileResponse:
     Raises:
         Refused: there is no such kind, or not yet.
     """
-    if kind not in offered():
-        raise Refused(404, f"no file of the kind {kind!r}; one of {', '.join(offered())}")
+    if kind not in KINDS:
+        raise Refused(404, f"no file of the kind {kind!r}; one of {', '.join(KINDS)}")
     readable(visit.run)
     name, media = KINDS[kind]
     file = visit.folder / name

@@ -11,18 +11,11 @@ from offtake.plan.examples import examples
 from offtake.web.pages import page
 from offtake.web.plans import plan_of
 from offtake.web.problems import Refused
+from offtake.web.texts import fitting, keepable, titled
 from offtake.web.visit import DeskOf, SettingsOf, StoreOf
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form()]
-
-
-def _fits(text: str, settings: Any) -> str:
-    """A text that is not too large."""
-    size = len(text.encode("utf-8"))
-    if size > settings.limits.text_bytes:
-        raise Refused(413, f"the plan is larger than {settings.limits.text_bytes:,} bytes")
-    return text.replace("\r\n", "\n")
 
 
 @router.get("/plans/{plan}/edit")
@@ -43,8 +36,7 @@ def post_edit(
     then: Annotated[str, Form()] = "",
 ) -> Response:
     """Keep what was written: a new version, or a plan of one's own where it was another's."""
-    words = _fits(text, settings)
-    called = name.strip()[:200] or "Plan without a name"
+    words, called = keepable(text, settings.limits), titled(name)
     if plan in examples():
         saved = store.add_plan(called, words)
     else:
@@ -57,7 +49,7 @@ def post_check(
     desk: DeskOf, settings: SettingsOf, text: Text, whole: Annotated[bool, Form()] = False
 ) -> Response:
     """What `offtake check` says."""
-    asked = {"text": _fits(text, settings), "whole": whole}
+    asked = {"text": fitting(text, settings.limits), "whole": whole}
     return JSONResponse(desk.quick("offtake.web.drafts:check", **asked))
 
 
@@ -66,7 +58,7 @@ def post_form(
     request: Request, desk: DeskOf, settings: SettingsOf, text: Text, place: Text = ""
 ) -> Response:
     """The form of one item, and the outline beside it."""
-    asked = {"text": _fits(text, settings), "place": place}
+    asked = {"text": fitting(text, settings.limits), "place": place}
     try:
         shown = desk.quick("offtake.web.drafts:form", **asked)
     except Refused as why:
@@ -85,7 +77,7 @@ def post_change(
     value: Annotated[str, Form()] = "",
 ) -> Response:
     """The text with one place written anew; an empty value deletes it."""
-    asked = {"text": _fits(text, settings), "place": place, "value": value.strip() or None}
+    asked = {"text": fitting(text, settings.limits), "place": place, "value": value.strip() or None}
     return _json(desk, "offtake.web.drafts:change", asked)
 
 
@@ -94,7 +86,7 @@ def post_add(desk: DeskOf, settings: SettingsOf, text: Text, kind: Text, name: T
     """The text with one more contract."""
     if not NAME.match(name.strip()):
         return JSONResponse({"said": "a name is a letter, then letters, digits, _ or -"})
-    asked = {"text": _fits(text, settings), "kind": kind, "name": name.strip()}
+    asked = {"text": fitting(text, settings.limits), "kind": kind, "name": name.strip()}
     return _json(desk, "offtake.web.drafts:add", asked)
 
 

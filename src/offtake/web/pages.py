@@ -9,11 +9,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.exceptions import HTTPException
 
 import offtake
-from offtake.reports.html.page import FILTERS, file_of
+from offtake.reports.html.page import file_of, reader
 
 router = APIRouter(include_in_schema=False)
 
@@ -78,14 +78,8 @@ def when(moment: str | None) -> str:
 @cache
 def environment() -> Environment:
     """What reads the templates."""
-    made = Environment(
-        loader=FunctionLoader(_template),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters.update(FILTERS, when=when)
+    made = reader(_template)
+    made.filters["when"] = when
     made.globals.update(asset=asset, version=offtake.__version__)  # pyright: ignore[reportArgumentType]
     return made
 

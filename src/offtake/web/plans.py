@@ -7,9 +7,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from offtake.plan.examples import examples
 from offtake.web.pages import page
-from offtake.web.problems import Refused
-from offtake.web.settings import Settings
 from offtake.web.store import SavedPlan, Store
+from offtake.web.texts import keepable, titled
 from offtake.web.visit import DeskOf, SettingsOf, StoreOf
 
 router = APIRouter(include_in_schema=False)
@@ -25,21 +24,6 @@ def plan_of(store: Store, plan: str, version: int | None = None) -> SavedPlan:
     if shipped is not None and not version:
         return SavedPlan(shipped.id, shipped.title, 0, shipped.text, "", "")
     return store.plan(plan, version)
-
-
-def keepable(text: str, settings: Settings) -> str:
-    """The text of a plan as it is kept: with the ends of lines that plans have.
-
-    Raises:
-        Refused: it is empty, too large, or holds what no text holds.
-    """
-    if not text.strip():
-        raise Refused(422, "the plan is empty; write its YAML")
-    if "\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise Refused(422, "the plan holds signs that no text holds; save it as UTF-8")
-    if len(text.encode("utf-8")) > settings.limits.text_bytes:
-        raise Refused(413, f"the plan is larger than {settings.limits.text_bytes:,} bytes")
-    return text.replace("\r\n", "\n")
 
 
 @router.get("/plans/{plan}")
@@ -74,8 +58,7 @@ def post_plan(
     name: Annotated[str, Form()] = "",
 ) -> Response:
     """Keep a new plan; what is wrong with it is told on its page."""
-    kept = keepable(text, settings)
-    made = store.add_plan(name.strip()[:200] or "Plan without a name", kept)
+    made = store.add_plan(titled(name), keepable(text, settings.limits))
     return RedirectResponse(f"/plans/{made.id}", 303)
 
 

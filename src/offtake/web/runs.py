@@ -9,11 +9,11 @@ from markupsafe import Markup
 from offtake.core.random import SAMPLERS
 from offtake.reports.html.page import PARTS
 from offtake.web import folders, store
-from offtake.web.export import offered
+from offtake.web.export import KINDS
 from offtake.web.pages import page
 from offtake.web.plans import plan_of
 from offtake.web.problems import Refused
-from offtake.web.visit import ClientOf, DeskOf, StoreOf, Visit, VisitOf
+from offtake.web.visit import ClientOf, DeskOf, StoreOf, Visit, VisitOf, link_to
 
 router = APIRouter(include_in_schema=False)
 shown = APIRouter(include_in_schema=False)
@@ -43,12 +43,7 @@ def post_run(
     """Ask for a run; changes are lines of `place=value`."""
     if sampler not in SAMPLERS:
         raise Refused(422, f"there is no sampler {sampler!r}; one of {', '.join(SAMPLERS)}")
-    found = plan_of(kept, plan, version)
-    asked = store.Request(
-        text=found.text,
-        title=found.name,
-        plan=found.id,
-        version=found.version,
+    asked = plan_of(kept, plan, version).asked(
         paths=paths,
         seed=seed,
         sampler=sampler,
@@ -75,13 +70,9 @@ def post_again(kept: StoreOf, desk: DeskOf, client: ClientOf, run: str) -> Respo
 
 
 @router.post("/runs/{run}/delete")
-def post_delete(visit: VisitOf, kept: StoreOf) -> Response:
+def post_delete(visit: VisitOf, desk: DeskOf) -> Response:
     """Forget a run and its files."""
-    if visit.run.under_way:
-        raise Refused(409, "the run is under way; cancel it first")
-    kept.unshare(visit.run.id)
-    kept.delete_run(visit.run.id)
-    folders.remove(visit.folder)
+    desk.forget(visit.run)
     return RedirectResponse("/runs", 303)
 
 
@@ -89,8 +80,7 @@ def post_delete(visit: VisitOf, kept: StoreOf) -> Response:
 def post_share(request: Request, kept: StoreOf, run: str) -> Response:
     """Make a link to a run that needs nothing else; told once."""
     found = kept.run(run)
-    token = kept.share([found.id])
-    address = f"{str(request.base_url).rstrip('/')}/shared/{token}"
+    address = link_to(request, kept.share([found.id]))
     return page(request, "shared.html.j2", address=address, runs=[found])
 
 
@@ -156,7 +146,7 @@ def get_actions(request: Request, visit: VisitOf) -> Response:
 
 
 def _offered(run: store.Run) -> list[str]:
-    return offered() if run.state == "done" else []
+    return list(KINDS) if run.state == "done" else []
 
 
 def _answer(visit: Visit) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What if: numbers of a run slid, estimates at once, and then the true run that replaces them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -13,7 +14,6 @@ from offtake.results.whatif import WhatIf, against, shown
 from offtake.web import folders
 from offtake.web.problems import Refused
 from offtake.web.slopes import FILE, Slopes
-from offtake.web.store import Request as Asked
 from offtake.web.visit import ClientOf, DeskOf, StoreOf, Visit, VisitOf
 
 router = APIRouter(include_in_schema=False)
@@ -50,21 +50,7 @@ def post_rerun(visit: VisitOf, desk: DeskOf, client: ClientOf, moves: Moves) -> 
     slid = _slid(visit, moves)
     asked = visit.run.request
     changes = [f"{slid.at[p]}={slid.written[p]}" for p, share in slid.shares.items() if share]
-    made = desk.submit(
-        Asked(
-            asked.text,
-            asked.title,
-            asked.plan,
-            asked.version,
-            asked.paths,
-            asked.seed,
-            asked.sampler,
-            (*asked.set, *changes),
-            asked.scenario,
-            asked.stack,
-        ),
-        client,
-    )
+    made = desk.submit(replace(asked, set=(*asked.set, *changes)), client)
     return JSONResponse({"run": made.id})
 
 

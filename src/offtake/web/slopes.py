@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from offtake.web import folders
@@ -25,17 +25,13 @@ class Slopes:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._child = Child(settings.limits.memory_bytes)
-        self._waiting: deque[Run] = deque()
         self._said: dict[str, dict[str, Any]] = {}
-        self._changed = threading.Condition()
-        self._closed = False
-        self._thread: threading.Thread | None = None
+        self._asking = threading.Lock()
+        self._queue = ThreadPoolExecutor(1, "slopes")
 
     def close(self) -> None:
         """End the process."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
+        self._queue.shutdown(wait=False, cancel_futures=True)
         self._child.close()
 
     def of(self, run: Run) -> dict[str, Any]:
@@ -43,25 +39,11 @@ class Slopes:
         kept = folders.read_json(folders.folder_of(self._settings.runs, run.id) / FILE)
         if kept is not None:
             return {"state": "ready", **kept}
-        with self._changed:
+        with self._asking:
             if run.id not in self._said and run.state == "done":
                 self._said[run.id] = {"state": "waiting", "stage": "waiting"}
-                self._waiting.append(run)
-                self._changed.notify()
-                if self._thread is None:
-                    self._thread = threading.Thread(target=self._serve, daemon=True)
-                    self._thread.start()
+                self._queue.submit(self._do, run)
             return dict(self._said.get(run.id, {"state": "waiting", "stage": "saving the run"}))
-
-    def _serve(self) -> None:
-        while True:
-            with self._changed:
-                while not self._waiting and not self._closed:
-                    self._changed.wait()
-                if self._closed:
-                    return
-                run = self._waiting.popleft()
-            self._do(run)
 
     def _do(self, run: Run) -> None:
         said = self._said[run.id]

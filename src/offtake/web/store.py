@@ -38,6 +38,10 @@ class SavedPlan:
     created: str
     changed: str
 
+    def asked(self, **how: Any) -> Request:
+        """A run of it; how: other fields of `Request`."""
+        return Request(self.text, self.name, plan=self.id, version=self.version, **how)
+
 
 @dataclass(frozen=True)
 class Request:

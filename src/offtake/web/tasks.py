@@ -243,10 +243,10 @@ def page(told: Told, *, folder: str) -> str:
 def workbook(told: Told, *, folder: str) -> str:
     """Write the workbook of a run; the name of its file."""
     del told
+    from offtake.reports.xlsx.book import write
     from offtake.web import folders
     from offtake.web.kept import results_of
 
-    write: Any = import_module("offtake.reports.xlsx.book").write
     part = Path(folder) / f".{folders.WORKBOOK}"
     write(results_of(folder), part)
     part.replace(Path(folder) / folders.WORKBOOK)

@@ -75,6 +75,24 @@ def base_of(request: Request) -> tuple[str, list[str] | None]:
     return f"/shared/{token}", store_of(request).shared(token)
 
 
+def chosen(request: Request, store: Store, runs: list[str]) -> list[Run]:
+    """Several runs of an address.
+
+    Raises:
+        Missing: there is no such run, or the link does not show it.
+    """
+    _, seen = base_of(request)
+    if seen is not None and not set(runs) <= set(seen):
+        message = "this link does not show those runs"
+        raise Missing(message)
+    return [store.run(run) for run in runs]
+
+
+def link_to(request: Request, token: str) -> str:
+    """Address of a link that was shared."""
+    return f"{str(request.base_url).rstrip('/')}/shared/{token}"
+
+
 def visit(request: Request, run: str) -> Visit:
     """The run of an address.
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from offtake.core.errors import PlanErrors
-from offtake.plan.load import check_tree
-from offtake.plan.overrides import apply_diff, apply_overrides, pick
+from offtake.plan.load import changed_tree, check_tree
 from offtake.plan.slide import reach, slidable
 from offtake.plan.source import parse
 from offtake.web.child import Told
@@ -45,11 +43,11 @@ def slopes(
     from offtake.web.kept import results_of
     from offtake.web.slopes import FILE
 
-    tree, _ = parse(text, PLAN)
-    checked = check_tree(tree, PLAN, changes, scenario, stack, diffs=False)
+    written_tree, _ = parse(text, PLAN)
+    checked = check_tree(written_tree, PLAN, changes, scenario, stack, diffs=False)
     if checked.plan is None:
         raise PlanErrors(checked.problems)
-    tree = _changed(tree, changes, scenario, stack)
+    tree, _ = changed_tree(written_tree, changes, scenario, stack)
 
     def stage(what: str, done: int, of: int) -> None:
         told({"stage": what, "done": done, "of": of})
@@ -66,12 +64,3 @@ def slopes(
     known = run_values(results, [headline.name for headline in found.headlines])
     kept = {"slopes": found.to_json(), "numbers": shown, "known": known}
     folders.write_json(Path(folder) / FILE, kept)
-
-
-def _changed(tree: Any, changes: Sequence[str], scenario: str | None, stack: str | None) -> Any:
-    """The tree of a plan with what is changed."""
-    for section, name, above in (("scenarios", scenario, ()), ("stacks", stack, ("contracts",))):
-        if name is not None:
-            diff, _ = pick(tree, section, name, tree.where)
-            tree = apply_diff(tree, diff, above)[0] if diff is not None else tree
-    return apply_overrides(tree, changes)[0]
