@@ -95,8 +95,6 @@ PARTY = {
     )
 }
 """Results of a party."""
-NEVER = ("1", (Part("payback_months", "never"),), (Part("payback_months", "told"),), 1.0)
-"""`share_never` of a cohort: not paid back, of the futures in which it is bought."""
 
 
 def targets(book: Book) -> Iterator[Target]:
@@ -117,8 +115,10 @@ def targets(book: Book) -> Iterator[Target]:
 def all_targets(book: Book) -> Iterator[Target]:
     """The same, and what is read off real moves alone: how often chips are not paid back."""
     yield from targets(book)
+    # Not paid back, of the futures in which it is bought.
+    never, told = (Part("payback_months", "never"),), (Part("payback_months", "told"),)
     for item, cohort in enumerate(book.cohorts):
-        yield Target(f"cohorts.{cohort}.share_never", NEVER[0], Cohorts, item, *NEVER[1:3])
+        yield Target(f"cohorts.{cohort}.share_never", "1", Cohorts, item, never, told)
 
 
 @dataclass(frozen=True)

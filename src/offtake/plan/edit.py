@@ -14,8 +14,8 @@ from typing import cast
 
 from offtake.core.errors import Mistake, PlanErrors, Problem
 from offtake.plan import source
-from offtake.plan.spans import Span, spans
-from offtake.plan.tree import Leaf, Map, Node, Path, Step, child, parse_path, place_of, plain
+from offtake.plan.spans import Span, line_end, spans
+from offtake.plan.tree import Leaf, Map, Node, Path, Step, at, parse_path, place_of, plain
 
 SOURCED = ("source", "date", "confidence", "note")
 """Keys beside the value of a sourced number."""
@@ -88,13 +88,13 @@ def _written(text: str, tree: Node, path: Path, value: str) -> str:
     where = spans(text)
     span = where.get(path)
     if span is not None:
-        node = _at(tree, path)
+        node = at(tree, path)
         if isinstance(node, Map) and "value" in node.entries and value[:1] != "{":
             return _written(text, tree, (*path, "value"), value)
         return text[: span.start] + _gap(text, span) + _scalar(value, span) + text[span.end :]
     holder, rest = _holder(where, path)
     above = where[holder]
-    node = _at(tree, holder)
+    node = at(tree, holder)
     if above.kind == "scalar" and len(rest) == 1 and rest[0] in SOURCED:
         return _with_source(text, above, node, str(rest[0]), value)
     if above.kind == "scalar" and isinstance(node, Leaf) and node.text is None:
@@ -118,13 +118,6 @@ def _holder(where: dict[Path, Span], path: Path) -> tuple[Path, Path]:
     raise _no_place(place_of(path))
 
 
-def _at(tree: Node, path: Path) -> Node | None:
-    node: Node | None = tree
-    for step in path:
-        node = child(node, step) if node is not None else None
-    return node
-
-
 def _nested(rest: tuple[Step, ...], value: str, flow: Span | None = None) -> str:
     """``{a: {b: value}}`` for steps a, b; the value alone without steps."""
     inside = Span(0, 0, flow=True, kind="scalar") if rest else (flow or _LINES)
@@ -146,8 +139,7 @@ def _added(text: str, above: Span, key: str, made: str) -> str:
         comma = ", " if kept.strip() and not kept.endswith(",") else ""
         cut = above.start + 1 + len(kept)
         return text[:cut] + f"{comma}{key}: {made}" + text[close:]
-    end = text.find("\n", above.end)
-    end = len(text) if end < 0 else end
+    end = line_end(text, above.end)
     return text[:end] + f"\n{' ' * above.column}{key}: {made}" + text[end:]
 
 

@@ -19,13 +19,14 @@ from offtake.core.quantity import Quantity
 from offtake.core.walk import FieldRow, annotation_of, fields, join, options
 from offtake.plan.build import contract_kinds, name_sections
 from offtake.plan.drivers import PROCESSES, Formula, FromMarket
-from offtake.plan.edit import SOURCED
+from offtake.plan.edit import SOURCED, scalar_in_brackets
 from offtake.plan.items import Cohort, Fab, Header, LenderCase, Party, PowerSource, Site, Vendor
 from offtake.plan.learning import Learning
 from offtake.plan.market import Market
 from offtake.plan.readings import Readings
 from offtake.plan.reserve import Reserve
 from offtake.plan.source import parse
+from offtake.plan.spans import line_end, spans
 from offtake.plan.tree import Items, Leaf, Map, Node
 
 Control = Literal["number", "date", "rate", "choice", "name", "flag", "text", "group", "yaml"]
@@ -164,7 +165,7 @@ def fields_of(plan: str | Node, place: str) -> tuple[Field, ...]:
     model = _model(section, node)
     names = _outline(tree).names
     if model is None:
-        return (_raw(place, name or section, node, ()),)
+        return (_raw(place, name or section, node),)
     return tuple(_of_model(model, node, place, names))
 
 
@@ -240,7 +241,7 @@ def _of_model(
         yield _field(rows[key], annotation, inner, join(place, key), line, names)
     for key in written:
         if key not in rows:  # not of the schema: shown, as it is to be mended
-            yield _raw(join(place, key), key, written[key], ())
+            yield _raw(join(place, key), key, written[key])
 
 
 def _field(
@@ -382,16 +383,8 @@ def spread(number: Quantity) -> str:
     return f"uncertain, {shape.kind}; median {number.value:,.4g} {number.unit}".removesuffix(" 1")
 
 
-def _raw(place: str, name: str, node: Node, choices: Sequence[str]) -> Field:
-    return Field(
-        place,
-        name,
-        "yaml",
-        written=flow(node),
-        line=node.where.line,
-        choices=tuple(choices),
-        form="YAML",
-    )
+def _raw(place: str, name: str, node: Node) -> Field:
+    return Field(place, name, "yaml", written=flow(node), line=node.where.line, form="YAML")
 
 
 def flow(node: Node) -> str:
@@ -404,8 +397,6 @@ def flow(node: Node) -> str:
 
 
 def _flat(text: str) -> str:
-    from offtake.plan.edit import scalar_in_brackets
-
     return scalar_in_brackets(" ".join(text.split()))
 
 
@@ -435,15 +426,12 @@ def new_contract(text: str, kind: str, name: str) -> str:
 
 def _inserted(text: str, tree: Map, lines: Sequence[str]) -> str:
     """Lines put at the end of the contracts."""
-    from offtake.plan.spans import spans
-
     where = spans(text).get(("contracts",))
     if where is None or where.brackets or where.kind != "map":
         return text.rstrip("\n") + "\n\ncontracts:\n" + "\n".join(lines) + "\n"
     own = " " * where.column
     shifted = [own + line[2:] for line in lines]
-    end = text.find("\n", where.end)
-    end = len(text) if end < 0 else end
+    end = line_end(text, where.end)
     return text[:end] + "\n" + "\n".join(shifted) + text[end:]
 
 

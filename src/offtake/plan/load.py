@@ -24,7 +24,7 @@ from offtake.plan.references import check_chips, check_references, check_series_
 from offtake.plan.reserve import changed_places, check_reserve, choice_problems
 from offtake.plan.schema import Plan
 from offtake.plan.told import check_market
-from offtake.plan.tree import Map, Node, Path, child, locate
+from offtake.plan.tree import Map, Node, Path, at, child, locate
 
 
 @dataclass(frozen=True)
@@ -152,13 +152,13 @@ def check_tree(
         diffs: whether to try every scenario and stack by itself.
     """
     known = contract_kinds() if kinds is None else kinds
-    problems, memory = list(so_far), memory or Memory()
+    problems, memory, asked = list(so_far), memory or Memory(), list(overrides)
     problems += _try_diffs(tree, known, memory) if diffs else []
-    changed, refused = _changed(tree, list(overrides), scenario, stack)
+    changed, refused = changed_tree(tree, asked, scenario, stack)
     plan, found, changed_problems = _read(changed, known, memory)
     problems += [*refused, *found, *changed_problems]
     if plan is not None and (plan.sized or plan.fitted):
-        signed = changed if scenario is None else _changed(tree, list(overrides), None, stack)[0]
+        signed = changed if scenario is None else changed_tree(tree, asked, None, stack)[0]
         problems += _add_variants(plan, changed, signed, known, memory)
     if plan is not None:
         problems += _add_choices(plan, changed, known, memory)
@@ -219,8 +219,8 @@ _NAMED = (
 )  # fmt: skip
 
 
-def _changed(
-    tree: Node, overrides: list[str], scenario: str | None, stack: str | None
+def changed_tree(
+    tree: Node, overrides: Iterable[str], scenario: str | None, stack: str | None
 ) -> tuple[Node, list[Problem]]:
     """The tree with scenario, stack and overrides applied, in that order."""
     problems: list[Problem] = []
@@ -256,8 +256,7 @@ def _add_variants(
             plan.variants["signed"] = first
         return problems
     for name, case in plan.cases.items():
-        holder = child(child(tree, "cases"), name)  # pyright: ignore[reportArgumentType]
-        diff = None if holder is None else child(holder, "changes")
+        diff = at(tree, ("cases", name, "changes"))
         if not case.changes or not isinstance(diff, Map):
             continue
         changed, refused = apply_diff(tree, diff)

@@ -15,7 +15,7 @@ from offtake.core.errors import Mistake
 from offtake.core.number import parse_quantity, parse_rate
 from offtake.plan.load import Checked, check_tree
 from offtake.plan.overrides import apply_overrides
-from offtake.plan.tree import Leaf, Map, Node, child, parse_path
+from offtake.plan.tree import Leaf, Map, Node, at, parse_path
 
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.])[+-]?\d[\d_]*(?:,\d{3})*(?:\.\d+)?")
 _CLOSE = 1e-5
@@ -100,9 +100,7 @@ def slidable(checked: Checked, tree: Node) -> dict[str, str]:
 
 def written_at(tree: Node, place: str) -> str | None:
     """The text of a number, its source apart; None where it is not written."""
-    node: Node | None = tree
-    for step in parse_path(place) or ():
-        node = child(node, step) if node is not None else None
+    node = at(tree, parse_path(place) or ())
     if isinstance(node, Map):
         node = node.entries.get("value")
     return node.text if isinstance(node, Leaf) else None
@@ -130,9 +128,7 @@ def _fits(tree: Node, place: str, text: str, factor: float) -> bool:
 
 def value_place(tree: Node, place: str) -> str:
     """Where the number itself is written: below ``value`` where its source stands beside it."""
-    node: Node | None = tree
-    for step in parse_path(place) or ():
-        node = child(node, step) if node is not None else None
+    node = at(tree, parse_path(place) or ())
     return f"{place}.value" if isinstance(node, Map) and "value" in node.entries else place
 
 
@@ -143,4 +139,4 @@ def share_of(per_cent: float) -> float:
 
 def as_written(written: str, per_cent: float) -> str:
     """A number moved by so many per cent of itself, as it is written; as it was if it cannot be."""
-    return scaled(written, 1.0 + per_cent / 100.0) or written
+    return scaled(written, 1.0 + share_of(per_cent)) or written

@@ -49,6 +49,12 @@ class _Open:
         return (self.key or "") if self.span.kind == "map" else self.count
 
 
+def line_end(text: str, at: int) -> int:
+    """Index at which the line of a character ends."""
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end
+
+
 def spans(text: str) -> dict[Path, Span]:
     """Every value of a plan by its path; the text must be one that `source.parse` reads."""
     found = dict[Path, Span]()

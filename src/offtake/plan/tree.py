@@ -108,6 +108,14 @@ def child(node: Node, step: Step) -> Node | None:
     return None
 
 
+def at(node: Node, path: Sequence[Step]) -> Node | None:
+    """What stands at a path; None if nothing does."""
+    found: Node | None = node
+    for step in path:
+        found = None if found is None else child(found, step)
+    return found
+
+
 def locate(node: Node, path: Sequence[Step]) -> Where:
     """Where a place stands in the file; the nearest thing above it if it is not written.
 

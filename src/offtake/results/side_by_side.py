@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from offtake.results.differences import Differences, moved
@@ -59,7 +60,11 @@ class SideBySide:
 
     def changes(self, name: str) -> list[Mapping[str, Any] | None]:
         """Rows of the differences of a figure, for each run but the first."""
-        return [_rows(found).get(name) for found in self.differences]
+        return [rows.get(name) for rows in self._rows]
+
+    @cached_property
+    def _rows(self) -> tuple[Mapping[str, Mapping[str, Any]], ...]:
+        return tuple({str(row["result"]): row for row in found.rows} for found in self.differences)
 
     def column(self, table: str, column: str) -> Table:
         """One column of each run, a row for each item, largest first."""
@@ -89,11 +94,3 @@ class SideBySide:
 
 def _size(value: float | None) -> float:
     return float("-inf") if value is None else value
-
-
-def _rows(found: Differences) -> Mapping[str, Mapping[str, Any]]:
-    kept: dict[str, Mapping[str, Any]] | None = found.__dict__.get("_by_name")
-    if kept is None:
-        kept = {str(row["result"]): row for row in found.rows}
-        found.__dict__["_by_name"] = kept
-    return kept

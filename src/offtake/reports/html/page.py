@@ -45,19 +45,23 @@ def file_of(name: str) -> str:
     return files("offtake.reports.html").joinpath(*name.split("/")).read_text("utf-8")
 
 
-@cache
-def environment() -> Environment:
-    """What reads the templates of this folder."""
+def reader(template: Callable[[str], str]) -> Environment:
+    """What reads templates, escaping on; template: the text of one by its name."""
     made = Environment(
-        loader=FunctionLoader(file_of),
+        loader=FunctionLoader(template),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name, filter_ in FILTERS.items():
-        made.filters[name] = filter_
+    made.filters.update(FILTERS)
     return made
+
+
+@cache
+def environment() -> Environment:
+    """What reads the templates of this folder."""
+    return reader(file_of)
 
 
 def laid_out(table: Table) -> Laid:
