@@ -2,19 +2,16 @@
 
 from pathlib import Path
 
-import typer
-
 from docs.build import field_rows
 from docs.site import errors, json_pages, measures
-from docs.site.blocks import ROOT
+from docs.site.blocks import COMMANDS, ROOT
 from docs.tables import line
-from offtake.cli.main import app
 from offtake.contracts import ALL
 from offtake.core.terms import Terms, fields
 from offtake.plan import schema
 from offtake.plan.learning import Learning
 
-COMMANDS = """# Commands
+HEAD = """# Commands
 
 Every command answers to `--help` with what stands here. Exit codes: 0 it ran; 2 the plan or the
 command is wrong; 3 the run failed. Messages go to stderr, answers to stdout. `PLAN` is a folder
@@ -132,9 +129,8 @@ command line.
 
 def commands() -> str:
     """The page of all commands."""
-    group = typer.main.get_command(app)
-    parts = [COMMANDS]
-    for name, command in group.commands.items():  # pyright: ignore
+    parts = [HEAD]
+    for name, command in COMMANDS.items():
         context = command.make_context(name, ["--help"], resilient_parsing=True)
         records = [(p, p.get_help_record(context)) for p in command.params]
         words = " ".join(p.name.upper() for p, _ in records if not p.opts[0].startswith("-"))
