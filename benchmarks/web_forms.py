@@ -113,7 +113,8 @@ def estimates(name: str, futures: int) -> None:
             place = value_place(tree, number.place)
             ran = run(load(file, [f"{place}={made}"]), paths=futures)
             seen += compared(found, number.place, move, run_values(ran, names), known)
-    slides = [milliseconds(lambda: found.estimate({found.numbers[0].place: 0.03}, known))] * 5
+    moved = {found.numbers[0].place: 0.03}
+    slides = [milliseconds(lambda: found.estimate(moved, known)) for _ in range(5)]
     places = ", ".join(f"`{number.place}`" for number in found.numbers)
     print(
         f"\n{name}, {futures:,} futures: {places}; slopes {took:.1f} s, an estimate {min(slides):.1f} ms"

@@ -18,6 +18,7 @@ from docs.backtest import page as backtest
 from docs.backtest import runs
 from docs.calibration import rental
 from docs.calibration.page import page
+from docs.tables import line
 from offtake.contracts import ALL
 from offtake.core.terms import FieldRow, fields
 
@@ -40,25 +41,24 @@ ones may also read what others claim that month.
 """
 
 
-def cell(text: str) -> str:
-    """Text as it may stand in a table."""
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
-def row(field: FieldRow) -> str:
+def field_row(field: FieldRow) -> str:
     """One field as a row of its table."""
     need = "needed" if field.required else (f"`{field.default}`" if field.default else "")
     form = f"`{field.form}`" if field.name == "kind" else field.form
-    shown = (f"`{field.name}`", form, f"`{field.unit}`" if field.unit else "", need, field.doc)
-    return "| " + " | ".join(cell(text) for text in shown) + " |"
+    return line(f"`{field.name}`", form, f"`{field.unit}`" if field.unit else "", need, field.doc)
+
+
+def field_rows(rows: list[FieldRow]) -> str:
+    """Fields as a table."""
+    head = (
+        "| field | what to write | unit | if left out | meaning |\n| --- | --- | --- | --- | --- |"
+    )
+    return "\n".join([head, *map(field_row, rows)])
 
 
 def field_table(rows: list[FieldRow]) -> str:
     """The fields of an instrument as a table between its two comments."""
-    head = (
-        "| field | what to write | unit | if left out | meaning |\n| --- | --- | --- | --- | --- |"
-    )
-    return "\n".join([OPEN, NOTE, "", head, *map(row, rows), CLOSE])
+    return f"{OPEN}\n{NOTE}\n\n{field_rows(rows)}\n{CLOSE}"
 
 
 def with_table(text: str, table: str) -> str:
@@ -81,7 +81,7 @@ def pages() -> dict[Path, str]:
     for contract in ALL:
         path = PAGES / f"{contract.kind}.md"
         entry = (f"[`{contract.kind}`]({path.name})", sentence(contract), contract.stage)
-        made[PAGES / "README.md"] += "| " + " | ".join(map(cell, entry)) + " |\n"
+        made[PAGES / "README.md"] += line(*entry) + "\n"
         if path.is_file():  # that each kind has its page is tested elsewhere
             text = path.read_text(encoding="utf-8")
             made[path] = with_table(text, field_table(fields(contract.Terms)))

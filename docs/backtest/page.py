@@ -6,6 +6,7 @@ import numpy as np
 
 from docs.backtest.runs import DRIFT, Row, kept
 from docs.calibration.rows import figure
+from docs.tables import line
 
 OPENING = """# Back-tests
 
@@ -72,7 +73,7 @@ def _line(row: Row) -> str:
     scores = [_figure(row.score), _figure(row.plain)]
     inside = "yes" if row.inside else "**no**"
     cells = [row.what, row.unit, *numbers, inside, *scores, row.source]
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return line(*cells)
 
 
 def _figure(value: float) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from docs.calibration.bands import Factor
+from docs.tables import line
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def table(rows: Sequence[Row]) -> str:
 def _line(row: Row) -> str:
     band = f"{figure(row.low)} to {figure(row.high)}"
     source = f"{row.source}; {row.note}" if row.note else row.source
-    cells = (
+    return line(
         row.what,
         row.unit,
         figure(row.model),
@@ -84,7 +85,6 @@ def _line(row: Row) -> str:
         "yes" if row.inside else "**no**",
         source,
     )
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def tally(rows: Sequence[Row]) -> str:

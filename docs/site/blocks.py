@@ -14,8 +14,14 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import typer
+
+from offtake.cli.main import app
 
 ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
 FENCE = re.compile(
     r"^(?:<!-- not run: (?P<why>[^\n]+?) -->\n+)?```(?P<kind>sh|python|yaml)\n(?P<text>.*?)^```$"
     r"(?:\n+```text\n(?P<printed>.*?)^```$)?",
@@ -26,9 +32,14 @@ FEW = 512
 WHOLE = 4096
 """The fewest futures of a sampler that deals them out."""
 DEALT = ("--sampler", "--tilt")
-COUNTED = {"run", "report", "compare", "sweep", "attribute", "sensitivity", "stress"}
-COUNTED |= {"contagion", "stack", "risk", "price", "reserve"}
-"""Commands with --paths."""
+COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # pyright: ignore
+"""Every command by its name."""
+COUNTED = {
+    name
+    for name, command in COMMANDS.items()
+    if any("--paths" in parameter.opts for parameter in command.params)
+}
+"""Those with --paths."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ class Block:
     def commands(self) -> list[list[str]]:
         """Words of every command of a shell block, `offtake` first."""
         lines = self.text.replace("\\\n", " ").splitlines()
-        return [words for line in lines if (words := shlex.split(line, comments=True)) and words[0]]
+        return [words for line in lines if (words := shlex.split(line, comments=True))]
 
 
 def blocks(page: Path) -> Iterator[Block]:
@@ -67,12 +78,12 @@ def pages() -> list[Path]:
     """Every page with blocks: of `docs/`, of the plans, and those at the top."""
     found = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "plans").glob("*/README.md")]
     found += [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
-    return sorted(page for page in found if any(True for _ in blocks(page)))
+    return sorted(page for page in found if any(blocks(page)))
 
 
 def cut(words: list[str]) -> list[str]:
     """A command with few futures: as many as the page says, at most `FEW`."""
-    if words[0] != "offtake" or words[1] not in COUNTED or "--paths" in " ".join(words[2:3]):
+    if words[1] not in COUNTED:
         return words
     if words[1] == "report" and words[2].endswith(".nc"):
         return words

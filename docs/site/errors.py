@@ -11,6 +11,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from docs.site.blocks import ROOT
 from offtake.core.codes import CODES
 from offtake.core.errors import PlanErrors, Problem
 from offtake.lowering.lower import lower
@@ -18,7 +19,6 @@ from offtake.plan.load import check_text, load
 from offtake.risk.tilt import read_tilt
 from offtake.run.ways import ways_of
 
-ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = Path(__file__).with_name("mistakes.yaml")
 SOURCE = ROOT / "src" / "offtake" / "core" / "codes.py"
 HEAD = """# Errors

@@ -21,6 +21,7 @@ CLOSE = 0.01
 NOT_HELD = re.compile(r"^(Time: .*|.* s$|Money was conserved.*|.*\de[+-]\d\d.*)$")
 """Lines that differ from one run to the next."""
 COMMAND = "from offtake.cli.main import main; main()"
+PROGRAMS = {"offtake": (sys.executable, "-c", COMMAND), "python": (sys.executable,)}
 
 
 class Broken(Exception):
@@ -39,13 +40,16 @@ def run(words: list[str], folder: Path) -> str:
     Raises:
         Broken: it fails.
     """
-    if words[0] == "offtake":
-        words = [sys.executable, "-c", COMMAND, *words[1:]]
     done = subprocess.run(
-        words, cwd=folder, env=environment(), capture_output=True, text=True, check=False
+        [*PROGRAMS[words[0]], *words[1:]],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
-        message = f"{' '.join(words[3:])}: exit code {done.returncode}\n{done.stderr[-2000:]}"
+        message = f"{' '.join(words)}: exit code {done.returncode}\n{done.stderr[-2000:]}"
         raise Broken(message)
     return done.stdout
 
@@ -98,7 +102,7 @@ def shell(block: Block, folder: Path) -> None:
     for words in block.commands():
         printed = run(words if block.printed is not None else cut(words), folder)
     if block.printed is not None and (line := differs(block.printed, printed)):
-        message = f"{block.name}: the page says: {line}"
+        message = f"the page says: {line}"
         raise Broken(message)
 
 
@@ -122,7 +126,7 @@ def execute(page: Path) -> int:
         script = "\n".join(block.text for block in found if block.kind == "python")
         if script:
             (folder / "page.py").write_text(script, "utf-8")
-            run([sys.executable, "page.py"], folder)
+            run(["python", "page.py"], folder)
     return len(found)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from docs.build import cell
+from docs.tables import line
 
 DOCS = Path(__file__).resolve().parents[1]
 HEAD = """# JSON output
@@ -41,5 +41,5 @@ def page() -> str:
             f"\n## {command}\n\n[Schema](../{name}.schema.json)\n\n"
             "| key | type | meaning |\n| --- | --- | --- |\n"
         )
-        parts += [f"| `{key}` | {kind} | {cell(said)} |\n" for key, kind, said in keys(schema)]
+        parts += [line(f"`{key}`", kind, said) + "\n" for key, kind, said in keys(schema)]
     return "".join(parts)

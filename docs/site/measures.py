@@ -2,7 +2,7 @@
 
 import sys
 
-from docs.build import cell
+from docs.tables import line
 from offtake.measures import ALL
 
 PAGES = {
@@ -46,12 +46,12 @@ def page() -> str:
             "| output | for each | unit | kept | meaning |\n| --- | --- | --- | --- | --- |\n"
         )
         for name, output in measure.outputs.items():
-            row = (
+            shown = line(
                 f"`{name}`",
                 " × ".join(output.dims),
                 f"`{output.unit}`",
                 output.keep,
                 output.meaning,
             )
-            parts.append("| " + " | ".join(map(cell, row)) + " |\n")
+            parts.append(f"{shown}\n")
     return "".join(parts)

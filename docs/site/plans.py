@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from docs.site.blocks import ROOT
+from docs.tables import line
+
 PLANS = ROOT / "plans"
 
 INDEX = """# Plans
@@ -39,11 +41,6 @@ def names() -> list[str]:
     return sorted(file.parent.name for file in PLANS.glob("*/plan.yaml"))
 
 
-def cell(text: str) -> str:
-    """Text as it may stand in a table."""
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
 def opening(readme: str) -> str:
     """First sentence of a README."""
     paragraph = readme.split("\n\n")[1].replace("\n", " ")
@@ -54,7 +51,7 @@ def held(name: str) -> str:
     """The figures a plan is held to, as a table."""
     expected = json.loads((PLANS / name / "expected.json").read_text("utf-8"))
     rows = [
-        f"| `{cell(figure)}` | {told['value']} | {told['tolerance']} | {cell(told['why'])} |"
+        line(f"`{figure}`", str(told["value"]), str(told["tolerance"]), told["why"])
         for figure, told in expected.items()
     ]
     return HELD.format(name=name) + "\n".join(rows) + "\n"
@@ -73,7 +70,7 @@ def index() -> str:
     for name in names():
         readme = (PLANS / name / "README.md").read_text("utf-8")
         title = readme.splitlines()[0].removeprefix("# ")
-        rows.append(f"| [{title}](../{name}/README.md) | {cell(opening(readme))} |")
+        rows.append(line(f"[{title}](../{name}/README.md)", opening(readme)))
     tree = "\n".join(["```{toctree}", ":hidden:", "", *names(), "```"])
     return INDEX + "\n".join(rows) + f"\n\n{tree}\n"
 

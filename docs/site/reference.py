@@ -2,22 +2,16 @@
 
 from pathlib import Path
 
-import typer
-
-from docs.build import cell, row
+from docs.build import field_rows
 from docs.site import errors, json_pages, measures
-from offtake.cli.main import app
+from docs.site.blocks import COMMANDS, ROOT
+from docs.tables import line
 from offtake.contracts import ALL
 from offtake.core.terms import Terms, fields
 from offtake.plan import schema
 from offtake.plan.learning import Learning
 
-ROOT = Path(__file__).resolve().parents[2]
-FIELDS = (
-    "| field | what to write | unit | if left out | meaning |\n| --- | --- | --- | --- | --- |\n"
-)
-
-COMMANDS = """# Commands
+HEAD = """# Commands
 
 Every command answers to `--help` with what stands here. Exit codes: 0 it ran; 2 the plan or the
 command is wrong; 3 the run failed. Messages go to stderr, answers to stdout. `PLAN` is a folder
@@ -135,27 +129,18 @@ command line.
 
 def commands() -> str:
     """The page of all commands."""
-    group = typer.main.get_command(app)
-    parts = [COMMANDS]
-    for name, command in group.commands.items():  # pyright: ignore
+    parts = [HEAD]
+    for name, command in COMMANDS.items():
         context = command.make_context(name, ["--help"], resilient_parsing=True)
         records = [(p, p.get_help_record(context)) for p in command.params]
         words = " ".join(p.name.upper() for p, _ in records if not p.opts[0].startswith("-"))
-        rows = [
-            f"| {_code(told[0])} | {cell(told[1])} |"
-            for p, told in records
-            if told and p.name != "help"
-        ]
+        rows = [line(f"`{told[0]}`", told[1]) for p, told in records if told and p.name != "help"]
         about = " ".join((command.help or "").split())
         parts.append(
             f"## offtake {name}\n\n{about}\n\n    offtake {name} {words} [OPTIONS]\n\n"
             f"| argument or option | meaning |\n| --- | --- |\n" + "\n".join(rows) + "\n"
         )
     return "\n".join(parts)
-
-
-def _code(text: str) -> str:
-    return f"`{cell(text)}`"
 
 
 def plan_file() -> str:
@@ -165,8 +150,7 @@ def plan_file() -> str:
         parts.append(f"\n## {name}\n\n{about}\n")
         for model in models:
             said = " ".join((model.__doc__ or "").split("\n\n")[0].split())
-            rows = "\n".join(map(row, fields(model)))
-            parts.append(f"\n### {model.__name__}\n\n{said}\n\n{FIELDS}{rows}\n")
+            parts.append(f"\n### {model.__name__}\n\n{said}\n\n{field_rows(fields(model))}\n")
     parts.append("\n## contracts\n\nId → terms of one of these kinds:\n\n")
     parts += [f"- [`{c.kind}`](../contracts/{c.kind}.md)\n" for c in ALL]
     parts.append(CHANGES)

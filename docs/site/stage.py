@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 from docs.site import plans, reference
+from docs.site.blocks import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 LINK = re.compile(r"(!?\[[^\]]*\])\(([^)\s#]+)(#[^)\s]*)?\)")
 OUTSIDE = ("http://", "https://", "mailto:")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.browser.server import Served
+from tests.browser.watched import WIDTHS, barriers, watched
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("playwright")
@@ -24,12 +25,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(name="page")
-def one_page(browser: Any) -> Iterator[Any]:
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
+def one_page(browser: Any, address: str) -> Iterator[Any]:
+    page, wrong = watched(browser, address, "data:", viewport={"width": 1440, "height": 900})
+    page.wrong = wrong
     page.set_default_timeout(30_000)
-    page.wrong = []
-    page.on("console", lambda said: page.wrong.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: page.wrong.append(str(error)))
     yield page
     page.close()
 
@@ -114,14 +113,11 @@ def test_what_is_kept_is_a_plan_of_ones_own(page: Any, address: str):
     assert "horizon: 7 years # " in page.input_value("#text")  # the comment stayed
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_the_form_is_accessible(page: Any, address: str, width: int):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page.set_viewport_size({"width": width, "height": 900})
     opened(page, address, "chips.b200_2026")
-    found = axe.Axe().run(page).response["violations"]
-    serious = [v["id"] for v in found if v["impact"] in ("serious", "critical")]
-    assert serious == []
+    assert barriers(page, least=10) == []
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0
 

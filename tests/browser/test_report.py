@@ -10,11 +10,10 @@ import pytest
 
 import offtake
 from offtake.reports.html.page import report
+from tests.browser.watched import WIDTHS, barriers, watched
 from tests.run.small import small_plan
 
 pytestmark = pytest.mark.browser
-WIDTHS = (1440, 390)
-SERIOUS = {"serious", "critical"}
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +26,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def opened(browser: Any, file: Path, **how: Any) -> tuple[Any, list[str]]:
     """The page, and what went wrong or was asked of a network while it was opened."""
-    page, wrong = browser.new_page(**how), list[str]()
-    page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda r: None if r.url.startswith("file:") else wrong.append(r.url))
+    page, wrong = watched(browser, "file:", **how)
     page.goto(file.as_uri())
     return page, wrong
 
@@ -54,7 +50,6 @@ def test_every_chart_is_drawn_without_an_error(
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_has_no_serious_finding(browser: Any, page_file: Path, width: int, scheme: str):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     # The page's own policy keeps axe's script out as it does any other.
     page, _ = opened(
         browser,
@@ -63,15 +58,7 @@ def test_axe_has_no_serious_finding(browser: Any, page_file: Path, width: int, s
         color_scheme=scheme,
         viewport={"width": width, "height": 900},
     )
-    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
-    found = axe.Axe().run(page).response
-    assert len(found["passes"]) > 20
-    serious = [
-        (one["id"], one["nodes"][0]["html"][:120])
-        for one in found["violations"]
-        if one["impact"] in SERIOUS
-    ]
-    assert serious == []
+    assert barriers(page, least=20) == []
     page.close()
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.browser.server import Served
+from tests.browser.watched import WIDTHS, barriers, watched
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,8 +21,6 @@ pytestmark = [
 ]
 PLAN = "one-hall"
 FUTURES = 512
-SERIOUS = {"serious", "critical"}
-WIDTHS = (1440, 390)
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +33,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def opened(browser: Any, served: Served, path: str, **how: Any) -> tuple[Any, list[str]]:
     """A page, and what went wrong on it or was asked of another server."""
-    page, wrong = browser.new_page(**how), list[str]()
-    page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on(
-        "request",
-        lambda r: (
-            None if r.url.startswith((served.base, "data:", "blob:")) else wrong.append(r.url)
-        ),
-    )
+    page, wrong = watched(browser, served.base, "data:", "blob:", **how)
     page.goto(served.base + path)
     page.set_default_timeout(180_000)  # a plan is compiled for its first run
     return page, wrong
@@ -167,7 +158,6 @@ PAGES = {
 def test_axe_has_no_serious_finding(
     browser: Any, served: Served, answered: list[str], name: str, width: int
 ):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     both = ",".join(address.rpartition("/")[2] for address in answered)
     path = PAGES[name].format(answered[0], both=both)
     for scheme in ("light", "dark"):
@@ -180,15 +170,7 @@ def test_axe_has_no_serious_finding(
             color_scheme=scheme,
             viewport={"width": width, "height": 900},
         )
-        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
-        found = axe.Axe().run(page).response
-        assert len(found["passes"]) > 10
-        serious = [
-            (one["id"], one["nodes"][0]["html"][:120])
-            for one in found["violations"]
-            if one["impact"] in SERIOUS
-        ]
-        assert serious == []
+        assert barriers(page, least=10) == []
         assert page.evaluate("document.documentElement.scrollWidth") == width
         assert wrong == []
         page.close()

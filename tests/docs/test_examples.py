@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from docs.site.blocks import pages
-from docs.site.execute import environment, execute
+from docs.site.blocks import NOTEBOOKS, pages
+from docs.site.execute import COMMAND, environment, execute
 from tests.architecture.source import short
 from tests.reference_data import ROOT
 
 pytestmark = pytest.mark.docs
-NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
 SECONDS = 60
 """A notebook is to be run while one waits; a machine that is busy takes up to three times that."""
 KEPT = ("src", "docs", "plans", "tests", "pyproject.toml", "CHANGELOG.md", "README.md")
@@ -104,14 +103,13 @@ def followed(folder: Path) -> None:
 
 def test_the_page_on_instruments(copy: Path):
     followed(copy)
-    command = "from offtake.cli.main import main; main()"
-    assert "fee for standing by" in told(copy, "-c", command, "contracts", "retainer")
+    assert "fee for standing by" in told(copy, "-c", COMMAND, "contracts", "retainer")
     plan = copy / "plans" / "one-hall" / "plan.yaml"
     page = (ROOT / "docs" / "add_instrument.md").read_text("utf-8")
     line = re.search(r"^  standby: .*$", page, re.MULTILINE)
     assert line is not None
     put(plan, "  offtake:", line[0])
-    run = told(copy, "-c", command, "run", "plans/one-hall", "--paths", "256", "--no-save")
+    run = told(copy, "-c", COMMAND, "run", "plans/one-hall", "--paths", "256", "--no-save")
     assert "Money was conserved" in run
     told(copy, "-m", "docs.build")
     assert "| `fee` |" in (copy / "docs" / "contracts" / "retainer.md").read_text("utf-8")
@@ -134,6 +132,5 @@ def test_the_page_on_chips(copy: Path):
     row = re.search(r"^```text\n(  X100:.*?)^```$", page, re.MULTILINE | re.DOTALL)
     assert row is not None
     put(copy / "src" / "offtake" / "catalogue" / "data" / "chips.yaml", "  H100:", row[1])
-    command = "from offtake.cli.main import main; main()"
-    assert "X100" in told(copy, "-c", command, "catalogue", "chips")
-    told(copy, "-c", command, "check", "plans/one-hall", "--set", "chips.b200_2026.chip=X100")
+    assert "X100" in told(copy, "-c", COMMAND, "catalogue", "chips")
+    told(copy, "-c", COMMAND, "check", "plans/one-hall", "--set", "chips.b200_2026.chip=X100")

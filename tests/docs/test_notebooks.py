@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
+from docs.site.blocks import NOTEBOOKS, ROOT
 
 
 def shown(source: str, names: dict[str, Any]) -> Any:

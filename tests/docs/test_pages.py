@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from docs.site import errors, measures, plans, reference
-from docs.site.blocks import Block, blocks, cut, pages
+from docs.site.blocks import COMMANDS, NOTEBOOKS, Block, blocks, cut, pages
 from docs.site.execute import differs
-from offtake.cli.main import app
 from offtake.contracts import ALL as INSTRUMENTS
 from offtake.contracts import BY_KIND
 from offtake.core.codes import CODES
@@ -29,7 +27,6 @@ from tests.architecture.source import short
 from tests.reference_data import ROOT
 
 DOCS = ROOT / "docs"
-COMMANDS = typer.main.get_command(app).commands  # pyright: ignore
 SECTIONS: dict[str, type[BaseModel]] = {
     "parties": schema.Party,
     "sites": schema.Site,
@@ -38,7 +35,6 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "fabs": schema.Fab,
     "chips": schema.Cohort,
 }
-NOTEBOOKS = sorted((DOCS / "notebooks").glob("*.ipynb"))
 HOW_TO = {"retainer"}
 """Kinds that a page adds as an example."""
 

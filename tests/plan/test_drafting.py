@@ -9,8 +9,7 @@ from offtake.core.errors import PlanErrors
 from offtake.plan import source
 from offtake.plan.drafting import Drafting, sections
 from offtake.plan.load import check_text
-
-PLANS = sorted((Path(__file__).parents[2] / "plans").glob("*/plan.yaml"))
+from tests.plan_files import FILES, text_of
 
 
 def told(check, text: str):
@@ -21,7 +20,7 @@ def told(check, text: str):
     return [str(p) for p in found.problems], found.unsourced, found.plan is None
 
 
-@pytest.mark.parametrize("file", PLANS, ids=lambda file: file.parent.name)
+@pytest.mark.parametrize("file", FILES.values(), ids=FILES)
 def test_sections_are_read_as_the_whole_is(file: Path):
     text = file.read_text("utf-8")
     assert Drafting()._joined(text, "x") == source.parse(text, "x")[0]
@@ -38,7 +37,7 @@ def mistyped(text: str, rng: random.Random) -> str:
 def test_the_same_is_told_after_every_change():
     """One draft through many changes, each mended again, against a check from nothing."""
     rng, drafting = random.Random(7), Drafting()
-    text = (PLANS[0].parents[1] / "one-hall" / "plan.yaml").read_text("utf-8")
+    text = text_of("one-hall")
     for _ in range(25):
         changed = mistyped(text, rng)
         assert told(drafting.check, changed) == told(check_text, changed), changed
@@ -52,7 +51,7 @@ def test_a_section_written_twice_is_told():
 
 
 def test_scenarios_can_be_left_for_later():
-    text = (PLANS[0].parents[1] / "one-hall" / "plan.yaml").read_text("utf-8")
+    text = text_of("one-hall")
     wrong = text.replace("parties.tenant.credit.rating: B", "parties.tenant.credit.rating: Z9")
     assert wrong != text
     assert Drafting().check(wrong, diffs=False).plan is not None

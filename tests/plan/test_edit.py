@@ -12,9 +12,9 @@ from offtake.plan.edit import changed
 from offtake.plan.spans import spans
 from offtake.plan.tree import Leaf, Map, Node, place_of, plain
 from offtake.plan.tree import Path as Place
+from tests.plan_files import FILES, text_of
 
-PLANS = sorted((Path(__file__).parents[2] / "plans").glob("*/plan.yaml"))
-FEW = [file for file in PLANS if file.parent.name in ("one-hall", "circular", "abilene")]
+FEW = ("one-hall", "circular", "abilene")
 TEXT = """\
 # a comment that stays
 parties:
@@ -122,7 +122,7 @@ def test_values_that_would_change_more_are_refused(value: str):
         changed(TEXT, "parties.neocloud.cash", value)
 
 
-@pytest.mark.parametrize("file", PLANS, ids=lambda file: file.parent.name)
+@pytest.mark.parametrize("file", FILES.values(), ids=FILES)
 def test_every_value_is_where_its_span_says(file: Path):
     text = file.read_text("utf-8")
     tree, where = source.parse(text, "x")[0], spans(text)
@@ -132,9 +132,9 @@ def test_every_value_is_where_its_span_says(file: Path):
         assert " ".join(str(plain(said)[0]).split()) == " ".join(written.split()), path
 
 
-@pytest.mark.parametrize("file", FEW, ids=lambda file: file.parent.name)
-def test_written_as_it_stands_nothing_changes_and_another_value_changes_its_own_lines(file: Path):
-    text = file.read_text("utf-8")
+@pytest.mark.parametrize("name", FEW)
+def test_written_as_it_stands_nothing_changes_and_another_value_changes_its_own_lines(name: str):
+    text = text_of(name)
     tree = source.parse(text, "x")[0]
     found = [leaf for leaf in leaves(tree) if leaf[0][0] not in ("scenarios", "stacks")]
     some = random.Random(1).sample(found, 6)

@@ -2,14 +2,13 @@
 
 from offtake.plan.examples import examples
 from offtake.plan.readme import cannot_show
-from tests.reference_data import ROOT
+from tests.plan_files import FILES, text_of
 
 
 def test_every_plan_comes_with_the_package_as_it_is():
-    folders = {path.parent.name: path.parent for path in (ROOT / "plans").glob("*/plan.yaml")}
-    assert sorted(examples()) == sorted(folders)
+    assert sorted(examples()) == sorted(FILES)
     for name, found in examples().items():
-        assert found.text == (folders[name] / "plan.yaml").read_text("utf-8")
-        assert found.cannot_show == cannot_show(folders[name] / "plan.yaml")
+        assert found.text == text_of(name)
+        assert found.cannot_show == cannot_show(FILES[name])
         assert found.title
         assert len(found.summary) > 40

@@ -1,7 +1,5 @@
 """Numbers moved by a share of themselves, as they would be written."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +8,7 @@ from offtake.core.number import parse_quantity
 from offtake.plan import source
 from offtake.plan.load import check_text
 from offtake.plan.slide import scaled, slidable
-
-PLANS = sorted((Path(__file__).parents[2] / "plans").glob("*/plan.yaml"))
+from tests.plan_files import text_of
 
 
 @pytest.mark.parametrize(
@@ -50,7 +47,7 @@ def test_what_is_written_is_what_was_meant(value: float, factor: float, unit: st
 
 @pytest.mark.parametrize("name", ["one-hall", "abilene"])
 def test_most_numbers_of_a_plan_can_be_moved(name: str):
-    text = (PLANS[0].parents[1] / name / "plan.yaml").read_text("utf-8")
+    text = text_of(name)
     found = slidable(check_text(text), source.parse(text, "x")[0])
     assert len(found) > 20
     for place, written in found.items():

@@ -2,19 +2,17 @@
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
 import offtake
+from tests.plan_files import FILES, PLANS
+from tests.reference_data import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-PLANS = ROOT / "plans"
-NAMES = sorted(folder.name for folder in PLANS.iterdir() if (folder / "plan.yaml").exists())
 EXPECTED: dict[str, dict[str, Any]] = {
-    name: json.loads((PLANS / name / "expected.json").read_text("utf-8")) for name in NAMES
+    name: json.loads((PLANS / name / "expected.json").read_text("utf-8")) for name in FILES
 }
 pytestmark = pytest.mark.slow
 STEP = re.compile(r"(?P<key>\w+)(?:\[(?P<where>[^\]]+)\])?(?:\.|$)")
@@ -30,7 +28,7 @@ def find(found: Any, place: str) -> Any:
     return found
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FILES)
 def test_a_run_is_as_expected(name: str) -> None:
     """Invariants, schema, and every value within its tolerance; one test, so that a plan runs once.
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 
@@ -10,13 +9,12 @@ from offtake.lowering.lower import lower
 from offtake.plan.load import check, load
 from offtake.plan.schema import Plan
 from offtake.run.structuring import structure
+from tests.plan_files import FILES, PLANS
 
-PLANS = Path(__file__).resolve().parents[2] / "plans"
-NAMES = sorted(folder.name for folder in PLANS.iterdir() if (folder / "plan.yaml").exists())
 DISCLAIMER = ("illustration from public reports", "not advice", "not a forecast of any company")
 
 
-every_plan = pytest.mark.parametrize("name", NAMES)
+every_plan = pytest.mark.parametrize("name", FILES)
 
 
 def flat(text: str) -> str:

@@ -8,13 +8,11 @@ import pytest
 import offtake
 from offtake.reports.xlsx.book import write
 from offtake.results.workbook.base_case import base_case
-
-PLANS = Path(__file__).resolve().parents[2] / "plans"
-NAMES = sorted(folder.name for folder in PLANS.iterdir() if (folder / "plan.yaml").exists())
+from tests.plan_files import FILES, PLANS
 
 
 @pytest.mark.scenarios
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FILES)
 def test_a_plan_makes_a_workbook(name: str, tmp_path: Path) -> None:
     results = offtake.run(offtake.load(PLANS / name), paths=256, seed=1)
     built = base_case(results)

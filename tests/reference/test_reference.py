@@ -18,6 +18,7 @@ from offtake.lowering.lower import LoweredPlan, lower
 from offtake.plan.load import load
 from offtake.run.draw import draw
 from offtake.run.structuring import structure
+from tests.plan_files import FILES
 from tests.reference.campus import RENTED
 from tests.reference.fleet import FLEET
 from tests.reference.foundry import FOUNDRY
@@ -25,7 +26,6 @@ from tests.reference.future import Future
 from tests.reference.owners import OWNERS
 from tests.reference.plans import BAZAAR, CAMPUS, QUARTERS
 from tests.reference.simulate import Simulation
-from tests.reference_data import ROOT
 from tests.run.small import TEXT as SMALL
 
 TOLERANCE = 1e-12
@@ -168,12 +168,8 @@ IN_EVERY_TEST = ("compute-note",)
 def shown() -> list[Any]:
     """Plans that ship."""
     return [
-        pytest.param(
-            file,
-            id=file.parent.name,
-            marks=() if file.parent.name in IN_EVERY_TEST else pytest.mark.scenarios,
-        )
-        for file in sorted((ROOT / "plans").glob("*/plan.yaml"))
+        pytest.param(file, id=name, marks=() if name in IN_EVERY_TEST else pytest.mark.scenarios)
+        for name, file in FILES.items()
     ]
 
 

@@ -50,6 +50,14 @@ def test_a_table_escapes():
     assert "<img" not in text
 
 
+def test_a_table_reads_as_in_the_report():
+    text = Table("Loans", ({"contract": "loan", "pd": 0.0132, "el_usd": 1.21e6},))._repr_html_()
+    whole(text)
+    assert "Loans" in text
+    assert "1.3 %" in text
+    assert "1.21 M" in text
+
+
 def test_showing_a_plan_loads_no_jax(tmp_path: Path):
     (tmp_path / "plan.yaml").write_text(TEXT)
     code = (

@@ -10,21 +10,17 @@ from fastapi.testclient import TestClient
 from offtake.web import child, desk
 from offtake.web.app import create_app
 from offtake.web.settings import Settings
+from offtake.web.store import ENDED
 
 HOST = "http://127.0.0.1:8321"
-ENDED = ("done", "failed", "cancelled", "interrupted")
+TOKEN = "a token of more than sixteen"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
-class Here:
-    """Does tasks where it stands, as `child.Child` does them elsewhere."""
-
-    def __init__(self, memory_bytes: int | None = None) -> None:
-        self.pid = None
+class Here(child.Child):
+    """Does tasks where it stands, and never starts its process."""
 
     def start(self) -> None:
-        pass
-
-    def close(self) -> None:
         pass
 
     def do(
@@ -50,6 +46,11 @@ class Here:
 
 def settings(folder: Path, **more: Any) -> Settings:
     return Settings(data=folder, **{"warm": (), **more})
+
+
+def guarded(folder: Path) -> Settings:
+    """Those of a server that asks for `TOKEN`."""
+    return settings(folder, host="0.0.0.0", token=TOKEN)
 
 
 def client(made: Settings, monkeypatch: Any, **headers: str) -> TestClient:

@@ -6,10 +6,7 @@ import pytest
 
 from offtake.web.guard import COOKIE, cross_origin, good_session, own_host, session
 from offtake.web.settings import Limits, is_loopback
-from tests.web.servers import HOST, client, settings
-
-TOKEN = "a token of more than sixteen"
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
+from tests.web.servers import BEARER, HOST, TOKEN, client, guarded, settings
 
 
 @pytest.fixture
@@ -19,7 +16,7 @@ def open_to_all(tmp_path, monkeypatch):
 
 @pytest.fixture
 def with_token(tmp_path, monkeypatch):
-    return client(settings(tmp_path, host="0.0.0.0", token=TOKEN), monkeypatch)
+    return client(guarded(tmp_path), monkeypatch)
 
 
 @pytest.mark.parametrize(

@@ -6,25 +6,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Flaky, Unsatisfiable
 
-from tests.web import servers
+from tests.web.servers import BEARER, client, guarded
 
 pytestmark = pytest.mark.web
 schemathesis = pytest.importorskip(
     "schemathesis", reason="needs Schemathesis: run it as `make test-web`"
 )
-TOKEN = "a token of more than sixteen"
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture(scope="module")
 def described(tmp_path_factory):
-    from offtake.web import desk
-    from offtake.web.app import create_app
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(desk, "Child", servers.Here)
-        folder = tmp_path_factory.mktemp("data")
-        app = create_app(servers.settings(folder, host="0.0.0.0", token=TOKEN))
+        app = client(guarded(tmp_path_factory.mktemp("data")), patch).app
         yield schemathesis.openapi.from_asgi("/api/v1/openapi.json", app, headers=BEARER)
 
 

@@ -1,15 +1,16 @@
-"""A table of results: rows as dictionaries; shown as text, or as HTML in a notebook."""
+"""A table of results: rows as dictionaries; shown as text, and in a notebook as HTML."""
 
-import html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
+
+from offtake.core.shown import Shown
 
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Shown):
     """Rows of one kind with a title; columns are the keys of the first row.
 
     Attributes:
@@ -72,22 +73,6 @@ class Table:
             for line in [heads, *shown]
         ]
         return "\n".join([self.title, *lines, *([self.note] if self.note else [])])
-
-    def _repr_html_(self) -> str:
-        """The table for a notebook."""
-        heads = "".join(f"<th>{html.escape(heading(name))}</th>" for name in self.columns)
-        body = "".join(
-            "<tr>" + "".join(_html_cell(row.get(name), name) for name in self.columns) + "</tr>"
-            for row in self.rows
-        )
-        note = f"<p><small>{html.escape(self.note)}</small></p>" if self.note else ""
-        caption = f"<caption style='text-align:left'><b>{html.escape(self.title)}</b></caption>"
-        return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>{note}"
-
-
-def _html_cell(value: Any, name: str) -> str:
-    side = "right" if isinstance(value, int | float) else "left"
-    return f"<td style='text-align:{side}'>{html.escape(cell(value, name))}</td>"
 
 
 def heading(name: str) -> str:

@@ -32,7 +32,7 @@ FACILITY = ("contract", "size_usd", "drawn_usd_mean", "pd", "lgd", "el_usd", "ir
 
 
 def draw(thing: Any) -> str:
-    """What is shown of a plan, results or a study."""
+    """What is shown of a plan, results, a table or a study."""
     for kind, drawn in DRAWN.items():
         if isinstance(thing, kind):
             return str(Markup('<div class="offtake">{}{}</div>').format(STYLE, drawn(thing)))
@@ -49,6 +49,10 @@ def table(given: Table) -> Markup:
     return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>{}").format(
         head, body, note
     )
+
+
+def _titled(given: Table) -> Markup:
+    return Markup("<p><b>{}</b></p>{}").format(given.title, table(given))
 
 
 def _cells(given: list[tuple[str, bool]], tag: str) -> Markup:
@@ -101,6 +105,9 @@ def _plan(plan: Plan) -> Markup:
         for name, party in plan.parties.items()
     ]
     contracts = [_contract(name, terms) for name, terms in plan.contracts.items()]
+    scenarios = [
+        {"name": name, "changes": ", ".join(changes)} for name, changes in plan.scenarios.items()
+    ]
     about = Markup("<p>{}</p>").format(head.about) if head.about else ""
     frame = f"{calendar.horizon} {calendar.length} from {calendar.start:%Y-%m}"
     return Markup("<p><b>{}</b>, {}</p>{}{}{}{}").format(
@@ -109,7 +116,7 @@ def _plan(plan: Plan) -> Markup:
         about,
         table(Table("Contracts", tuple(contracts))),
         folded(Table("Parties", tuple(parties))),
-        folded(_names("Scenarios", plan.scenarios), "Scenarios"),
+        folded(Table("Scenarios", tuple(scenarios))),
     )
 
 
@@ -127,11 +134,6 @@ def _contract(name: str, terms: Any) -> Row:
 def _said(number: Any) -> str:
     """A number as its author wrote it."""
     return getattr(number, "text", "") or ""
-
-
-def _names(title: str, given: Mapping[str, Mapping[str, Any]]) -> Table:
-    rows = [{"name": name, "changes": ", ".join(changes)} for name, changes in given.items()]
-    return Table(title, tuple(rows))
 
 
 def _sensitivity(found: Sensitivity) -> Markup:
@@ -167,6 +169,7 @@ def _differences(found: Differences) -> Markup:
 DRAWN: Mapping[type[Any], Callable[[Any], Markup]] = {
     Results: _results,
     Plan: _plan,
+    Table: _titled,
     Sensitivity: _sensitivity,
     Comparison: _comparison,
     Stress: _stress,
