@@ -10,6 +10,7 @@ import numpy as np
 from offtake.results.results import Results
 from offtake.results.workbook.cells import FloatArray, Gap, Input, Row, Sum, Values
 from offtake.results.workbook.debt import Schedule, facility, schedule
+from offtake.results.workbook.debt_reading import NEAR
 from offtake.results.workbook.figures import Figure
 from offtake.results.workbook.parties import Waterfall, balances, waterfall
 from offtake.results.workbook.ratios import cover, returns
@@ -17,12 +18,9 @@ from offtake.results.workbook.record import Claim, Record, record
 from offtake.results.workbook.sheets import Section, Sheet
 from offtake.results.workbook.timeline import Timeline, timeline
 
-NEAR = 1e-9
-"""Share of the largest value of a row by which formula and engine may differ: sums of a few
-thousand float64 numbers in another order stay a thousand times below it."""
 LEAST_USD = 1e-3
-"""USD by which they may differ in any case, or 1e-12 of the largest payment if that is more: cash
-that is all paid out is the small rest of large sums."""
+"""USD by which formula and engine may differ in any case, or 1e-12 of the largest payment if that
+is more: cash that is all paid out is the small rest of large sums."""
 
 
 @dataclass(eq=False)

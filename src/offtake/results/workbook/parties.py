@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from offtake.core.flows import CFADS, Rank
 from offtake.results.workbook.cells import Constant, FloatArray, Row, Signed, Sum, Term, if_, size
 from offtake.results.workbook.debt import CENT
+from offtake.results.workbook.debt_reading import NEAR
 from offtake.results.workbook.record import Claim, Record
 from offtake.results.workbook.sheets import Section, Sheet
 from offtake.results.workbook.timeline import Timeline
@@ -238,7 +239,7 @@ def _balance(record: Record, party: str) -> Balance:
         for c in record.claims
         if c.payer == party and c.form == "residual" and c.flow in HANDED_OUT
     ]
-    near = 1e-9 * (gross + floor) + CENT
+    near = NEAR * (gross + floor) + CENT
     handing = _total(outs, cash.size) > CENT
     calling = (_total(funds, cash.size) > CENT) & (cash <= near) & ~handing
     handing &= np.abs(cash - floor) <= near

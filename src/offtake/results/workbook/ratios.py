@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from offtake.core.flows import PAID_TOLERANCE
 from offtake.finance.trailing import NO_SERVICE
 from offtake.results.workbook.cells import (
     Blank,
@@ -29,6 +30,7 @@ from offtake.results.workbook.cells import (
     size,
 )
 from offtake.results.workbook.debt import CENT, Schedule
+from offtake.results.workbook.debt_reading import NEAR
 from offtake.results.workbook.figures import Figure, yearly_return
 from offtake.results.workbook.record import Claim, Record
 from offtake.results.workbook.sheets import Section
@@ -143,7 +145,7 @@ def _loan_life(
     ratio.term = if_(one.closing.above(CENT), ahead / balances, Blank())
     title = f"{one.contract}: loan life cover"
     peak = np.zeros(runs.size)
-    peak[int(np.argmax(one.closing.engine >= one.closing.engine.max() * (1.0 - 1e-9)))] = 1.0
+    peak[int(np.argmax(one.closing.engine >= one.closing.engine.max() * (1.0 - NEAR)))] = 1.0
     when = Row(
         "All is drawn, nothing repaid", "1 or 0", "engine", held=peak, whole="none", note=note
     )
@@ -193,11 +195,11 @@ def _crossed(
         level = record.number(place)
         if level is None:
             continue
-        low = np.where(np.isnan(ratio.engine), 0.0, ratio.engine < level.value * (1.0 - 1e-9))
+        low = (ratio.engine < level.value * (1.0 - PAID_TOLERANCE)).astype(np.float64)
         engine = Row(
             f"Below {place} in the engine's run", "1 or 0", "engine", held=low, whole="none"
         )
-        now = all_of(service.above(CENT), covered.below(service * level * (1.0 - 1e-9)))
+        now = all_of(service.above(CENT), covered.below(service * level * (1.0 - PAID_TOLERANCE)))
         label = f"{one.contract}: DSCR crosses {test['term']} of {test['contract']}"
         told = np.isnan(ratio.engine)
         term = if_(now, 1.0, 0.0) - engine
