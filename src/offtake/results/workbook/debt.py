@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from offtake.finance.facility import SENIORITY
 from offtake.finance.trailing import NO_SERVICE
 from offtake.results.workbook.cells import (
     FloatArray,
@@ -190,7 +191,7 @@ def schedule(
         contract=one.name,
         borrower=str(one.facts["borrower"]),
         lender=str(one.facts["lender"]),
-        seniority=str(one.facts.get("seniority") or "senior"),
+        seniority=str(one.facts.get("seniority") or SENIORITY[0]),
         opening=opening,
         closing=closing,
         rate=rate,

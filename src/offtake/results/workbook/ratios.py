@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from offtake.core.flows import PAID_TOLERANCE
+from offtake.finance.facility import counts_with
 from offtake.finance.trailing import NO_SERVICE
 from offtake.results.workbook.cells import (
     Blank,
@@ -44,7 +45,7 @@ def _beside(one: Schedule, every: Sequence[Schedule]) -> list[Schedule]:
         for other in every
         if other is not one
         and other.borrower == one.borrower
-        and other.seniority in ("senior", one.seniority)
+        and counts_with(other.seniority, one.seniority)
     ]
 
 
