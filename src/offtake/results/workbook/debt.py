@@ -18,6 +18,7 @@ import numpy as np
 from offtake.finance.facility import SENIORITY
 from offtake.finance.trailing import NO_SERVICE
 from offtake.results.workbook.cells import (
+    Constant,
     FloatArray,
     Input,
     Level,
@@ -217,7 +218,7 @@ def _follow(row: Row, claims: Sequence[Claim], amounts: Mapping[Claim, Row]) -> 
     """Make the one claim that a row explains follow it."""
     if len(claims) != 1:
         return False
-    amounts[claims[0]].term, amounts[claims[0]].held = row + 0.0, None
+    amounts[claims[0]].term, amounts[claims[0]].held = row, None
     amounts[claims[0]].kind = "live"
     return True
 
@@ -246,7 +247,7 @@ def _interest(
     rate, rows = _rate(one, found)
     earned = Row("Interest earned", "USD", "live", opening * rate * one.accrual)
     if (found.due > 0.0).all():
-        due = Row("Interest due", "USD", "live", earned + 0.0, engine=one.flows.interest)
+        due = Row("Interest due", "USD", "live", earned, engine=one.flows.interest)
         _follow(due, claims, amounts)
         return rate, rows, due, [earned, due]
     pays = _engine("Interest is due", found.due, "timing, as the engine ran it", "1 or 0")
@@ -281,7 +282,7 @@ def _rate(one: Facility, found: Interest) -> tuple[Row, list[Row]]:
         )
         rows.append(step)
         term = term + step
-    rate = Row("Rate", "1/year", "live", term + 0.0 if term is one.margin else term, whole="none")
+    rate = Row("Rate", "1/year", "live", term, whole="none")
     return rate, [*rows, rate]
 
 
@@ -312,9 +313,9 @@ def _principal(
         regular = Row("Principal by schedule", "USD", "live", opening * share)
         rows += [share, regular]
     else:
-        regular = Row("Principal by schedule", "USD", "live", opening * 0.0)
+        regular = Row("Principal by schedule", "USD", "live", Constant(0.0))
         rows.append(regular)
-    due.term = regular + 0.0
+    due.term = regular
     if found.balloon.any():
         matures = _engine("Matures", found.balloon, "timing, as the engine ran it", "1 or 0")
         balloon = Row("Balloon", "USD", "live", (opening - regular) * matures)
@@ -393,7 +394,7 @@ def _fees(
     term = parts[0]
     for part in parts[1:]:
         term = term + part
-    fee = Row("Fees", "USD", "live", term + 0.0, engine=one.flows.fees)
+    fee = Row("Fees", "USD", "live", term, engine=one.flows.fees)
     _follow(fee, one.claims["fees"], amounts)
     return [*rows, fee], over
 

@@ -74,7 +74,7 @@ def waterfall(
 
 def _link(claim: Claim, other: str, amounts: Mapping[Claim, Row]) -> Row:
     """A claim as one of its sides sees it."""
-    return Row(claim.label, "USD", "live", amounts[claim] + 0.0, note=other)
+    return Row(claim.label, "USD", "live", amounts[claim], note=other)
 
 
 def _words(name: str) -> str:
@@ -135,7 +135,7 @@ def _inside(
         sections.append(Section(f"Paid at rank {rank}: {rank_name(rank)}", [*rows, after]))
         left = after
     payments = Row("Payments", "USD", "live", Sum(tuple(paid.values())))
-    closing.term = left + 0.0
+    closing.term = left
     net = Row("Receipts less payments", "USD", "live", receipts - payments)
     cfads = _cfads(received, paid)
     short = Row("Cash below zero", "1 or 0", "flag", closing.below(-CENT))

@@ -93,8 +93,9 @@ def _service(
     calendar: Timeline, per_year: int, one: Schedule, others: Sequence[Schedule], cfads: Row
 ) -> tuple[list[Row], Row, Row]:
     """Rows that lead there, cash flow of the last year that counts, service of the last year."""
-    own, flow, rows = one.served, cfads + 0.0, list[Row]()
-    due: Term = own + 0.0
+    own, rows = one.served, list[Row]()
+    flow: Term = cfads
+    due: Term = own
     beside: Row | None = None
     if others:
         served = tuple(other.served for other in others)
