@@ -37,7 +37,7 @@ from offtake.results.workbook.debt_reading import (
     open_share,
     principal_of,
 )
-from offtake.results.workbook.record import Claim, Record
+from offtake.results.workbook.record import Claim, Record, paid_on
 from offtake.results.workbook.sheets import Section
 from offtake.results.workbook.timeline import Timeline
 
@@ -107,7 +107,7 @@ def facility(record: Record, calendar: Timeline, facts: Mapping[str, Any]) -> Fa
     if opening is None:
         return None
     claims = _claims(record, facts)
-    sums = {what: _paid(some, record.count) for what, some in claims.items()}
+    sums = {what: paid_on(some, record.count) for what, some in claims.items()}
     moved = sums["drawn"] - sums["principal"] - sums["swept"]
     last = max(float(opening[-1] + moved[-1]), 0.0)
     every = record.number(f"contracts.{name}.principal_every")
@@ -144,10 +144,6 @@ def _claims(record: Record, facts: Mapping[str, Any]) -> dict[str, list[Claim]]:
         elif claim.flow in kinds:
             found[kinds[claim.flow]].append(claim)
     return found
-
-
-def _paid(claims: Sequence[Claim], count: int) -> FloatArray:
-    return np.sum([np.zeros(count), *(claim.paid for claim in claims)], axis=0)
 
 
 def schedule(
@@ -329,7 +325,7 @@ def _read_principal(one: Facility, calendar: Timeline, rate: Row | None) -> Prin
     if not one.claims["principal"]:
         zero = np.zeros_like(one.flows.principal)
         return Principal(zero, zero, zero, level=False)
-    if not near(_paid(one.claims["principal"], one.count), _claimed(one)):
+    if not near(one.flows.principal, _claimed(one)):
         return None
     assert calendar.length.held is not None
     level = one.facts.get("amortisation") == "annuity"

@@ -22,7 +22,7 @@ from offtake.core.flows import CFADS, Rank
 from offtake.results.workbook.cells import Constant, FloatArray, Row, Signed, Sum, Term, if_, size
 from offtake.results.workbook.debt import CENT
 from offtake.results.workbook.debt_reading import NEAR
-from offtake.results.workbook.record import Claim, Record
+from offtake.results.workbook.record import Claim, Record, net_of, paid_on
 from offtake.results.workbook.sheets import Section, Sheet
 from offtake.results.workbook.timeline import Timeline
 
@@ -207,7 +207,7 @@ def balances(record: Record) -> list[Balance]:
     kept = list[Balance]()
     for one in found:
         ends = one.others & set(record.cash)
-        if any(one.party in _reached(reach, end) or end == one.party for end in ends):
+        if any(one.party in _reached(reach, end) for end in ends):
             continue
         reach[one.party] = ends
         kept.append(one)
@@ -226,32 +226,20 @@ def _reached(reach: Mapping[str, set[str]], start: str) -> set[str]:
 
 def _balance(record: Record, party: str) -> Balance:
     cash = record.cash[party]
-    gross = sum((c.paid for c in record.claims if party in (c.payer, c.payee)), np.zeros(cash.size))
+    mine = [claim for claim in record.claims if party in (claim.payer, claim.payee)]
     least = record.number(f"parties.{party}.minimum_cash")
     floor = 0.0 if least is None else least.value
-    funds = [
-        c
-        for c in record.claims
-        if c.payee == party and c.form == "support" and c.flow == "capital_in"
-    ]
-    outs = [
-        c
-        for c in record.claims
-        if c.payer == party and c.form == "residual" and c.flow in HANDED_OUT
-    ]
-    near = NEAR * (gross + floor) + CENT
-    handing = _total(outs, cash.size) > CENT
-    calling = (_total(funds, cash.size) > CENT) & (cash <= near) & ~handing
+    funds = [c for c in mine if c.payee == party and c.form == "support" and c.flow == "capital_in"]
+    outs = [c for c in mine if c.payer == party and c.form == "residual" and c.flow in HANDED_OUT]
+    near = NEAR * (paid_on(mine, cash.size) + floor) + CENT
+    handing = paid_on(outs, cash.size) > CENT
+    calling = (paid_on(funds, cash.size) > CENT) & (cash <= near) & ~handing
     handing &= np.abs(cash - floor) <= near
     return Balance(
         party,
         _shares(funds, calling, lambda claim: claim.tier),
         _shares(outs, handing, lambda claim: claim.rank),
     )
-
-
-def _total(claims: Sequence[Claim], count: int) -> FloatArray:
-    return np.sum([np.zeros(count), *(claim.paid for claim in claims)], axis=0)
 
 
 def _shares(
@@ -279,9 +267,7 @@ def _balance_rows(
     """Rows of what balances a party's cash, and their flags; its claims become live."""
     mine = {**one.funded, **one.handed}
     free = [c for c in record.claims if c not in mine and one.party in (c.payer, c.payee)]
-    engine = _opening(record, one.party)
-    for claim in free:
-        engine = engine + (claim.paid if claim.payee == one.party else -claim.paid)
+    engine = _opening(record, one.party) + net_of(free, one.party, record.count)
     moving = tuple((amounts[claim], claim.payee == one.party) for claim in free)
     term = Signed(((opening, True), *moving))
     before = Row("Cash before what balances it", "USD", "live", term, whole="none")

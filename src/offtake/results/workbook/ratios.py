@@ -33,7 +33,7 @@ from offtake.results.workbook.cells import (
 from offtake.results.workbook.debt import CENT, Schedule
 from offtake.results.workbook.debt_reading import NEAR
 from offtake.results.workbook.figures import Figure, yearly_return
-from offtake.results.workbook.record import Claim, Record
+from offtake.results.workbook.record import Claim, Record, net_of
 from offtake.results.workbook.sheets import Section
 from offtake.results.workbook.timeline import Timeline
 
@@ -235,5 +235,4 @@ def _net(
     """What a party receives less what it pays under a contract; the same in the engine's run."""
     mine = [c for c in record.claims if c.contract == contract and party in (c.payer, c.payee)]
     term = Signed(tuple((amounts[claim], claim.payee == party) for claim in mine))
-    signed = [claim.paid if claim.payee == party else -claim.paid for claim in mine]
-    return term, np.sum(signed, axis=0)
+    return term, net_of(mine, party, record.count)
