@@ -51,9 +51,7 @@ class Schedule:
 
     contract: str
     borrower: str
-    lender: str
     seniority: str
-    opening: Row
     closing: Row
     rate: Row | None
     served: Row
@@ -187,9 +185,7 @@ def schedule(
     return Schedule(
         contract=one.name,
         borrower=str(one.facts["borrower"]),
-        lender=str(one.facts["lender"]),
         seniority=str(one.facts.get("seniority") or SENIORITY[0]),
-        opening=opening,
         closing=closing,
         rate=rate,
         served=served[-1],

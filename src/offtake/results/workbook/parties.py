@@ -40,10 +40,6 @@ class Waterfall:
     sheet: Sheet
     net: Row
     """receipts less payments"""
-    opening: Row | None
-    """opening cash; None for a party outside the plan"""
-    closing: Row | None
-    """closing cash; None for a party outside the plan"""
     cfads: Row
     flags: list[Row] = field(default_factory=list[Row])
 
@@ -67,8 +63,8 @@ def waterfall(
     received = {c: _link(c, c.payer, amounts) for c in record.claims if c.payee == party}
     paid = {c: _link(c, c.payee, amounts) for c in record.claims if c.payer == party}
     if party in record.cash:
-        built = _inside(record, calendar, party, received, paid)
-        return _watched(record, built, paid, amounts, balance)
+        built, opening = _inside(record, calendar, party, received, paid)
+        return _watched(record, built, opening, paid, amounts, balance)
     return _outside(party, received, paid)
 
 
@@ -113,7 +109,8 @@ def _inside(
     party: str,
     received: Mapping[Claim, Row],
     paid: Mapping[Claim, Row],
-) -> Waterfall:
+) -> tuple[Waterfall, Row]:
+    """The sheet of a party with limited cash, and its opening cash."""
     cash = record.number(f"parties.{party}.cash")
     opening = Row("Opening cash", "USD", "live", whole="open")
     closing = Row("Closing cash", "USD", "live", whole="close", engine=record.cash[party])
@@ -145,20 +142,20 @@ def _inside(
     ]
     about = "What it has, what it receives, what it pays by rank, what is left."
     sheet = Sheet(party, f"{party}: waterfall", about, sections)
-    return Waterfall(party, sheet, net, opening, closing, cfads, [short])
+    return Waterfall(party, sheet, net, cfads, [short]), opening
 
 
 def _watched(
     record: Record,
     built: Waterfall,
+    opening: Row,
     paid: Mapping[Claim, Row],
     amounts: Mapping[Claim, Row],
     balance: Balance | None,
 ) -> Waterfall:
     """The same with what balances its cash, and with flags."""
-    assert built.opening is not None
     if balance is not None:
-        section, flags = _balance_rows(record, balance, built.opening, amounts)
+        section, flags = _balance_rows(record, balance, opening, amounts)
         built.sheet.sections.append(section)
         built.flags += flags
     rows, flags = _follows(paid, balance)
@@ -181,7 +178,7 @@ def _outside(party: str, received: Mapping[Claim, Row], paid: Mapping[Claim, Row
     ]
     about = "A party outside the plan: its cash is not limited, so it has no waterfall."
     sheet = Sheet(party, f"{party}: receipts and payments", about, sections)
-    return Waterfall(party, sheet, net, None, None, _cfads(received, paid))
+    return Waterfall(party, sheet, net, _cfads(received, paid))
 
 
 @dataclass(frozen=True)
