@@ -10,7 +10,7 @@ What the formulas cannot follow stays the engine's value, and is marked so (`deb
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -98,6 +98,33 @@ class Facility:
         return np.maximum(self.base.held, floor)
 
 
+@dataclass(eq=False)
+class _InterestRows:
+    """Rows of interest."""
+
+    rate: Row | None
+    due: Row
+    rows: list[Row]
+    """all but what leads to the rate"""
+    pays: Row | None = None
+    """1 where interest is due; None where that is every period"""
+    added: Row | None = None
+    """what is added to the balance; None where nothing ever is"""
+    rate_rows: list[Row] = field(default_factory=list[Row])
+
+
+@dataclass(eq=False)
+class _PrincipalRows:
+    """Rows of principal."""
+
+    due: Row
+    scheduled: Row
+    """of that, what the schedule asks for"""
+    rows: list[Row]
+    remaining: Row | None = None
+    """payments that remain, where a profile tells them"""
+
+
 def facility(record: Record, calendar: Timeline, facts: Mapping[str, Any]) -> Facility | None:
     """What is known of a facility; None where the run kept no balance of it."""
     name = facts["contract"]
@@ -158,27 +185,25 @@ def schedule(
     opening = Row("Opening balance", "USD", "live", whole="open")
     closing = Row("Closing balance", "USD", "live", whole="close", engine=one.flows.closing)
     opening.term, closing.total = closing.before, True
-    rate, rate_rows, interest, interest_rows = _interest(one, opening, amounts)
-    principal, scheduled, principal_rows = _principal(one, calendar, opening, rate, amounts)
+    found = _read_interest(one)
+    interest = _interest(one, found, opening, amounts)
+    principal = _principal(one, calendar, opening, interest.rate, found, amounts)
     drawn = _linked("Drawn", one.claims["drawn"], amounts)
     swept = _linked("Swept", one.claims["swept"], amounts)
-    added = [row for row in interest_rows if row.label == "Interest added to the balance"]
-    other = one.flows.rest - (_added(one) if added else 0.0)
-    rest = _engine("Other movements", other, "written off, discounts, what others paid")
-    moves: list[Row] = [opening, drawn, *added, principal, swept]
-    if np.abs(other).max() > CENT:
-        moves.insert(2, rest)
-    else:
-        rest = None
-    plus = Sum(tuple(row for row in (drawn, *added, rest) if row is not None))
-    closing.term = opening + plus - principal - swept
+    added = [] if interest.added is None else [interest.added]
+    other = one.flows.rest * (1.0 if found is None else 1.0 - found.added)
+    rest = [_engine("Other movements", other, "written off, discounts, what others paid")]
+    if np.abs(other).max() <= CENT:
+        rest = []
+    closing.term = opening + Sum((drawn, *added, *rest)) - principal.due - swept
+    moves = [opening, drawn, *rest, *added, principal.due, swept, closing]
     fees, limit = _fees(one, opening, drawn, amounts)
-    served = _served(record, one, interest, scheduled)
-    between = _between(one, served, interest_rows, principal_rows)
+    served = _served(record, one, interest.due, principal.scheduled)
+    between = _between(one, served, interest, principal)
     sections = [
-        Section(f"{one.name}: {one.facts['lender']} to {one.facts['borrower']}", [*moves, closing]),
-        Section("Interest", [*rate_rows, *interest_rows]),
-        Section("Principal", principal_rows),
+        Section(f"{one.name}: {one.facts['lender']} to {one.facts['borrower']}", moves),
+        Section("Interest", [*interest.rate_rows, *interest.rows]),
+        Section("Principal", principal.rows),
         Section("Fees", fees),
         Section("Service that counts for cover", [*served, *([between] if between else [])]),
     ]
@@ -187,7 +212,7 @@ def schedule(
         borrower=str(one.facts["borrower"]),
         seniority=str(one.facts.get("seniority") or SENIORITY[0]),
         closing=closing,
-        rate=rate,
+        rate=interest.rate,
         served=served[-1],
         between=between,
         undrawn_below_zero=limit,
@@ -216,50 +241,41 @@ def _follow(row: Row, claims: Sequence[Claim], amounts: Mapping[Claim, Row]) -> 
 
 
 def _read_interest(one: Facility) -> Interest | None:
+    """How interest came about; None where no formula gives what was paid on one claim."""
     if one.margin is None or one.accrual is None or one.accrual.held is None:
+        return None
+    if len(one.claims["interest"]) > 1:
         return None
     return interest_of(one.flows, one.margin.value + one.base_values(), one.accrual.held)
 
 
-def _added(one: Facility) -> FloatArray:
-    """[T] interest that was added to the balance."""
-    found = _read_interest(one)
-    return np.zeros_like(one.flows.rest) if found is None else one.flows.rest * found.added
-
-
 def _interest(
-    one: Facility, opening: Row, amounts: Mapping[Claim, Row]
-) -> tuple[Row | None, list[Row], Row, list[Row]]:
-    """The rate, its rows, the interest due, and its rows."""
-    claims, found = one.claims["interest"], _read_interest(one)
-    if found is None or len(claims) > 1:
-        return None, [], *_as_the_engine(claims, amounts)
-    assert one.margin is not None
+    one: Facility, found: Interest | None, opening: Row, amounts: Mapping[Claim, Row]
+) -> _InterestRows:
+    claims = one.claims["interest"]
+    if found is None:
+        due = _linked("Interest due", claims, amounts)
+        due.note = "as the engine ran it"
+        return _InterestRows(None, due, [due])
     assert one.accrual is not None
     rate, rows = _rate(one, found)
     earned = Row("Interest earned", "USD", "live", opening * rate * one.accrual)
     if (found.due > 0.0).all():
         due = Row("Interest due", "USD", "live", earned, engine=one.flows.interest)
         _follow(due, claims, amounts)
-        return rate, rows, due, [earned, due]
+        return _InterestRows(rate, due, [earned, due], rate_rows=rows)
     pays = _engine("Interest is due", found.due, "timing, as the engine ran it", "1 or 0")
-    adds = _engine("Interest is added", found.added, "timing, as the engine ran it", "1 or 0")
     waits = Row("Interest earned and not yet due", "USD", "live", whole="close")
     ready = earned + waits.before
     due = Row("Interest due", "USD", "live", ready * pays, engine=one.flows.interest)
+    _follow(due, claims, amounts)
+    if not found.added.any():
+        waits.term = ready - due
+        return _InterestRows(rate, due, [earned, pays, due, waits], pays, rate_rows=rows)
+    adds = _engine("Interest is added", found.added, "timing, as the engine ran it", "1 or 0")
     into = Row("Interest added to the balance", "USD", "live", ready * adds)
     waits.term = ready - due - into
-    _follow(due, claims, amounts)
-    extra = [adds, into] if found.added.any() else []
-    if not extra:
-        waits.term = ready - due
-    return rate, rows, due, [earned, pays, due, *extra, waits]
-
-
-def _as_the_engine(claims: Sequence[Claim], amounts: Mapping[Claim, Row]) -> tuple[Row, list[Row]]:
-    row = _linked("Interest due", claims, amounts)
-    row.note = "as the engine ran it"
-    return row, [row]
+    return _InterestRows(rate, due, [earned, pays, due, adds, into, waits], pays, into, rows)
 
 
 def _rate(one: Facility, found: Interest) -> tuple[Row, list[Row]]:
@@ -283,17 +299,17 @@ def _principal(
     calendar: Timeline,
     opening: Row,
     rate: Row | None,
+    interest: Interest | None,
     amounts: Mapping[Claim, Row],
-) -> tuple[Row, Row, list[Row]]:
-    """Principal due, of that what the schedule asks for, and the rows of both."""
+) -> _PrincipalRows:
     claims = one.claims["principal"]
-    found = _read_principal(one, calendar, rate)
+    found = _read_principal(one, calendar, interest)
     due = Row("Principal", "USD", "live", engine=one.flows.principal)
     if len(claims) > 1 or found is None:
         due.term = Sum(tuple(amounts[claim] for claim in claims))
         due.note = "as the engine ran it"
-        return due, due, []
-    rows = list[Row]()
+        return _PrincipalRows(due, due, [])
+    rows, n = list[Row](), None
     if found.remaining.any():
         n = _engine(
             "Payments that remain", found.remaining, "timing, as the engine ran it", "number"
@@ -314,25 +330,25 @@ def _principal(
         due.term = regular + balloon
         rows += [matures, balloon]
     _follow(due, claims, amounts)
-    return due, regular, rows
+    return _PrincipalRows(due, regular, rows, n)
 
 
-def _read_principal(one: Facility, calendar: Timeline, rate: Row | None) -> Principal | None:
+def _read_principal(
+    one: Facility, calendar: Timeline, interest: Interest | None
+) -> Principal | None:
     if not one.claims["principal"]:
         zero = np.zeros_like(one.flows.principal)
         return Principal(zero, zero, zero, level=False)
     if not near(one.flows.principal, _claimed(one)):
         return None
     assert calendar.length.held is not None
-    level = one.facts.get("amortisation") == "annuity"
-    found = None if rate is None else _read_interest(one)
-    if level and found is None:
-        return principal_of(one.flows, np.zeros(one.count), None, one.every)
-    yearly = np.zeros(one.count)
-    if found is not None and one.margin is not None:
-        yearly = one.margin.value + one.base_values() + found.step
+    amortisation, yearly = one.facts.get("amortisation"), np.zeros(one.count)
+    if interest is not None and one.margin is not None:
+        yearly = one.margin.value + one.base_values() + interest.step
+    elif amortisation == "annuity":
+        amortisation = None  # level payments cannot be told without a rate
     between = yearly * calendar.length.held * one.every
-    return principal_of(one.flows, between, one.facts.get("amortisation"), one.every)
+    return principal_of(one.flows, between, amortisation, one.every)
 
 
 def _claimed(one: Facility) -> FloatArray:
@@ -428,14 +444,14 @@ def _served(record: Record, one: Facility, interest: Row, scheduled: Row) -> lis
 
 
 def _between(
-    one: Facility, served: Sequence[Row], interest: Sequence[Row], principal: Sequence[Row]
+    one: Facility, served: Sequence[Row], interest: _InterestRows, principal: _PrincipalRows
 ) -> Row | None:
     """1 in periods between two dates; None where every period is a date."""
-    due = next((row.held for row in interest if row.label == "Interest is due"), None)
     counts = served[0].held
-    if due is None or counts is None:
+    if interest.pays is None or interest.pays.held is None or counts is None:
         return None
-    n = next((row.held for row in principal if row.label == "Payments that remain"), None)
+    due = interest.pays.held
+    n = None if principal.remaining is None else principal.remaining.held
     dates = (due > 0.0) | (one.flows.principal > 0.0 if n is None else n > 0.0)
     held = np.where(dates, 0.0, counts)
     note = "timing, as the engine ran it"
