@@ -125,7 +125,7 @@ def checks(sheet: Worksheet, built: BaseCase, grid: Grid, formats: Formats) -> d
             _figure(sheet, (line, 2), check.figure, built, grid, formats)
             sheet.write_number(line, 4, check.tolerance, formats.of(num_format="0.0E+00"))
             text = f"IF({a1(line, 2)}<={a1(line, 4)},0,1)"
-            off = float(check.figure.value(built.values) > check.tolerance)
+            off = float(check.off(built.values))
             formula(sheet, (line, 3), text, formats.number("flag", "1 or 0"), off)
         spans[name] = (first, line)
     line = below(line, 2)
@@ -135,8 +135,8 @@ def checks(sheet: Worksheet, built: BaseCase, grid: Grid, formats: Formats) -> d
         _check_line(sheet, line, flag.row.label, grid.name(flag.sheet), formats)
         _figure(sheet, (line, 2), flag.figure, built, grid, formats)
         text = f"IF({a1(line, 2)}>0,1,0)"
-        off = float(flag.figure.value(built.values) > 0.0)
-        formula(sheet, (line, 3), text, formats.number("flag", "1 or 0"), off)
+        up = float(flag.up(built.values))
+        formula(sheet, (line, 3), text, formats.number("flag", "1 or 0"), up)
     spans["flags"] = (first, line)
     labels = {
         "always": "Checks that always hold: off",

@@ -58,7 +58,8 @@ class Schedule:
     """interest and scheduled principal due, balloons apart, where they count for cover"""
     between: Row | None
     """1 in periods between two dates on which something is due"""
-    undrawn_below_zero: Row | None
+    overdrawn: Row | None
+    """1 where more is drawn than was committed"""
     sections: list[Section]
 
 
@@ -197,7 +198,7 @@ def schedule(
         rest = []
     closing.term = opening + Sum((drawn, *added, *rest)) - principal.due - swept
     moves = [opening, drawn, *rest, *added, principal.due, swept, closing]
-    fees, limit = _fees(one, opening, drawn, amounts)
+    fees, overdrawn = _fees(one, opening, drawn, amounts)
     served = _served(record, one, interest.due, principal.scheduled)
     between = _between(one, served, interest, principal)
     sections = [
@@ -215,7 +216,7 @@ def schedule(
         rate=interest.rate,
         served=served[-1],
         between=between,
-        undrawn_below_zero=limit,
+        overdrawn=overdrawn,
         sections=[section for section in sections if section.rows],
     )
 
@@ -231,13 +232,11 @@ def _linked(label: str, claims: Sequence[Claim], amounts: Mapping[Claim, Row]) -
     return Row(label, "USD", "live", Sum(tuple(amounts[claim] for claim in claims)))
 
 
-def _follow(row: Row, claims: Sequence[Claim], amounts: Mapping[Claim, Row]) -> bool:
+def _follow(row: Row, claims: Sequence[Claim], amounts: Mapping[Claim, Row]) -> None:
     """Make the one claim that a row explains follow it."""
-    if len(claims) != 1:
-        return False
-    amounts[claims[0]].term, amounts[claims[0]].held = row, None
-    amounts[claims[0]].kind = "live"
-    return True
+    if len(claims) == 1:
+        amount = amounts[claims[0]]
+        amount.term, amount.held, amount.kind = row, None, "live"
 
 
 def _read_interest(one: Facility) -> Interest | None:
