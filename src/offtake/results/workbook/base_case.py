@@ -312,16 +312,36 @@ def _told(row: Row, values: Values) -> FloatArray:
     return told
 
 
+class _Named:
+    """Where nothing stands: keeps the inputs that formulas name (`cells.Place`)."""
+
+    def __init__(self) -> None:
+        self.inputs = set[Input]()
+
+    def row(self, row: Row, shift: int) -> str:
+        """No cell."""
+        del row, shift
+        return ""
+
+    def whole(self, row: Row) -> str:
+        """No cells."""
+        del row
+        return ""
+
+    def block(self, rows: Sequence[Row]) -> None:
+        """No cells."""
+        del rows
+
+    def input(self, one: Input) -> str:
+        """Keeps it."""
+        self.inputs.add(one)
+        return ""
+
+
 def live_inputs(built: BaseCase) -> set[Input]:
     """Numbers of the plan that some formula refers to."""
-    found = set[Input]()
-
-    class _Watch(Values):
-        def input(self, one: Input) -> float:
-            found.add(one)
-            return super().input(one)
-
-    watch = _Watch(built.record.count)
+    named = _Named()
     for row in built.rows():
-        watch.of(row)
-    return found
+        if row.term is not None:
+            row.term.text(named)
+    return named.inputs
