@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from offtake.reports.xlsx.formats import KINDS, KNOWN, Formats
+from offtake.reports.xlsx.formats import KINDS, KNOWN, Formats, kind_word
 from offtake.reports.xlsx.grid import Grid, below
 from offtake.reports.xlsx.names import quoted
-from offtake.reports.xlsx.paper import Worksheet, alarm, formula, landscape
+from offtake.reports.xlsx.paper import A4, Worksheet, alarm, formula, landscape, link
 from offtake.results.overview import verdicts
 from offtake.results.results import Results
 from offtake.results.workbook.base_case import BaseCase
 
-A4 = 9
 READ = (
     "The sheets by period are the base case: one future, every uncertain number at its median, "
     "every shock zero. Who pays shows the mean of all futures beside it.",
@@ -131,7 +130,7 @@ def _colours(sheet: Worksheet, line: int, formats: Formats) -> int:
     line = _heading(sheet, line, "Colours", formats)
     for kind, (ink, ground, meaning) in KINDS.items():
         form = formats.of(font_color=ink, bg_color=ground, bold=True)
-        sheet.write_string(line, 0, {"live": "formula"}.get(kind, kind), form)
+        sheet.write_string(line, 0, kind_word(kind), form)
         sheet.write_string(line, 1, meaning, formats.of())
         line = below(line)
     for name, (ground, meaning) in KNOWN.items():
@@ -150,8 +149,7 @@ def _sheets(sheet: Worksheet, line: int, built: BaseCase, grid: Grid, formats: F
     mine = {grid.name(shown): shown for shown in built.sheets}
     for name in grid.order():
         line = below(line)
-        target = name.replace("'", "''")
-        sheet.write_url(line, 0, f"internal:'{target}'!A1", formats.link(), name)
+        link(sheet, (line, 0), name, formats.link())
         if name in mine:
             live, engine = counts[id(mine[name])]
             sheet.write_number(line, 1, live, formats.of())

@@ -36,6 +36,11 @@ NUMBERS = {
 PLAIN = "General"
 
 
+def kind_word(kind: str) -> str:
+    """What a reader calls a kind of row."""
+    return "formula" if kind == "live" else kind
+
+
 class Formats:
     """Formats of a workbook, each made once."""
 

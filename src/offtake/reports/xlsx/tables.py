@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from offtake.reports.xlsx.formats import Formats
 from offtake.reports.xlsx.grid import Column, Grid, a1, below
-from offtake.reports.xlsx.paper import Worksheet, alarm, formula, landscape, name_of
+from offtake.reports.xlsx.paper import A4, Worksheet, alarm, formula, landscape, link, name_of
 from offtake.results.results import Results
 from offtake.results.workbook.base_case import BaseCase
 from offtake.results.workbook.cells import blank
 from offtake.results.workbook.figures import Figure
 
-TOP, HEAD, A4 = 5, 4, 9
+TOP, HEAD = 5, 4
 WHO_PAYS = (
     ("party", "Party", ""),
     ("role", "Role", ""),
@@ -156,5 +156,4 @@ def checks(sheet: Worksheet, built: BaseCase, grid: Grid, formats: Formats) -> d
 
 def _check_line(sheet: Worksheet, line: int, label: str, where: str, formats: Formats) -> None:
     sheet.write_string(line, 0, label, formats.of())
-    target = where.replace("'", "''")
-    sheet.write_url(line, 1, f"internal:'{target}'!A1", formats.link(), where)
+    link(sheet, (line, 1), where, formats.link())

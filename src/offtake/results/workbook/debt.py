@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from offtake.finance.facility import SENIORITY
+from offtake.finance.facility import ROUNDING, SENIORITY
 from offtake.finance.trailing import NO_SERVICE
 from offtake.results.workbook.cells import (
     Constant,
@@ -29,6 +29,7 @@ from offtake.results.workbook.cells import (
     if_,
 )
 from offtake.results.workbook.debt_reading import (
+    NEAR,
     Flows,
     Interest,
     Principal,
@@ -149,7 +150,7 @@ def facility(record: Record, calendar: Timeline, facts: Mapping[str, Any]) -> Fa
         amount=record.number(f"contracts.{name}.amount"),
         upfront=record.number(f"contracts.{name}.upfront_fee"),
         commitment=record.number(f"contracts.{name}.commitment_fee"),
-        every=1.0 if every is None else max(float(np.ceil(every.value - 1e-9)), 1.0),
+        every=1.0 if every is None else max(float(np.ceil(every.value - ROUNDING)), 1.0),
     )
 
 
@@ -381,7 +382,7 @@ def _fees(
     first = int(np.argmax(left > 0.0))
     parts, rows = list[Term](), [so_far]
     if upfront is not None and np.isclose(
-        left[first], amount.value * upfront.value, rtol=1e-9, atol=CENT
+        left[first], amount.value * upfront.value, rtol=NEAR, atol=CENT
     ):
         signs[first], left[first] = 1.0, 0.0
         signed = _engine("Signed", signs, "timing, as the engine ran it", "1 or 0")
