@@ -203,13 +203,11 @@ def _crossed(
         )
         now = all_of(service.above(CENT), covered.below(service * level * (1.0 - PAID_TOLERANCE)))
         label = f"{one.contract}: DSCR crosses {test['term']} of {test['contract']}"
-        told = np.isnan(ratio.engine)
-        term = if_(now, 1.0, 0.0) - engine
-        flag = Row(label, "1 or 0", "flag", size(term).above(0.5))
-        if told[:-1].any():
-            flag.term = all_of(service.above(CENT), size(term).above(0.5))
+        crossed = size(if_(now, 1.0, 0.0) - engine).above(0.5)
+        if np.isnan(ratio.engine[:-1]).any():
+            crossed = all_of(service.above(CENT), crossed)
         held.append(engine)
-        flags.append(flag)
+        flags.append(Row(label, "1 or 0", "flag", crossed))
     return flags, held
 
 
