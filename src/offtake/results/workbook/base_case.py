@@ -289,7 +289,7 @@ def _checks(
     checks = [Check("Money is neither made nor lost", sheet, total, NEAR * largest, True)]
     for where in sheets:
         held = list[Row]()
-        for row in where.rows():
+        for row, name in where.named():
             if row.engine is None or row.term is None:
                 continue
             engine = Row(row.label, row.unit, "engine", held=_told(row, values), whole="none")
@@ -297,7 +297,7 @@ def _checks(
             held += [engine, gap]
             figure = Figure(row.label, row.unit, "apart", (gap,))
             tolerance = _tolerance(known, row) * known.count
-            checks.append(Check(row.label, where, figure, tolerance, False))
+            checks.append(Check(name, where, figure, tolerance, False))
         if held:
             sections.append(Section(where.name, held))
     return sheet, checks

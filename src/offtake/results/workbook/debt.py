@@ -204,11 +204,15 @@ def schedule(
     between = _between(one, served, interest, principal)
     sections = [
         Section(f"{one.name}: {one.facts['lender']} to {one.facts['borrower']}", moves),
-        Section("Interest", [*interest.rate_rows, *interest.rows]),
-        Section("Principal", principal.rows),
-        Section("Fees", fees),
-        Section("Service that counts for cover", [*served, *([between] if between else [])]),
+        Section(f"{one.name}: interest", [*interest.rate_rows, *interest.rows]),
+        Section(f"{one.name}: principal", principal.rows),
+        Section(f"{one.name}: fees", fees),
+        Section(
+            f"{one.name}: service that counts for cover", [*served, *([between] if between else [])]
+        ),
     ]
+    for section in sections:
+        section.of = one.name
     return Schedule(
         contract=one.name,
         borrower=str(one.facts["borrower"]),
@@ -375,7 +379,12 @@ def _fees(
         return [], None
     so_far = Row("Drawn so far", "USD", "live", whole="close")
     so_far.term = so_far.before + drawn
-    over = Row("More is drawn than was committed", "1 or 0", "flag", so_far.above(amount + CENT))
+    over = Row(
+        f"{one.name}: more is drawn than was committed",
+        "1 or 0",
+        "flag",
+        so_far.above(amount + CENT),
+    )
     if len(one.claims["fees"]) != 1 or one.accrual is None:
         return [so_far], over
     left, signs = one.flows.fees.copy(), np.zeros_like(one.flows.fees)

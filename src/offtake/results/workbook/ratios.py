@@ -73,7 +73,8 @@ def cover(
     told = record.observation(f"contracts.{one.contract}.dscr")
     if told is not None:
         ratio.engine = np.append(np.where(told[1:] < 0.5 * NO_SERVICE, told[1:], np.nan), np.nan)
-    sections = [Section(f"{one.contract}: debt service cover", [*rows, covered, service, ratio])]
+    title = f"{one.contract}: debt service cover"
+    sections = [Section(title, [*rows, covered, service, ratio], of=one.contract)]
     figures = [
         Figure("Least DSCR", "x", "least", (ratio,), about=one.contract),
         Figure("Mean DSCR", "x", "mean", (ratio,), about=one.contract),
@@ -148,9 +149,8 @@ def _loan_life(
     title = f"{one.contract}: loan life cover"
     peak = np.zeros(runs.size)
     peak[int(np.argmax(one.closing.engine >= one.closing.engine.max() * (1.0 - NEAR)))] = 1.0
-    when = Row(
-        "All is drawn, nothing repaid", "1 or 0", "engine", held=peak, whole="none", note=note
-    )
+    when = Row("All is drawn, nothing repaid", "1 or 0", "engine", held=peak, whole="none")
+    when.note = "as the engine ran it"
     rows = [life, growth, ahead, balances, ratio, when]
     section = Section(title, rows, "What happens, not what was expected.")
     return section, [Figure("LLCR once drawn", "x", "product", (ratio, when), about=one.contract)]
