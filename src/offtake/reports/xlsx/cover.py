@@ -92,10 +92,11 @@ def _state(
         cell = f"{on}{totals[name]}"
         count = built.off(name)
         sheet.write_string(line, 0, label, formats.of(bold=True))
-        form = formats.number("flag", "1 or 0")
+        form = formats.number("flag", "number")
         formula(sheet, (line, 1), cell, form, float(count))
         text = f'IF({cell}=0,"{good}","{bad}")'
-        formula(sheet, (line, 2), text, formats.of(bold=True), bad if count else good)
+        told = formats.of(bold=True, align="left", indent=1)
+        formula(sheet, (line, 2), text, told, bad if count else good)
         alarm(sheet, (line, 1), (line, 1), formats.alarm())
         line = below(line)
     return line
@@ -122,6 +123,9 @@ def _verdicts(sheet: Worksheet, line: int, results: Results, formats: Formats) -
     for row in verdicts(results):
         sheet.write_string(line, 0, str(row["contract"]), formats.of(bold=True))
         sheet.write_string(line, 1, str(row["verdict"]), formats.of())
+        sheet.merge_range(line, 2, line, 7, "", formats.wrapped())
+        sheet.write_string(line, 2, str(row["says"]), formats.wrapped())
+        sheet.set_row(line, 38)
         line = below(line)
     return line
 
@@ -144,7 +148,7 @@ def _sheets(sheet: Worksheet, line: int, built: BaseCase, grid: Grid, formats: F
     line = _heading(sheet, line, "Sheets", formats)
     words = ("Sheet", "Rows that are formulas", "Rows of the engine")
     for column, word in enumerate(words):
-        sheet.write_string(line, column, word, formats.head())
+        sheet.write_string(line, column, word, formats.head(align="right" if column else "left"))
     counts = built.counted()
     mine = {grid.name(shown): shown for shown in built.sheets}
     for name in grid.order():
@@ -154,4 +158,4 @@ def _sheets(sheet: Worksheet, line: int, built: BaseCase, grid: Grid, formats: F
             live, engine = counts[id(mine[name])]
             sheet.write_number(line, 1, live, formats.of())
             sheet.write_number(line, 2, engine, formats.of())
-            sheet.write_string(line, 3, mine[name].about, formats.quiet())
+            sheet.write_string(line, 3, mine[name].about, formats.quiet(align="left", indent=1))

@@ -25,10 +25,13 @@ WHO_PAYS = (
 )
 
 
-def heads(sheet: Worksheet, line: int, words: Sequence[tuple[str, int]], formats: Formats) -> None:
-    """Headings of columns, and their widths."""
+def heads(
+    sheet: Worksheet, line: int, words: Sequence[tuple[str, int]], numbers: int, formats: Formats
+) -> None:
+    """Headings of columns, and their widths; from column `numbers` on they stand above numbers."""
     for column, (word, width) in enumerate(words):
-        sheet.write_string(line, column, word, formats.head())
+        side = "right" if column >= numbers else "left"
+        sheet.write_string(line, column, word, formats.head(align=side))
         sheet.set_column(column, column, width)
 
 
@@ -57,7 +60,7 @@ def key_figures(sheet: Worksheet, built: BaseCase, grid: Grid, formats: Formats)
     """Covers and rates of return of the base case."""
     page(sheet, "Key figures", "Of the base case; live. Rows behind them: Ratios.", formats)
     words = (("What", 40), ("Figure", 24), ("Unit", 10), ("Value", 16), ("Engine", 16))
-    heads(sheet, HEAD, words, formats)
+    heads(sheet, HEAD, words, 3, formats)
     for line, one in enumerate(built.figures, TOP):
         sheet.write_string(line, 0, one.about, formats.of())
         sheet.write_string(line, 1, one.label, formats.of())
@@ -74,7 +77,7 @@ def who_pays(
     about = "Present values at the plan's rate. All futures: results of the run. Base case: live."
     page(sheet, "Who pays", about, formats)
     words = [(word, 17) for _, word, _ in WHO_PAYS]
-    heads(sheet, HEAD, [("Party", 26), ("Role", 12), *words[2:]], formats)
+    heads(sheet, HEAD, [("Party", 26), ("Role", 12), *words[2:]], 2, formats)
     rows = list(results.who_pays())
     for line, row in enumerate(rows, TOP):
         for column, (key, _, unit) in enumerate(WHO_PAYS):
@@ -115,7 +118,7 @@ def checks(sheet: Worksheet, built: BaseCase, grid: Grid, formats: Formats) -> d
     totals = {"always": a1(2, 3), "engine": a1(3, 3), "flags": a1(4, 3)}
     words = (("What", 52), ("Sheet", 24), ("Difference", 16), ("Off", 10), ("Tolerance", 14))
     line = below(TOP, 2)
-    heads(sheet, line, words, formats)
+    heads(sheet, line, words, 2, formats)
     spans = dict[str, tuple[int, int]]()
     for name, always in (("always", True), ("engine", False)):
         mine = [check for check in built.checks if check.always == always]
@@ -129,7 +132,8 @@ def checks(sheet: Worksheet, built: BaseCase, grid: Grid, formats: Formats) -> d
             formula(sheet, (line, 3), text, formats.number("flag", "1 or 0"), off)
         spans[name] = (first, line)
     line = below(line, 2)
-    heads(sheet, line, (("Run the plan again when", 52), ("Sheet", 24), ("Periods", 16)), formats)
+    words = (("Run the plan again when", 52), ("Sheet", 24), ("Periods", 16), ("Off", 10))
+    heads(sheet, line, words, 2, formats)
     first = below(line)
     for line, flag in enumerate(built.flags, first):
         _check_line(sheet, line, flag.row.label, grid.name(flag.sheet), formats)
