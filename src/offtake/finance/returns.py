@@ -1,7 +1,8 @@
 """Internal rate of return: of flows in equal periods (arrays), and of dated flows (one list).
 
     IRR    Σ_t flow_t (1 + r)^−t = 0                 r per period; `irr`, vectorised
-    XIRR   Σ_i a_i (1 + r)^(−days_i / 365) = 0       r per year; `xirr`, `xnpv`, for dated flows
+    XIRR   Σ_i a_i (1 + r)^(−days_i / 365) = 0       r per year; `xirr`, `xnpv`, for dated flows;
+                                                     `yearly_rate`, for times in years
 
 Flows that change sign more than once may have several rates, and flows may have none. Which rate is
 meant is stated at each function; no rate is NaN, never an exception.
@@ -223,17 +224,11 @@ def xirr(
 ) -> float:
     """Internal rate of return of dated flows, per year of 365 days.
 
-    Which root (pyxirr's convention): two flows are solved in closed form. Otherwise the root that
-    Newton's method reaches from the guess; failing that, the root that Brent's method finds between
-    −100 % and 10,000 %; failing that, the first that Newton's method reaches from guesses rising
-    from −100 %. A rate counts only if the value at it is within the tolerance, which rules out
-    rates so near −100 % that rounding alone exceeds it.
-
     Args:
         dates: date of each flow, in any order, `[flow]`.
         amounts: flows, received positive, paid negative, USD, `[flow]`.
-        guess: where to start, 1/year; by default received over paid, less one, held to −0.9 to 0.1.
-        tolerance_usd: largest value at a rate that still counts, USD.
+        guess: as in `yearly_rate`, which says which root is meant.
+        tolerance_usd: as there.
 
     Returns:
         Rate, 1/year; NaN where flows are not of both signs, or no rate counts.
@@ -246,6 +241,29 @@ def xirr(
         0.1
     """
     years, flows = _dated(dates, amounts)
+    return yearly_rate(years, flows, guess=guess, tolerance_usd=tolerance_usd)
+
+
+def yearly_rate(
+    years: Floats, flows: Floats, *, guess: float | None = None, tolerance_usd: float = 1e-3
+) -> float:
+    """Internal rate of return per year of one list of flows.
+
+    Which root (pyxirr's convention): two flows are solved in closed form. Otherwise the root that
+    Newton's method reaches from the guess; failing that, the root that Brent's method finds between
+    −100 % and 10,000 %; failing that, the first that Newton's method reaches from guesses rising
+    from −100 %. A rate counts only if the value at it is within the tolerance, which rules out
+    rates so near −100 % that rounding alone exceeds it.
+
+    Args:
+        years: time of each flow, years, `[flow]`.
+        flows: received positive, paid negative, USD, `[flow]`.
+        guess: where to start, 1/year; by default received over paid, less one, held to −0.9 to 0.1.
+        tolerance_usd: largest value at a rate that still counts, USD.
+
+    Returns:
+        Rate, 1/year; NaN where flows are not of both signs, or no rate counts.
+    """
     received = float(flows[flows > 0.0].sum())
     paid = float(-flows[flows < 0.0].sum())
     if received == 0.0 or paid == 0.0:

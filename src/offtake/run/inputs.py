@@ -95,12 +95,11 @@ def terms_of(plan: Plan, facility: Facility) -> dict[str, Any]:
 
 
 def watched(plan: Plan) -> list[dict[str, Any]]:
-    """Covers at which a contract does something: contract, term, level, cover of which debt."""
+    """Covers at which a contract does something: contract, term, cover of which debt."""
     return [
         {
             "contract": name,
             "term": term,
-            "level": getattr(terms, term).value,
             "facilities": list(getattr(terms, "lock_up", ()) or (name,)),
         }
         for name, terms in plan.contracts.items()

@@ -6,7 +6,7 @@ from typing import Any
 from offtake.reports.xlsx.formats import KINDS, KNOWN, NUMBERS, Formats
 from offtake.reports.xlsx.grid import ASSUMPTIONS_HEAD as HEAD
 from offtake.reports.xlsx.grid import ASSUMPTIONS_TOP, INPUT_COLUMN, Grid
-from offtake.reports.xlsx.paper import Workbook, Worksheet, landscape
+from offtake.reports.xlsx.paper import A3, Workbook, Worksheet, landscape
 from offtake.results.tables.limits import ASSUMED, DEFAULT
 
 COLUMNS = (
@@ -21,7 +21,6 @@ COLUMNS = (
     ("Date", 12),
     ("Note", 46),
 )
-A3 = 8
 UNITS = {"1/year": "per year", "1": "", "period": "periods", "date": ""}
 
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from offtake.reports.xlsx.formats import KINDS, KNOWN, Formats
+from offtake.reports.xlsx.formats import KINDS, KNOWN, Formats, kind_word
 from offtake.reports.xlsx.grid import Grid, below
 from offtake.reports.xlsx.names import quoted
-from offtake.reports.xlsx.paper import Worksheet, alarm, formula, landscape
+from offtake.reports.xlsx.paper import A4, Worksheet, alarm, formula, landscape, link
 from offtake.results.overview import verdicts
 from offtake.results.results import Results
 from offtake.results.workbook.base_case import BaseCase
 
-A4 = 9
 READ = (
     "The sheets by period are the base case: one future, every uncertain number at its median, "
     "every shock zero. Who pays shows the mean of all futures beside it.",
@@ -93,10 +92,11 @@ def _state(
         cell = f"{on}{totals[name]}"
         count = built.off(name)
         sheet.write_string(line, 0, label, formats.of(bold=True))
-        form = formats.number("flag", "1 or 0")
+        form = formats.number("flag", "number")
         formula(sheet, (line, 1), cell, form, float(count))
         text = f'IF({cell}=0,"{good}","{bad}")'
-        formula(sheet, (line, 2), text, formats.of(bold=True), bad if count else good)
+        told = formats.of(bold=True, align="left", indent=1)
+        formula(sheet, (line, 2), text, told, bad if count else good)
         alarm(sheet, (line, 1), (line, 1), formats.alarm())
         line = below(line)
     return line
@@ -123,6 +123,9 @@ def _verdicts(sheet: Worksheet, line: int, results: Results, formats: Formats) -
     for row in verdicts(results):
         sheet.write_string(line, 0, str(row["contract"]), formats.of(bold=True))
         sheet.write_string(line, 1, str(row["verdict"]), formats.of())
+        sheet.merge_range(line, 2, line, 7, "", formats.wrapped())
+        sheet.write_string(line, 2, str(row["says"]), formats.wrapped())
+        sheet.set_row(line, 38)
         line = below(line)
     return line
 
@@ -131,7 +134,7 @@ def _colours(sheet: Worksheet, line: int, formats: Formats) -> int:
     line = _heading(sheet, line, "Colours", formats)
     for kind, (ink, ground, meaning) in KINDS.items():
         form = formats.of(font_color=ink, bg_color=ground, bold=True)
-        sheet.write_string(line, 0, {"live": "formula"}.get(kind, kind), form)
+        sheet.write_string(line, 0, kind_word(kind), form)
         sheet.write_string(line, 1, meaning, formats.of())
         line = below(line)
     for name, (ground, meaning) in KNOWN.items():
@@ -145,15 +148,14 @@ def _sheets(sheet: Worksheet, line: int, built: BaseCase, grid: Grid, formats: F
     line = _heading(sheet, line, "Sheets", formats)
     words = ("Sheet", "Rows that are formulas", "Rows of the engine")
     for column, word in enumerate(words):
-        sheet.write_string(line, column, word, formats.head())
+        sheet.write_string(line, column, word, formats.head(align="right" if column else "left"))
     counts = built.counted()
     mine = {grid.name(shown): shown for shown in built.sheets}
     for name in grid.order():
         line = below(line)
-        target = name.replace("'", "''")
-        sheet.write_url(line, 0, f"internal:'{target}'!A1", formats.link(), name)
+        link(sheet, (line, 0), name, formats.link())
         if name in mine:
             live, engine = counts[id(mine[name])]
             sheet.write_number(line, 1, live, formats.of())
             sheet.write_number(line, 2, engine, formats.of())
-            sheet.write_string(line, 3, mine[name].about, formats.quiet())
+            sheet.write_string(line, 3, mine[name].about, formats.quiet(align="left", indent=1))

@@ -23,9 +23,9 @@ KNOWN: Mapping[str, tuple[str, str]] = {
 """how a number of the plan is known -> ground, what it means"""
 
 NUMBERS = {
-    "USD": '#,##0_);(#,##0);"–"_)',
+    "USD": '[>=0.5]#,##0_);[<=-0.5](#,##0);"–"_)',
     "1/year": '0.000%_);(0.000%);"–"_)',
-    "share": '0.0000%_);(0.0000%);"–"_)',
+    "share": '0.00%_);(0.00%);"–"_)',
     "x": '0.000"x"_);(0.000"x");"–"_)',
     "date": "yyyy-mm-dd",
     "year": "0",
@@ -34,6 +34,11 @@ NUMBERS = {
     "1 or 0": '0_);(0);"–"_)',
 }
 PLAIN = "General"
+
+
+def kind_word(kind: str) -> str:
+    """What a reader calls a kind of row."""
+    return "formula" if kind == "live" else kind
 
 
 class Formats:
@@ -70,17 +75,17 @@ class Formats:
         """Heading of a section."""
         return self.of(bold=True, bg_color="#D9E1F2", font_color="#1F3864")
 
-    def head(self) -> Format:
+    def head(self, **properties: Any) -> Format:
         """Heading of a column."""
-        return self.of(bold=True, bottom=1, text_wrap=True, valign="top")
+        return self.of(bold=True, bottom=1, text_wrap=True, **properties)
 
-    def quiet(self) -> Format:
+    def quiet(self, **properties: Any) -> Format:
         """What is said beside numbers."""
-        return self.of(font_color="#595959")
+        return self.of(font_color="#595959", **properties)
 
     def wrapped(self, **properties: Any) -> Format:
         """Text over several lines."""
-        return self.of(text_wrap=True, valign="top", **properties)
+        return self.of(text_wrap=True, **properties)
 
     def link(self) -> Format:
         """A way to another sheet."""

@@ -1,14 +1,11 @@
 """Sheets whose columns are periods."""
 
-from offtake.reports.xlsx.formats import Formats
+from offtake.reports.xlsx.formats import Formats, kind_word
 from offtake.reports.xlsx.grid import ALL, CLOSES, NUMBER, TOP, YEAR, Column, Grid
-from offtake.reports.xlsx.paper import Worksheet, alarm, formula, landscape
+from offtake.reports.xlsx.paper import A3, Worksheet, alarm, formula, landscape, link
 from offtake.results.workbook.base_case import BaseCase
 from offtake.results.workbook.cells import Row, blank
 from offtake.results.workbook.sheets import Sheet
-
-A3 = 8
-KIND_WORDS = {"engine": "engine", "input": "input", "live": "formula", "flag": "flag"}
 
 
 def write(
@@ -32,7 +29,7 @@ def _head(
     name = grid.name(shown)
     sheet.write_string(0, 0, shown.title, formats.title())
     sheet.write_string(1, 0, shown.about, formats.quiet())
-    sheet.write_url(2, 0, f"internal:'{cover}'!A1", formats.link(), "Back to the cover")
+    link(sheet, (2, 0), cover, formats.link(), "Back to the cover")
     words = ((NUMBER, "Period"), (CLOSES, "Closes"))
     for line, word in words:
         sheet.write_string(line, 0, word, formats.of(bold=True))
@@ -70,7 +67,7 @@ def _row(sheet: Worksheet, row: Row, built: BaseCase, grid: Grid, formats: Forma
     sheet.write_string(line, 0, row.label, words)
     sheet.write_string(line, 1, row.note, formats.quiet())
     sheet.write_string(line, 2, row.unit, formats.quiet())
-    sheet.write_string(line, 3, KIND_WORDS.get(row.kind, row.kind), formats.quiet())
+    sheet.write_string(line, 3, kind_word(row.kind), formats.quiet())
     form = formats.number(row.kind, row.unit, strong=strong)
     for t, value in enumerate(built.values.of(row)):
         column = grid.column(t)

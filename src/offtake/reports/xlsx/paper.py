@@ -10,18 +10,25 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
+from offtake.reports.xlsx.names import quoted
 from offtake.results.workbook.cells import blank
 
 __all__ = [
+    "A3",
+    "A4",
     "Format",
     "Workbook",
     "Worksheet",
     "alarm",
     "formula",
     "landscape",
+    "link",
     "name_of",
     "xl_col_to_name",
 ]
+
+A3, A4 = 8, 9
+"""Sizes of paper as the file numbers them."""
 
 
 def name_of(sheet: Worksheet) -> str:
@@ -35,6 +42,11 @@ def formula(
     """A formula with the value that it shows before anybody recomputes it; NaN is an empty text."""
     shown = "" if isinstance(value, float) and blank(value) else value
     cast("Any", sheet).write_formula(*cell, f"={text}", form, shown)
+
+
+def link(sheet: Worksheet, cell: tuple[int, int], to: str, form: Format, text: str = "") -> None:
+    """A way to the top of another sheet; the sheet's name unless there is a text."""
+    sheet.write_url(*cell, f"internal:{quoted(to)}!A1", form, text or to)
 
 
 def landscape(sheet: Worksheet, paper: int, wide: int) -> None:

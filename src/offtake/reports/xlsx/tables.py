@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from offtake.reports.xlsx.formats import Formats
 from offtake.reports.xlsx.grid import Column, Grid, a1, below
-from offtake.reports.xlsx.paper import Worksheet, alarm, formula, landscape, name_of
+from offtake.reports.xlsx.paper import A4, Worksheet, alarm, formula, landscape, link, name_of
 from offtake.results.results import Results
 from offtake.results.workbook.base_case import BaseCase
 from offtake.results.workbook.cells import blank
 from offtake.results.workbook.figures import Figure
 
-TOP, HEAD, A4 = 5, 4, 9
+TOP, HEAD = 5, 4
 WHO_PAYS = (
     ("party", "Party", ""),
     ("role", "Role", ""),
@@ -25,10 +25,13 @@ WHO_PAYS = (
 )
 
 
-def heads(sheet: Worksheet, line: int, words: Sequence[tuple[str, int]], formats: Formats) -> None:
-    """Headings of columns, and their widths."""
+def heads(
+    sheet: Worksheet, line: int, words: Sequence[tuple[str, int]], numbers: int, formats: Formats
+) -> None:
+    """Headings of columns, and their widths; from column `numbers` on they stand above numbers."""
     for column, (word, width) in enumerate(words):
-        sheet.write_string(line, column, word, formats.head())
+        side = "right" if column >= numbers else "left"
+        sheet.write_string(line, column, word, formats.head(align=side))
         sheet.set_column(column, column, width)
 
 
@@ -57,7 +60,7 @@ def key_figures(sheet: Worksheet, built: BaseCase, grid: Grid, formats: Formats)
     """Covers and rates of return of the base case."""
     page(sheet, "Key figures", "Of the base case; live. Rows behind them: Ratios.", formats)
     words = (("What", 40), ("Figure", 24), ("Unit", 10), ("Value", 16), ("Engine", 16))
-    heads(sheet, HEAD, words, formats)
+    heads(sheet, HEAD, words, 3, formats)
     for line, one in enumerate(built.figures, TOP):
         sheet.write_string(line, 0, one.about, formats.of())
         sheet.write_string(line, 1, one.label, formats.of())
@@ -74,7 +77,7 @@ def who_pays(
     about = "Present values at the plan's rate. All futures: results of the run. Base case: live."
     page(sheet, "Who pays", about, formats)
     words = [(word, 17) for _, word, _ in WHO_PAYS]
-    heads(sheet, HEAD, [("Party", 26), ("Role", 12), *words[2:]], formats)
+    heads(sheet, HEAD, [("Party", 26), ("Role", 12), *words[2:]], 2, formats)
     rows = list(results.who_pays())
     for line, row in enumerate(rows, TOP):
         for column, (key, _, unit) in enumerate(WHO_PAYS):
@@ -115,7 +118,7 @@ def checks(sheet: Worksheet, built: BaseCase, grid: Grid, formats: Formats) -> d
     totals = {"always": a1(2, 3), "engine": a1(3, 3), "flags": a1(4, 3)}
     words = (("What", 52), ("Sheet", 24), ("Difference", 16), ("Off", 10), ("Tolerance", 14))
     line = below(TOP, 2)
-    heads(sheet, line, words, formats)
+    heads(sheet, line, words, 2, formats)
     spans = dict[str, tuple[int, int]]()
     for name, always in (("always", True), ("engine", False)):
         mine = [check for check in built.checks if check.always == always]
@@ -125,18 +128,19 @@ def checks(sheet: Worksheet, built: BaseCase, grid: Grid, formats: Formats) -> d
             _figure(sheet, (line, 2), check.figure, built, grid, formats)
             sheet.write_number(line, 4, check.tolerance, formats.of(num_format="0.0E+00"))
             text = f"IF({a1(line, 2)}<={a1(line, 4)},0,1)"
-            off = float(check.figure.value(built.values) > check.tolerance)
+            off = float(check.off(built.values))
             formula(sheet, (line, 3), text, formats.number("flag", "1 or 0"), off)
         spans[name] = (first, line)
     line = below(line, 2)
-    heads(sheet, line, (("Run the plan again when", 52), ("Sheet", 24), ("Periods", 16)), formats)
+    words = (("Run the plan again when", 52), ("Sheet", 24), ("Periods", 16), ("Off", 10))
+    heads(sheet, line, words, 2, formats)
     first = below(line)
     for line, flag in enumerate(built.flags, first):
         _check_line(sheet, line, flag.row.label, grid.name(flag.sheet), formats)
         _figure(sheet, (line, 2), flag.figure, built, grid, formats)
         text = f"IF({a1(line, 2)}>0,1,0)"
-        off = float(flag.figure.value(built.values) > 0.0)
-        formula(sheet, (line, 3), text, formats.number("flag", "1 or 0"), off)
+        up = float(flag.up(built.values))
+        formula(sheet, (line, 3), text, formats.number("flag", "1 or 0"), up)
     spans["flags"] = (first, line)
     labels = {
         "always": "Checks that always hold: off",
@@ -156,5 +160,4 @@ def checks(sheet: Worksheet, built: BaseCase, grid: Grid, formats: Formats) -> d
 
 def _check_line(sheet: Worksheet, line: int, label: str, where: str, formats: Formats) -> None:
     sheet.write_string(line, 0, label, formats.of())
-    target = where.replace("'", "''")
-    sheet.write_url(line, 1, f"internal:'{target}'!A1", formats.link(), where)
+    link(sheet, (line, 1), where, formats.link())

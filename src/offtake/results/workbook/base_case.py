@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from offtake.results.results import Results
 from offtake.results.workbook.cells import FloatArray, Gap, Input, Row, Sum, Values
 from offtake.results.workbook.debt import Schedule, facility, schedule
+from offtake.results.workbook.debt_reading import NEAR
 from offtake.results.workbook.figures import Figure
 from offtake.results.workbook.parties import Waterfall, balances, waterfall
 from offtake.results.workbook.ratios import cover, returns
@@ -17,12 +18,9 @@ from offtake.results.workbook.record import Claim, Record, record
 from offtake.results.workbook.sheets import Section, Sheet
 from offtake.results.workbook.timeline import Timeline, timeline
 
-NEAR = 1e-9
-"""Share of the largest value of a row by which formula and engine may differ: sums of a few
-thousand float64 numbers in another order stay a thousand times below it."""
 LEAST_USD = 1e-3
-"""USD by which they may differ in any case, or 1e-12 of the largest payment if that is more: cash
-that is all paid out is the small rest of large sums."""
+"""USD by which formula and engine may differ in any case, or 1e-12 of the largest payment if that
+is more: cash that is all paid out is the small rest of large sums."""
 
 
 @dataclass(eq=False)
@@ -44,6 +42,10 @@ class Check:
     tolerance: float
     always: bool
 
+    def off(self, values: Values) -> bool:
+        """Whether it is not zero."""
+        return self.figure.value(values) > self.tolerance
+
 
 @dataclass(eq=False)
 class Flag:
@@ -51,7 +53,15 @@ class Flag:
 
     row: Row
     sheet: Sheet
-    figure: Figure
+
+    @property
+    def figure(self) -> Figure:
+        """In how many periods it is up."""
+        return Figure(self.row.label, "periods", "count", (self.row,))
+
+    def up(self, values: Values) -> bool:
+        """Whether it is up in some period."""
+        return self.figure.value(values) > 0.0
 
 
 @dataclass(eq=False)
@@ -72,12 +82,11 @@ class BaseCase:
     record: Record
     calendar: Timeline
     sheets: list[Sheet]
-    ratios: Sheet
     figures: list[Figure]
     parties: list[tuple[str, Figure]]
-    checks: list[Check] = field(default_factory=list[Check])
-    flags: list[Flag] = field(default_factory=list[Flag])
-    values: Values = field(default_factory=lambda: Values(0))
+    checks: list[Check]
+    flags: list[Flag]
+    values: Values
 
     def rows(self) -> Iterator[Row]:
         """Every row of every sheet."""
@@ -92,9 +101,9 @@ class BaseCase:
     def off(self, name: str) -> int:
         """How many are off: of checks that always hold, of those against the engine, of flags."""
         if name == "flags":
-            return sum(flag.figure.value(self.values) > 0.0 for flag in self.flags)
+            return sum(flag.up(self.values) for flag in self.flags)
         mine = [check for check in self.checks if check.always == (name == "always")]
-        return sum(check.figure.value(self.values) > check.tolerance for check in mine)
+        return sum(check.off(self.values) for check in mine)
 
     def counted(self) -> dict[int, tuple[int, int]]:
         """By id of a sheet: rows that are formulas, and rows that are values of the engine."""
@@ -111,7 +120,17 @@ class BaseCase:
 
     def by_year(self, row: Row) -> dict[int, float]:
         """What stands for every calendar year of a row; NaN where nothing does."""
-        return by_year(self.values.of(row), self.calendar.years, row)
+        values, years = self.values.of(row), self.calendar.years
+        found = dict[int, float]()
+        for year in np.unique(years):
+            mine = values[years == year]
+            if row.whole == "sum":
+                found[int(year)] = float(np.nansum(mine))
+            elif row.whole != "none":
+                found[int(year)] = float(np.nan_to_num(mine[0 if row.whole == "open" else -1]))
+            else:
+                found[int(year)] = float("nan")
+        return found
 
     def whole(self, row: Row) -> float:
         """What stands for all periods of a row; NaN where nothing does."""
@@ -120,27 +139,6 @@ class BaseCase:
             return float(np.nansum(values))
         told = values[~np.isnan(values)]
         return float(told.min()) if row.whole == "least" and told.size else float("nan")
-
-
-def by_year(values: FloatArray, years: FloatArray, row: Row) -> dict[int, float]:
-    """What stands for every calendar year of a row; NaN where nothing does.
-
-    Args:
-        values: [T].
-        years: [T] calendar year of each period.
-        row: says what stands for a year.
-    """
-    found = dict[int, float]()
-    for year in np.unique(years):
-        mine = values[years == year]
-        told = mine[~np.isnan(mine)]
-        if row.whole == "sum":
-            found[int(year)] = float(told.sum())
-        elif row.whole != "none":
-            found[int(year)] = float(np.nan_to_num(mine[0 if row.whole == "open" else -1]))
-        else:
-            found[int(year)] = float("nan")
-    return found
 
 
 def base_case(results: Results) -> BaseCase:
@@ -168,32 +166,22 @@ def base_case(results: Results) -> BaseCase:
     )
     for one in debts:
         debt.sections += one.sections
-        if one.undrawn_below_zero is not None:
-            debt.sections.append(Section(f"{one.contract}: run again", [one.undrawn_below_zero]))
+        if one.overdrawn is not None:
+            debt.sections.append(Section(f"{one.contract}: run again", [one.overdrawn]))
     ratios, figures, crossed = _ratios(known, calendar, debts, falls, amounts)
     sheets = [calendar.sheet, flows, *([debt] if debts else []), *(f.sheet for f in falls), ratios]
     parties = [
         (f.party, Figure("Net", "USD", "product", (f.net, calendar.factor), about=f.party))
         for f in falls
     ]
-    built = BaseCase(known, calendar, sheets, ratios, figures, parties)
-    _hold(built)
-    built.flags = [
-        *(
-            Flag(one.undrawn_below_zero, debt, _count(one.undrawn_below_zero))
-            for one in debts
-            if one.undrawn_below_zero is not None
-        ),
-        *(Flag(row, fall.sheet, _count(row)) for fall in falls for row in fall.flags),
-        *(Flag(row, ratios, _count(row)) for row, ratio in crossed if ratio.term is not None),
+    values = _hold(known, sheets, ratios)
+    flags = [
+        *(Flag(one.overdrawn, debt) for one in debts if one.overdrawn is not None),
+        *(Flag(row, fall.sheet) for fall in falls for row in fall.flags),
+        *(Flag(row, ratios) for row, ratio in crossed if ratio.term is not None),
     ]
-    _check(built, falls, flows)
-    built.values = Values(known.count)
-    return built
-
-
-def _count(row: Row) -> Figure:
-    return Figure(row.label, "periods", "count", (row,))
+    engine, checks = _checks(known, sheets, falls, flows, values)
+    return BaseCase(known, calendar, [*sheets, engine], figures, parties, checks, flags, values)
 
 
 def _debts(known: Record, calendar: Timeline, amounts: Mapping[Claim, Row]) -> list[Schedule]:
@@ -237,20 +225,25 @@ def _ratios(
     return Sheet("Ratios", "Ratios", about, [*sections, *more]), [*figures, *told], flags
 
 
-def _hold(built: BaseCase) -> None:
-    """Rows that do not give what the engine has become the engine's values."""
+def _hold(known: Record, sheets: Sequence[Sheet], ratios: Sheet) -> Values:
+    """Rows that do not give what the engine has become the engine's values.
+
+    Returns:
+        What all rows come to after that.
+    """
     while True:
-        values = Values(built.record.count)
+        values = Values(known.count)
         off = [
             row
-            for row in built.rows()
+            for sheet in sheets
+            for row in sheet.rows()
             if row.term is not None
             and row.engine is not None
-            and not _same(values.of(row), row.engine, _tolerance(built, row))
+            and not _same(values.of(row), row.engine, _tolerance(known, row))
         ]
         if not off:
-            return
-        last = set(map(id, built.ratios.rows()))  # nothing rests on them
+            return values
+        last = set(map(id, ratios.rows()))  # nothing rests on them
         for row in [off[0], *(row for row in off[1:] if id(row) in last)]:
             row.held, row.term, row.kind = row.engine, None, "engine"
             row.engine, row.note = None, "as the engine ran it"
@@ -263,18 +256,24 @@ def _same(found: FloatArray, engine: FloatArray, tolerance: float) -> bool:
     return told and bool((np.abs(found - engine)[both] <= tolerance).all())
 
 
-def _tolerance(built: BaseCase, row: Row) -> float:
+def _tolerance(known: Record, row: Row) -> float:
     """By how much a row may differ from what the engine has, in its unit."""
     assert row.engine is not None
     scale = NEAR * max(float(np.nanmax(np.abs(row.engine), initial=0.0)), 1.0)
     if row.unit != "USD":
         return scale
-    paid = max((float(claim.paid.max()) for claim in built.record.claims), default=0.0)
+    paid = max((float(claim.paid.max()) for claim in known.claims), default=0.0)
     return max(scale, LEAST_USD, 1e-12 * paid)
 
 
-def _check(built: BaseCase, falls: list[Waterfall], flows: Sheet) -> None:
-    """Checks, and the sheet of what they compare."""
+def _checks(
+    known: Record,
+    sheets: Sequence[Sheet],
+    falls: Sequence[Waterfall],
+    flows: Sheet,
+    values: Values,
+) -> tuple[Sheet, list[Check]]:
+    """The sheet of what checks compare, and the checks."""
     conserved = Row("All parties: receipts less payments", "USD", "live", whole="none")
     conserved.term = Sum(tuple(fall.net for fall in falls))
     gross = Row("All payments", "USD", "live", Sum(tuple(flows.rows())), whole="none")
@@ -285,24 +284,23 @@ def _check(built: BaseCase, falls: list[Waterfall], flows: Sheet) -> None:
         "What the engine has for every row that is worked out again here. Values, never formulas.",
         sections,
     )
-    values = Values(built.record.count)
     largest = float(np.abs(values.of(gross)).max(initial=1.0))
     total = Figure("All parties", "USD", "apart", (conserved,))
-    built.checks.append(Check("Money is neither made nor lost", sheet, total, NEAR * largest, True))
-    for where in built.sheets:
+    checks = [Check("Money is neither made nor lost", sheet, total, NEAR * largest, True)]
+    for where in sheets:
         held = list[Row]()
-        for row in where.rows():
+        for row, name in where.named():
             if row.engine is None or row.term is None:
                 continue
             engine = Row(row.label, row.unit, "engine", held=_told(row, values), whole="none")
             gap = Row("worked out here less that", row.unit, "live", Gap(row, engine), whole="none")
             held += [engine, gap]
             figure = Figure(row.label, row.unit, "apart", (gap,))
-            tolerance = _tolerance(built, row) * built.record.count
-            built.checks.append(Check(row.label, where, figure, tolerance, False))
+            tolerance = _tolerance(known, row) * known.count
+            checks.append(Check(name, where, figure, tolerance, False))
         if held:
             sections.append(Section(where.name, held))
-    built.sheets.append(sheet)
+    return sheet, checks
 
 
 def _told(row: Row, values: Values) -> FloatArray:
@@ -314,16 +312,36 @@ def _told(row: Row, values: Values) -> FloatArray:
     return told
 
 
+class _Named:
+    """Where nothing stands: keeps the inputs that formulas name (`cells.Place`)."""
+
+    def __init__(self) -> None:
+        self.inputs = set[Input]()
+
+    def row(self, row: Row, shift: int) -> str:
+        """No cell."""
+        del row, shift
+        return ""
+
+    def whole(self, row: Row) -> str:
+        """No cells."""
+        del row
+        return ""
+
+    def block(self, rows: Sequence[Row]) -> None:
+        """No cells."""
+        del rows
+
+    def input(self, one: Input) -> str:
+        """Keeps it."""
+        self.inputs.add(one)
+        return ""
+
+
 def live_inputs(built: BaseCase) -> set[Input]:
     """Numbers of the plan that some formula refers to."""
-    found = set[Input]()
-
-    class _Watch(Values):
-        def input(self, one: Input) -> float:
-            found.add(one)
-            return super().input(one)
-
-    watch = _Watch(built.record.count)
+    named = _Named()
     for row in built.rows():
-        watch.of(row)
-    return found
+        if row.term is not None:
+            row.term.text(named)
+    return named.inputs

@@ -10,13 +10,15 @@ What the formulas cannot follow stays the engine's value, and is marked so (`deb
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from offtake.finance.facility import ROUNDING, SENIORITY
 from offtake.finance.trailing import NO_SERVICE
 from offtake.results.workbook.cells import (
+    Constant,
     FloatArray,
     Input,
     Level,
@@ -27,6 +29,7 @@ from offtake.results.workbook.cells import (
     if_,
 )
 from offtake.results.workbook.debt_reading import (
+    NEAR,
     Flows,
     Interest,
     Principal,
@@ -35,7 +38,7 @@ from offtake.results.workbook.debt_reading import (
     open_share,
     principal_of,
 )
-from offtake.results.workbook.record import Claim, Record
+from offtake.results.workbook.record import Claim, Record, paid_on
 from offtake.results.workbook.sheets import Section
 from offtake.results.workbook.timeline import Timeline
 
@@ -49,16 +52,15 @@ class Schedule:
 
     contract: str
     borrower: str
-    lender: str
     seniority: str
-    opening: Row
     closing: Row
     rate: Row | None
     served: Row
     """interest and scheduled principal due, balloons apart, where they count for cover"""
     between: Row | None
     """1 in periods between two dates on which something is due"""
-    undrawn_below_zero: Row | None
+    overdrawn: Row | None
+    """1 where more is drawn than was committed"""
     sections: list[Section]
 
 
@@ -98,6 +100,33 @@ class Facility:
         return np.maximum(self.base.held, floor)
 
 
+@dataclass(eq=False)
+class _InterestRows:
+    """Rows of interest."""
+
+    rate: Row | None
+    due: Row
+    rows: list[Row]
+    """all but what leads to the rate"""
+    pays: Row | None = None
+    """1 where interest is due; None where that is every period"""
+    added: Row | None = None
+    """what is added to the balance; None where nothing ever is"""
+    rate_rows: list[Row] = field(default_factory=list[Row])
+
+
+@dataclass(eq=False)
+class _PrincipalRows:
+    """Rows of principal."""
+
+    due: Row
+    scheduled: Row
+    """of that, what the schedule asks for"""
+    rows: list[Row]
+    remaining: Row | None = None
+    """payments that remain, where a profile tells them"""
+
+
 def facility(record: Record, calendar: Timeline, facts: Mapping[str, Any]) -> Facility | None:
     """What is known of a facility; None where the run kept no balance of it."""
     name = facts["contract"]
@@ -105,7 +134,7 @@ def facility(record: Record, calendar: Timeline, facts: Mapping[str, Any]) -> Fa
     if opening is None:
         return None
     claims = _claims(record, facts)
-    sums = {what: _paid(some, record.count) for what, some in claims.items()}
+    sums = {what: paid_on(some, record.count) for what, some in claims.items()}
     moved = sums["drawn"] - sums["principal"] - sums["swept"]
     last = max(float(opening[-1] + moved[-1]), 0.0)
     every = record.number(f"contracts.{name}.principal_every")
@@ -121,7 +150,7 @@ def facility(record: Record, calendar: Timeline, facts: Mapping[str, Any]) -> Fa
         amount=record.number(f"contracts.{name}.amount"),
         upfront=record.number(f"contracts.{name}.upfront_fee"),
         commitment=record.number(f"contracts.{name}.commitment_fee"),
-        every=1.0 if every is None else max(float(np.ceil(every.value - 1e-9)), 1.0),
+        every=1.0 if every is None else max(float(np.ceil(every.value - ROUNDING)), 1.0),
     )
 
 
@@ -144,10 +173,6 @@ def _claims(record: Record, facts: Mapping[str, Any]) -> dict[str, list[Claim]]:
     return found
 
 
-def _paid(claims: Sequence[Claim], count: int) -> FloatArray:
-    return np.sum([np.zeros(count), *(claim.paid for claim in claims)], axis=0)
-
-
 def schedule(
     record: Record, calendar: Timeline, one: Facility, amounts: Mapping[Claim, Row]
 ) -> Schedule:
@@ -162,41 +187,41 @@ def schedule(
     opening = Row("Opening balance", "USD", "live", whole="open")
     closing = Row("Closing balance", "USD", "live", whole="close", engine=one.flows.closing)
     opening.term, closing.total = closing.before, True
-    rate, rate_rows, interest, interest_rows = _interest(one, opening, amounts)
-    principal, scheduled, principal_rows = _principal(one, calendar, opening, rate, amounts)
+    found = _read_interest(one)
+    interest = _interest(one, found, opening, amounts)
+    principal = _principal(one, calendar, opening, interest.rate, found, amounts)
     drawn = _linked("Drawn", one.claims["drawn"], amounts)
     swept = _linked("Swept", one.claims["swept"], amounts)
-    added = [row for row in interest_rows if row.label == "Interest added to the balance"]
-    other = one.flows.rest - (_added(one) if added else 0.0)
-    rest = _engine("Other movements", other, "written off, discounts, what others paid")
-    moves: list[Row] = [opening, drawn, *added, principal, swept]
-    if np.abs(other).max() > CENT:
-        moves.insert(2, rest)
-    else:
-        rest = None
-    plus = Sum(tuple(row for row in (drawn, *added, rest) if row is not None))
-    closing.term = opening + plus - principal - swept
-    fees, limit = _fees(one, opening, drawn, amounts)
-    served = _served(record, one, interest, scheduled)
-    between = _between(one, served, interest_rows, principal_rows)
+    added = [] if interest.added is None else [interest.added]
+    other = one.flows.rest * (1.0 if found is None else 1.0 - found.added)
+    rest = [_engine("Other movements", other, "written off, discounts, what others paid")]
+    if np.abs(other).max() <= CENT:
+        rest = []
+    closing.term = opening + Sum((drawn, *added, *rest)) - principal.due - swept
+    moves = [opening, drawn, *rest, *added, principal.due, swept, closing]
+    fees, overdrawn = _fees(one, opening, drawn, amounts)
+    served = _served(record, one, interest.due, principal.scheduled)
+    between = _between(one, served, interest, principal)
     sections = [
-        Section(f"{one.name}: {one.facts['lender']} to {one.facts['borrower']}", [*moves, closing]),
-        Section("Interest", [*rate_rows, *interest_rows]),
-        Section("Principal", principal_rows),
-        Section("Fees", fees),
-        Section("Service that counts for cover", [*served, *([between] if between else [])]),
+        Section(f"{one.name}: {one.facts['lender']} to {one.facts['borrower']}", moves),
+        Section(f"{one.name}: interest", [*interest.rate_rows, *interest.rows]),
+        Section(f"{one.name}: principal", principal.rows),
+        Section(f"{one.name}: fees", fees),
+        Section(
+            f"{one.name}: service that counts for cover", [*served, *([between] if between else [])]
+        ),
     ]
+    for section in sections:
+        section.of = one.name
     return Schedule(
         contract=one.name,
         borrower=str(one.facts["borrower"]),
-        lender=str(one.facts["lender"]),
-        seniority=str(one.facts.get("seniority") or "senior"),
-        opening=opening,
+        seniority=str(one.facts.get("seniority") or SENIORITY[0]),
         closing=closing,
-        rate=rate,
+        rate=interest.rate,
         served=served[-1],
         between=between,
-        undrawn_below_zero=limit,
+        overdrawn=overdrawn,
         sections=[section for section in sections if section.rows],
     )
 
@@ -212,60 +237,49 @@ def _linked(label: str, claims: Sequence[Claim], amounts: Mapping[Claim, Row]) -
     return Row(label, "USD", "live", Sum(tuple(amounts[claim] for claim in claims)))
 
 
-def _follow(row: Row, claims: Sequence[Claim], amounts: Mapping[Claim, Row]) -> bool:
+def _follow(row: Row, claims: Sequence[Claim], amounts: Mapping[Claim, Row]) -> None:
     """Make the one claim that a row explains follow it."""
-    if len(claims) != 1:
-        return False
-    amounts[claims[0]].term, amounts[claims[0]].held = row + 0.0, None
-    amounts[claims[0]].kind = "live"
-    return True
+    if len(claims) == 1:
+        amount = amounts[claims[0]]
+        amount.term, amount.held, amount.kind = row, None, "live"
 
 
 def _read_interest(one: Facility) -> Interest | None:
+    """How interest came about; None where no formula gives what was paid on one claim."""
     if one.margin is None or one.accrual is None or one.accrual.held is None:
+        return None
+    if len(one.claims["interest"]) > 1:
         return None
     return interest_of(one.flows, one.margin.value + one.base_values(), one.accrual.held)
 
 
-def _added(one: Facility) -> FloatArray:
-    """[T] interest that was added to the balance."""
-    found = _read_interest(one)
-    return np.zeros_like(one.flows.rest) if found is None else one.flows.rest * found.added
-
-
 def _interest(
-    one: Facility, opening: Row, amounts: Mapping[Claim, Row]
-) -> tuple[Row | None, list[Row], Row, list[Row]]:
-    """The rate, its rows, the interest due, and its rows."""
-    claims, found = one.claims["interest"], _read_interest(one)
-    if found is None or len(claims) > 1:
-        return None, [], *_as_the_engine(claims, amounts)
-    assert one.margin is not None
+    one: Facility, found: Interest | None, opening: Row, amounts: Mapping[Claim, Row]
+) -> _InterestRows:
+    claims = one.claims["interest"]
+    if found is None:
+        due = _linked("Interest due", claims, amounts)
+        due.note = "as the engine ran it"
+        return _InterestRows(None, due, [due])
     assert one.accrual is not None
     rate, rows = _rate(one, found)
     earned = Row("Interest earned", "USD", "live", opening * rate * one.accrual)
     if (found.due > 0.0).all():
-        due = Row("Interest due", "USD", "live", earned + 0.0, engine=one.flows.interest)
+        due = Row("Interest due", "USD", "live", earned, engine=one.flows.interest)
         _follow(due, claims, amounts)
-        return rate, rows, due, [earned, due]
+        return _InterestRows(rate, due, [earned, due], rate_rows=rows)
     pays = _engine("Interest is due", found.due, "timing, as the engine ran it", "1 or 0")
-    adds = _engine("Interest is added", found.added, "timing, as the engine ran it", "1 or 0")
     waits = Row("Interest earned and not yet due", "USD", "live", whole="close")
     ready = earned + waits.before
     due = Row("Interest due", "USD", "live", ready * pays, engine=one.flows.interest)
+    _follow(due, claims, amounts)
+    if not found.added.any():
+        waits.term = ready - due
+        return _InterestRows(rate, due, [earned, pays, due, waits], pays, rate_rows=rows)
+    adds = _engine("Interest is added", found.added, "timing, as the engine ran it", "1 or 0")
     into = Row("Interest added to the balance", "USD", "live", ready * adds)
     waits.term = ready - due - into
-    _follow(due, claims, amounts)
-    extra = [adds, into] if found.added.any() else []
-    if not extra:
-        waits.term = ready - due
-    return rate, rows, due, [earned, pays, due, *extra, waits]
-
-
-def _as_the_engine(claims: Sequence[Claim], amounts: Mapping[Claim, Row]) -> tuple[Row, list[Row]]:
-    row = _linked("Interest due", claims, amounts)
-    row.note = "as the engine ran it"
-    return row, [row]
+    return _InterestRows(rate, due, [earned, pays, due, adds, into, waits], pays, into, rows)
 
 
 def _rate(one: Facility, found: Interest) -> tuple[Row, list[Row]]:
@@ -280,7 +294,7 @@ def _rate(one: Facility, found: Interest) -> tuple[Row, list[Row]]:
         )
         rows.append(step)
         term = term + step
-    rate = Row("Rate", "1/year", "live", term + 0.0 if term is one.margin else term, whole="none")
+    rate = Row("Rate", "1/year", "live", term, whole="none")
     return rate, [*rows, rate]
 
 
@@ -289,17 +303,17 @@ def _principal(
     calendar: Timeline,
     opening: Row,
     rate: Row | None,
+    interest: Interest | None,
     amounts: Mapping[Claim, Row],
-) -> tuple[Row, Row, list[Row]]:
-    """Principal due, of that what the schedule asks for, and the rows of both."""
+) -> _PrincipalRows:
     claims = one.claims["principal"]
-    found = _read_principal(one, calendar, rate)
+    found = _read_principal(one, calendar, interest)
     due = Row("Principal", "USD", "live", engine=one.flows.principal)
     if len(claims) > 1 or found is None:
         due.term = Sum(tuple(amounts[claim] for claim in claims))
         due.note = "as the engine ran it"
-        return due, due, []
-    rows = list[Row]()
+        return _PrincipalRows(due, due, [])
+    rows, n = list[Row](), None
     if found.remaining.any():
         n = _engine(
             "Payments that remain", found.remaining, "timing, as the engine ran it", "number"
@@ -311,34 +325,34 @@ def _principal(
         regular = Row("Principal by schedule", "USD", "live", opening * share)
         rows += [share, regular]
     else:
-        regular = Row("Principal by schedule", "USD", "live", opening * 0.0)
+        regular = Row("Principal by schedule", "USD", "live", Constant(0.0))
         rows.append(regular)
-    due.term = regular + 0.0
+    due.term = regular
     if found.balloon.any():
         matures = _engine("Matures", found.balloon, "timing, as the engine ran it", "1 or 0")
         balloon = Row("Balloon", "USD", "live", (opening - regular) * matures)
         due.term = regular + balloon
         rows += [matures, balloon]
     _follow(due, claims, amounts)
-    return due, regular, rows
+    return _PrincipalRows(due, regular, rows, n)
 
 
-def _read_principal(one: Facility, calendar: Timeline, rate: Row | None) -> Principal | None:
+def _read_principal(
+    one: Facility, calendar: Timeline, interest: Interest | None
+) -> Principal | None:
     if not one.claims["principal"]:
         zero = np.zeros_like(one.flows.principal)
         return Principal(zero, zero, zero, level=False)
-    if not near(_paid(one.claims["principal"], one.count), _claimed(one)):
+    if not near(one.flows.principal, _claimed(one)):
         return None
     assert calendar.length.held is not None
-    level = one.facts.get("amortisation") == "annuity"
-    found = None if rate is None else _read_interest(one)
-    if level and found is None:
-        return principal_of(one.flows, np.zeros(one.count), None, one.every)
-    yearly = np.zeros(one.count)
-    if found is not None and one.margin is not None:
-        yearly = one.margin.value + one.base_values() + found.step
+    amortisation, yearly = one.facts.get("amortisation"), np.zeros(one.count)
+    if interest is not None and one.margin is not None:
+        yearly = one.margin.value + one.base_values() + interest.step
+    elif amortisation == "annuity":
+        amortisation = None  # level payments cannot be told without a rate
     between = yearly * calendar.length.held * one.every
-    return principal_of(one.flows, between, one.facts.get("amortisation"), one.every)
+    return principal_of(one.flows, between, amortisation, one.every)
 
 
 def _claimed(one: Facility) -> FloatArray:
@@ -365,14 +379,19 @@ def _fees(
         return [], None
     so_far = Row("Drawn so far", "USD", "live", whole="close")
     so_far.term = so_far.before + drawn
-    over = Row("More is drawn than was committed", "1 or 0", "flag", so_far.above(amount + CENT))
+    over = Row(
+        f"{one.name}: more is drawn than was committed",
+        "1 or 0",
+        "flag",
+        so_far.above(amount + CENT),
+    )
     if len(one.claims["fees"]) != 1 or one.accrual is None:
         return [so_far], over
     left, signs = one.flows.fees.copy(), np.zeros_like(one.flows.fees)
     first = int(np.argmax(left > 0.0))
     parts, rows = list[Term](), [so_far]
     if upfront is not None and np.isclose(
-        left[first], amount.value * upfront.value, rtol=1e-9, atol=CENT
+        left[first], amount.value * upfront.value, rtol=NEAR, atol=CENT
     ):
         signs[first], left[first] = 1.0, 0.0
         signed = _engine("Signed", signs, "timing, as the engine ran it", "1 or 0")
@@ -392,7 +411,7 @@ def _fees(
     term = parts[0]
     for part in parts[1:]:
         term = term + part
-    fee = Row("Fees", "USD", "live", term + 0.0, engine=one.flows.fees)
+    fee = Row("Fees", "USD", "live", term, engine=one.flows.fees)
     _follow(fee, one.claims["fees"], amounts)
     return [*rows, fee], over
 
@@ -434,14 +453,14 @@ def _served(record: Record, one: Facility, interest: Row, scheduled: Row) -> lis
 
 
 def _between(
-    one: Facility, served: Sequence[Row], interest: Sequence[Row], principal: Sequence[Row]
+    one: Facility, served: Sequence[Row], interest: _InterestRows, principal: _PrincipalRows
 ) -> Row | None:
     """1 in periods between two dates; None where every period is a date."""
-    due = next((row.held for row in interest if row.label == "Interest is due"), None)
     counts = served[0].held
-    if due is None or counts is None:
+    if interest.pays is None or interest.pays.held is None or counts is None:
         return None
-    n = next((row.held for row in principal if row.label == "Payments that remain"), None)
+    due = interest.pays.held
+    n = None if principal.remaining is None else principal.remaining.held
     dates = (due > 0.0) | (one.flows.principal > 0.0 if n is None else n > 0.0)
     held = np.where(dates, 0.0, counts)
     note = "timing, as the engine ran it"

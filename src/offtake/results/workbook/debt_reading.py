@@ -20,9 +20,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from offtake.core.flows import PAID_TOLERANCE
 from offtake.results.workbook.cells import FloatArray
 
-NEAR = 1e-9
+NEAR = PAID_TOLERANCE
 """Share of the largest amount that a formula may miss: the engine's own tolerance for what counts
 as paid (semantics §5.4); sums of a few thousand float64 numbers stay a thousand times below it."""
 

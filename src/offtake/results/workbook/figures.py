@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import brentq
 
+from offtake.finance.returns import yearly_rate
 from offtake.results.workbook.cells import FloatArray, Place, Row, Values
 
 Way = Literal["sum", "least", "mean", "irr", "product", "apart", "largest", "count"]
 """What is made of the rows: their sum, the least and the mean of what is told, the yearly rate of
 return of equal periods, the sum of products of two, the sum without signs, the greatest value, how
 many periods are not 0."""
+GUESS = 0.01
+"""Rate of a period from which a rate of return is looked for."""
 
 
 @dataclass(eq=False)
@@ -64,7 +66,7 @@ class Figure:
             "least": 'IF(COUNT({0})=0,"",MIN({0}))',
             "mean": 'IF(COUNT({0})=0,"",AVERAGE({0}))',
             "largest": "MAX({0})",
-            "irr": f'IFERROR((1+IRR({{0}},0.01))^{self.per_year}-1,"")',
+            "irr": f'IFERROR((1+IRR({{0}},{GUESS}))^{self.per_year}-1,"")',
             "product": "SUMPRODUCT({0},{1})",
             "apart": "SUMPRODUCT(ABS({0}))",
             "count": "SUMPRODUCT(--({0}<>0))",
@@ -79,18 +81,13 @@ def yearly_return(flows: FloatArray, per_year: int) -> float:
         per_year: periods in a year.
 
     Returns:
-        The rate; NaN where flows are not of both signs or the rate is beyond -50 % or 100 % a
-        period.
+        The rate that is found from where a spreadsheet starts; NaN where flows are not of both
+        signs or the rate is beyond -50 % or 100 % a period.
     """
-    if not (np.any(flows > 0.0) and np.any(flows < 0.0)):
-        return math.nan
-    power = np.arange(flows.size)
-
-    def worth(rate: float) -> float:
-        return math.fsum(flows * (1.0 + rate) ** -power)
-
-    low, high = -0.5, 1.0
-    if worth(low) * worth(high) > 0.0:
-        return math.nan
-    rate = float(brentq(worth, low, high, xtol=1e-15, rtol=1e-14))
-    return math.expm1(per_year * math.log1p(rate))
+    rate = yearly_rate(
+        np.arange(flows.size) / per_year,
+        flows,
+        guess=(1.0 + GUESS) ** per_year - 1.0,
+        tolerance_usd=max(1e-3, 1e-12 * float(np.abs(flows).sum())),
+    )
+    return rate if 0.5**per_year < 1.0 + rate < 2.0**per_year else math.nan

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from offtake.core.flows import CFADS, Rank
 from offtake.results.workbook.cells import Constant, FloatArray, Row, Signed, Sum, Term, if_, size
 from offtake.results.workbook.debt import CENT
-from offtake.results.workbook.record import Claim, Record
+from offtake.results.workbook.debt_reading import NEAR
+from offtake.results.workbook.record import Claim, Record, net_of, paid_on
 from offtake.results.workbook.sheets import Section, Sheet
 from offtake.results.workbook.timeline import Timeline
 
@@ -39,10 +40,6 @@ class Waterfall:
     sheet: Sheet
     net: Row
     """receipts less payments"""
-    opening: Row | None
-    """opening cash; None for a party outside the plan"""
-    closing: Row | None
-    """closing cash; None for a party outside the plan"""
     cfads: Row
     flags: list[Row] = field(default_factory=list[Row])
 
@@ -66,14 +63,14 @@ def waterfall(
     received = {c: _link(c, c.payer, amounts) for c in record.claims if c.payee == party}
     paid = {c: _link(c, c.payee, amounts) for c in record.claims if c.payer == party}
     if party in record.cash:
-        built = _inside(record, calendar, party, received, paid)
-        return _watched(record, built, paid, amounts, balance)
+        built, opening = _inside(record, calendar, party, received, paid)
+        return _watched(record, built, opening, paid, amounts, balance)
     return _outside(party, received, paid)
 
 
 def _link(claim: Claim, other: str, amounts: Mapping[Claim, Row]) -> Row:
     """A claim as one of its sides sees it."""
-    return Row(claim.label, "USD", "live", amounts[claim] + 0.0, note=other)
+    return Row(claim.label, "USD", "live", amounts[claim], note=other)
 
 
 def _words(name: str) -> str:
@@ -112,7 +109,8 @@ def _inside(
     party: str,
     received: Mapping[Claim, Row],
     paid: Mapping[Claim, Row],
-) -> Waterfall:
+) -> tuple[Waterfall, Row]:
+    """The sheet of a party with limited cash, and its opening cash."""
     cash = record.number(f"parties.{party}.cash")
     opening = Row("Opening cash", "USD", "live", whole="open")
     closing = Row("Closing cash", "USD", "live", whole="close", engine=record.cash[party])
@@ -134,7 +132,7 @@ def _inside(
         sections.append(Section(f"Paid at rank {rank}: {rank_name(rank)}", [*rows, after]))
         left = after
     payments = Row("Payments", "USD", "live", Sum(tuple(paid.values())))
-    closing.term = left + 0.0
+    closing.term = left
     net = Row("Receipts less payments", "USD", "live", receipts - payments)
     cfads = _cfads(received, paid)
     short = Row("Cash below zero", "1 or 0", "flag", closing.below(-CENT))
@@ -144,20 +142,20 @@ def _inside(
     ]
     about = "What it has, what it receives, what it pays by rank, what is left."
     sheet = Sheet(party, f"{party}: waterfall", about, sections)
-    return Waterfall(party, sheet, net, opening, closing, cfads, [short])
+    return Waterfall(party, sheet, net, cfads, [short]), opening
 
 
 def _watched(
     record: Record,
     built: Waterfall,
+    opening: Row,
     paid: Mapping[Claim, Row],
     amounts: Mapping[Claim, Row],
     balance: Balance | None,
 ) -> Waterfall:
     """The same with what balances its cash, and with flags."""
-    assert built.opening is not None
     if balance is not None:
-        section, flags = _balance_rows(record, balance, built.opening, amounts)
+        section, flags = _balance_rows(record, balance, opening, amounts)
         built.sheet.sections.append(section)
         built.flags += flags
     rows, flags = _follows(paid, balance)
@@ -180,7 +178,7 @@ def _outside(party: str, received: Mapping[Claim, Row], paid: Mapping[Claim, Row
     ]
     about = "A party outside the plan: its cash is not limited, so it has no waterfall."
     sheet = Sheet(party, f"{party}: receipts and payments", about, sections)
-    return Waterfall(party, sheet, net, None, None, _cfads(received, paid))
+    return Waterfall(party, sheet, net, _cfads(received, paid))
 
 
 @dataclass(frozen=True)
@@ -206,7 +204,7 @@ def balances(record: Record) -> list[Balance]:
     kept = list[Balance]()
     for one in found:
         ends = one.others & set(record.cash)
-        if any(one.party in _reached(reach, end) or end == one.party for end in ends):
+        if any(one.party in _reached(reach, end) for end in ends):
             continue
         reach[one.party] = ends
         kept.append(one)
@@ -225,32 +223,20 @@ def _reached(reach: Mapping[str, set[str]], start: str) -> set[str]:
 
 def _balance(record: Record, party: str) -> Balance:
     cash = record.cash[party]
-    gross = sum((c.paid for c in record.claims if party in (c.payer, c.payee)), np.zeros(cash.size))
+    mine = [claim for claim in record.claims if party in (claim.payer, claim.payee)]
     least = record.number(f"parties.{party}.minimum_cash")
     floor = 0.0 if least is None else least.value
-    funds = [
-        c
-        for c in record.claims
-        if c.payee == party and c.form == "support" and c.flow == "capital_in"
-    ]
-    outs = [
-        c
-        for c in record.claims
-        if c.payer == party and c.form == "residual" and c.flow in HANDED_OUT
-    ]
-    near = 1e-9 * (gross + floor) + CENT
-    handing = _total(outs, cash.size) > CENT
-    calling = (_total(funds, cash.size) > CENT) & (cash <= near) & ~handing
+    funds = [c for c in mine if c.payee == party and c.form == "support" and c.flow == "capital_in"]
+    outs = [c for c in mine if c.payer == party and c.form == "residual" and c.flow in HANDED_OUT]
+    near = NEAR * (paid_on(mine, cash.size) + floor) + CENT
+    handing = paid_on(outs, cash.size) > CENT
+    calling = (paid_on(funds, cash.size) > CENT) & (cash <= near) & ~handing
     handing &= np.abs(cash - floor) <= near
     return Balance(
         party,
         _shares(funds, calling, lambda claim: claim.tier),
         _shares(outs, handing, lambda claim: claim.rank),
     )
-
-
-def _total(claims: Sequence[Claim], count: int) -> FloatArray:
-    return np.sum([np.zeros(count), *(claim.paid for claim in claims)], axis=0)
 
 
 def _shares(
@@ -278,9 +264,7 @@ def _balance_rows(
     """Rows of what balances a party's cash, and their flags; its claims become live."""
     mine = {**one.funded, **one.handed}
     free = [c for c in record.claims if c not in mine and one.party in (c.payer, c.payee)]
-    engine = _opening(record, one.party)
-    for claim in free:
-        engine = engine + (claim.paid if claim.payee == one.party else -claim.paid)
+    engine = _opening(record, one.party) + net_of(free, one.party, record.count)
     moving = tuple((amounts[claim], claim.payee == one.party) for claim in free)
     term = Signed(((opening, True), *moving))
     before = Row("Cash before what balances it", "USD", "live", term, whole="none")

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from offtake.core.flows import PAID_TOLERANCE
+from offtake.finance.facility import counts_with
 from offtake.finance.trailing import NO_SERVICE
 from offtake.results.workbook.cells import (
     Blank,
@@ -29,8 +31,9 @@ from offtake.results.workbook.cells import (
     size,
 )
 from offtake.results.workbook.debt import CENT, Schedule
+from offtake.results.workbook.debt_reading import NEAR
 from offtake.results.workbook.figures import Figure, yearly_return
-from offtake.results.workbook.record import Claim, Record
+from offtake.results.workbook.record import Claim, Record, net_of
 from offtake.results.workbook.sheets import Section
 from offtake.results.workbook.timeline import Timeline
 
@@ -42,7 +45,7 @@ def _beside(one: Schedule, every: Sequence[Schedule]) -> list[Schedule]:
         for other in every
         if other is not one
         and other.borrower == one.borrower
-        and other.seniority in ("senior", one.seniority)
+        and counts_with(other.seniority, one.seniority)
     ]
 
 
@@ -70,7 +73,8 @@ def cover(
     told = record.observation(f"contracts.{one.contract}.dscr")
     if told is not None:
         ratio.engine = np.append(np.where(told[1:] < 0.5 * NO_SERVICE, told[1:], np.nan), np.nan)
-    sections = [Section(f"{one.contract}: debt service cover", [*rows, covered, service, ratio])]
+    title = f"{one.contract}: debt service cover"
+    sections = [Section(title, [*rows, covered, service, ratio], of=one.contract)]
     figures = [
         Figure("Least DSCR", "x", "least", (ratio,), about=one.contract),
         Figure("Mean DSCR", "x", "mean", (ratio,), about=one.contract),
@@ -90,8 +94,9 @@ def _service(
     calendar: Timeline, per_year: int, one: Schedule, others: Sequence[Schedule], cfads: Row
 ) -> tuple[list[Row], Row, Row]:
     """Rows that lead there, cash flow of the last year that counts, service of the last year."""
-    own, flow, rows = one.served, cfads + 0.0, list[Row]()
-    due: Term = own + 0.0
+    own, rows = one.served, list[Row]()
+    flow: Term = cfads
+    due: Term = own
     beside: Row | None = None
     if others:
         served = tuple(other.served for other in others)
@@ -143,10 +148,9 @@ def _loan_life(
     ratio.term = if_(one.closing.above(CENT), ahead / balances, Blank())
     title = f"{one.contract}: loan life cover"
     peak = np.zeros(runs.size)
-    peak[int(np.argmax(one.closing.engine >= one.closing.engine.max() * (1.0 - 1e-9)))] = 1.0
-    when = Row(
-        "All is drawn, nothing repaid", "1 or 0", "engine", held=peak, whole="none", note=note
-    )
+    peak[int(np.argmax(one.closing.engine >= one.closing.engine.max() * (1.0 - NEAR)))] = 1.0
+    when = Row("All is drawn, nothing repaid", "1 or 0", "engine", held=peak, whole="none")
+    when.note = "as the engine ran it"
     rows = [life, growth, ahead, balances, ratio, when]
     section = Section(title, rows, "What happens, not what was expected.")
     return section, [Figure("LLCR once drawn", "x", "product", (ratio, when), about=one.contract)]
@@ -193,19 +197,17 @@ def _crossed(
         level = record.number(place)
         if level is None:
             continue
-        low = np.where(np.isnan(ratio.engine), 0.0, ratio.engine < level.value * (1.0 - 1e-9))
+        low = (ratio.engine < level.value * (1.0 - PAID_TOLERANCE)).astype(np.float64)
         engine = Row(
             f"Below {place} in the engine's run", "1 or 0", "engine", held=low, whole="none"
         )
-        now = all_of(service.above(CENT), covered.below(service * level * (1.0 - 1e-9)))
+        now = all_of(service.above(CENT), covered.below(service * level * (1.0 - PAID_TOLERANCE)))
         label = f"{one.contract}: DSCR crosses {test['term']} of {test['contract']}"
-        told = np.isnan(ratio.engine)
-        term = if_(now, 1.0, 0.0) - engine
-        flag = Row(label, "1 or 0", "flag", size(term).above(0.5))
-        if told[:-1].any():
-            flag.term = all_of(service.above(CENT), size(term).above(0.5))
+        crossed = size(if_(now, 1.0, 0.0) - engine).above(0.5)
+        if np.isnan(ratio.engine[:-1]).any():
+            crossed = all_of(service.above(CENT), crossed)
         held.append(engine)
-        flags.append(flag)
+        flags.append(Row(label, "1 or 0", "flag", crossed))
     return flags, held
 
 
@@ -231,5 +233,4 @@ def _net(
     """What a party receives less what it pays under a contract; the same in the engine's run."""
     mine = [c for c in record.claims if c.contract == contract and party in (c.payer, c.payee)]
     term = Signed(tuple((amounts[claim], claim.payee == party) for claim in mine))
-    signed = [claim.paid if claim.payee == party else -claim.paid for claim in mine]
-    return term, np.sum(signed, axis=0)
+    return term, net_of(mine, party, record.count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -40,6 +40,19 @@ class Claim:
     def label(self) -> str:
         """Contract and line."""
         return f"{self.contract}: {self.line}"
+
+
+def paid_on(claims: Iterable[Claim], count: int) -> FloatArray:
+    """[T] what is paid on claims together, USD; 0 for none."""
+    return np.sum([np.zeros(count), *(claim.paid for claim in claims)], axis=0)
+
+
+def net_of(claims: Iterable[Claim], party: str, count: int) -> FloatArray:
+    """[T] what a party receives on claims of its own less what it pays on them, USD."""
+    received, paid = list[Claim](), list[Claim]()
+    for claim in claims:
+        (received if claim.payee == party else paid).append(claim)
+    return paid_on(received, count) - paid_on(paid, count)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ class Section:
     title: str
     rows: list[Row] = field(default_factory=list[Row])
     note: str = ""
+    of: str = ""
+    """the contract that they tell of, where the sheet tells of several"""
 
 
 @dataclass(eq=False)
@@ -38,3 +40,9 @@ class Sheet:
         """All rows from the top."""
         for section in self.sections:
             yield from section.rows
+
+    def named(self) -> Iterator[tuple[Row, str]]:
+        """All rows with their names for who does not see what stands around them."""
+        for section in self.sections:
+            for row in section.rows:
+                yield row, f"{section.of}: {row.label}" if section.of else row.label

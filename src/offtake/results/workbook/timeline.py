@@ -46,8 +46,7 @@ def timeline(record: Record) -> Timeline:
     """The calendar of a base case."""
     days = record.calendar
     years = days.calendar_years.astype(np.float64)
-    first = np.append(True, years[1:] != years[:-1]).astype(np.float64)
-    last = np.append(years[1:] != years[:-1], True).astype(np.float64)
+    turns = years[1:] != years[:-1]
 
     def known(label: str, unit: str, held: FloatArray, note: str = "") -> Row:
         return Row(label, unit, "calendar", held=held, whole="none", note=note)
@@ -58,16 +57,10 @@ def timeline(record: Record) -> Timeline:
         "Closes", "date", (days.ends - EXCEL_EPOCH).astype(np.float64), "money moves here"
     )
     length = known("Length", "years", days.years)
-    rows = [
-        number,
-        opens,
-        closes,
-        known("Days", "days", days.days.astype(np.float64)),
-        known("Calendar year", "year", years),
-        known("Last period of the year", "1 or 0", last),
-        known("First period of the year", "1 or 0", first),
-        length,
-    ]
+    count = known("Days", "days", days.days.astype(np.float64))
+    year = known("Calendar year", "year", years)
+    last = known("Last period of the year", "1 or 0", np.append(turns, True).astype(np.float64))
+    first = known("First period of the year", "1 or 0", np.append(True, turns).astype(np.float64))
     accrual = {
         convention: known(f"Accrual {convention}", "years", days.accrual(convention))
         for convention in sorted(
@@ -81,7 +74,7 @@ def timeline(record: Record) -> Timeline:
     factor.term = Constant(1.0) / (Constant(1.0) + rate) ** elapsed
     base = _base_rates(record)
     sections = [
-        Section("Calendar", rows),
+        Section("Calendar", [number, opens, closes, count, year, last, first, length]),
         Section("Day counts", list(accrual.values())),
         Section("Discounting", [elapsed, factor]),
         Section(
@@ -96,8 +89,7 @@ def timeline(record: Record) -> Timeline:
         "One column for each period, the same one on every sheet.",
         [section for section in sections if section.rows],
     )
-    year, ends, begins = rows[4:7]
-    return Timeline(number, closes, year, ends, begins, length, factor, accrual, base, sheet)
+    return Timeline(number, closes, year, last, first, length, factor, accrual, base, sheet)
 
 
 def _base_rates(record: Record) -> dict[str, Row]:
