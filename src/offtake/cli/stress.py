@@ -56,7 +56,7 @@ def stress(
     from offtake.run.reverse import reverse as sought
     from offtake.run.stress import stress as shocked
 
-    changes = changes_of(set_, scenario)
+    changes = changes_of(set_, scenario, stack)
     frame = f"{paths:,} futures, seed {seed}" + (
         f"; changed: {', '.join(changes)}" if changes else ""
     )
