@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from offtake.core.arrays import Array, jnp, lax
+from offtake.core.arrays import Array, jax, jnp, lax
 from offtake.core.rows import highest
 
 Map = Callable[[Array], Array]
@@ -21,6 +21,11 @@ T = TypeVar("T")
 def choose(when: Array, yes: Callable[..., T], no: Callable[..., T], *given: Any) -> T:
     """`lax.cond`, which runs one branch alone, with the type of what it returns."""
     return lax.cond(when, yes, no, *given)  # pyright: ignore
+
+
+def recomputed(body: Callable[..., T]) -> Callable[..., T]:
+    """The body of a scan, to be computed again on the way back rather than kept, round by round."""
+    return jax.checkpoint(body, prevent_cse=False)  # pyright: ignore
 
 
 def same(state: T) -> T:

@@ -5,7 +5,7 @@ than all the arithmetic of a month; the scatters here run where they stand.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,16 @@ def written(rows: Array) -> Array:
 
 def inline(rows: Array) -> Array:
     """[..] a few rows added up as part of what reads them; worked out again wherever it is read."""
-    return functools.reduce(jnp.add, [rows[k] for k in range(len(rows))])
+    return functools.reduce(jnp.add, [row[0] for row in apart(rows, [1] * len(rows))])
+
+
+def apart(rows: Array, counts: Sequence[int], axis: int = 0) -> Sequence[Array]:
+    """Rows cut into parts of so many each, one after another.
+
+    The derivative of a cut into parts is one concatenation; that of a slice is a whole array of
+    zeros round the part, to be added to those of all other slices.
+    """
+    return lax.split(rows, counts, axis)
 
 
 def summed(rows: Array) -> Array:

@@ -32,9 +32,9 @@ import numpy as np
 
 from offtake.core.arrays import Array, jnp, lax
 from offtake.core.contract import IntArray
-from offtake.core.fixed_point import choose, distance, fixed_point, same
+from offtake.core.fixed_point import choose, distance, fixed_point, recomputed, same
 from offtake.core.flows import PAID_TOLERANCE
-from offtake.core.rows import added, highest, ratio, some, total
+from offtake.core.rows import added, apart, highest, ratio, some, total
 from offtake.engine.program import Network, Shape
 
 NEGLIGIBLE = 1e-15
@@ -173,11 +173,12 @@ def _backing(share: Array, pairs: _Pairs) -> _Backing:
 def _due(net: Network, shape: Shape, own: Array, minimum: Array) -> _Due:
     """All slots, given what is claimed [slots + 1, P] and minimum cash [N, P]."""
     claimed = own[:-1].reshape(shape.internal, shape.ranks, own.shape[-1])
-    before: list[Array] = [jnp.zeros_like(claimed[:, 0])]
-    for rank in range(shape.ranks - 1):
-        before.append(before[-1] + claimed[:, rank])
+    each = apart(claimed, [1] * shape.ranks, axis=1)
+    before = [jnp.zeros_like(each[0])]
+    for rank in each[:-1]:
+        before.append(before[-1] + rank)
     floor = jnp.where(net.slot_residual[:, :, None], minimum[:, None], 0.0)
-    senior = jnp.stack(before, axis=1) + floor
+    senior = jnp.concatenate(before, axis=1) + floor
     return _Due(claimed.reshape(-1, own.shape[-1]), senior.reshape(-1, own.shape[-1]))
 
 
@@ -328,9 +329,12 @@ def _call(m: _Market, tier: Array, need: Array, limit: Array, weight: Array) -> 
     def again(state: _Offer, _: None) -> tuple[_Offer, None]:
         return choose(state[3], offer, same, state), None
 
+    def rounds(state: _Offer) -> _Offer:
+        return lax.scan(recomputed(again), state, None, length=m.shape.overflow - 1)[0]
+
     nothing = jnp.zeros((claims.shape[0], need.shape[1]))
     first = offer((nothing, limit, need, jnp.asarray(True)))
-    return lax.scan(again, first, None, length=m.shape.overflow - 1)[0][0]
+    return choose(first[3], rounds, same, first)[0]
 
 
 def slot_checks(net: Network, available: Array, paid: Array, claimed: Array, scale: Array) -> Array:
@@ -387,7 +391,7 @@ def clear(
     nothing = jnp.zeros((net.pair_claim.shape[0], claims.shape[-1]))
     worst = jnp.zeros((len(SLOT_CHECKS) + 1, claims.shape[-1]))
     start = (jnp.ones_like(m.own), nothing, jnp.zeros_like(claims), worst)
-    (share, called, _, worst), _ = lax.scan(tier, start, jnp.asarray(net.tiers))
+    (share, called, _, worst), _ = lax.scan(recomputed(tier), start, jnp.asarray(net.tiers))
     return _book(m, share, _backing(share, _pairs(m, called, inner=False)), worst)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from offtake.core.arrays import Array, jax, jnp, lax
+from offtake.core.fixed_point import recomputed
 from offtake.engine.program import Program, Shape
 from offtake.engine.step import Carry, Entry, begun, group_numbers, opening, published, step
 
@@ -46,7 +47,7 @@ def simulate(program: Program, shape: Shape, draws: Draws, remember: bool = Fals
         return step(program, shape, draws.values, numbers, carry, now[0], now[1])
 
     body: Callable[[Carry, tuple[Array, Array]], tuple[Carry, Entry]]
-    body = jax.checkpoint(month) if remember else month  # pyright: ignore[reportUnknownVariableType]
+    body = recomputed(month) if remember else month
     periods = jnp.arange(draws.monthly.shape[0])
     start = opening(program, shape, draws.values, draws.once)
     last, months = lax.scan(body, start, (periods, draws.monthly))

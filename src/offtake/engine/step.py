@@ -7,7 +7,7 @@ import numpy as np
 from offtake.core.arrays import Array, jax, jnp
 from offtake.core.contract import Amounts, Month, Numbers
 from offtake.core.flows import PAID_TOLERANCE
-from offtake.core.rows import added, highest, ratio, total
+from offtake.core.rows import added, apart, highest, ratio, total
 from offtake.engine.clear import SLOT_CHECKS, UNLIMITED, Cleared, clear
 from offtake.engine.program import Program, Shape
 
@@ -188,15 +188,9 @@ def _residuals(program: Program, shape: Shape, claims: Array, month: Month, low:
 
 def _split(shape: Shape, values: Array) -> list[Amounts]:
     """Rows of the claim axis back to the lines of every group: name -> [K, P]."""
-    result: list[Amounts] = []
-    start = 0
-    for lines, rows in zip(shape.lines, shape.rows, strict=True):
-        group: dict[str, Array] = {}
-        for name, _ in lines:
-            group[name] = values[start : start + rows]
-            start += rows
-        result.append(group)
-    return result
+    counts = [n for lines, n in zip(shape.lines, shape.rows, strict=True) for _ in lines]
+    parts = iter(apart(values, counts))
+    return [{name: next(parts) for name, _ in lines} for lines in shape.lines]
 
 
 class _Settled(NamedTuple):
