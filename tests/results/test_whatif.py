@@ -74,6 +74,16 @@ def test_between_marks_by_hand():
     assert between(marks, 0.25).change == pytest.approx(17.0)
 
 
+def test_a_result_that_is_not_known_at_a_mark_is_known_before_it():
+    """LGD where nobody defaults: nothing is said of moves towards that mark."""
+    marks = {PD: (Mark(0.05, 0.01, 0.0),)}
+    number = Number("a", "1 USD", "USD", 1.0, (-0.05, 0.05), marks)
+    found = WhatIf("x", 512, 1, (Headline(PD, "1", 0.02, 0.01),), (number,))
+    for share, known in ((0.05, True), (0.02, True), (-0.01, False), (0.06, False)):
+        (row,) = found.estimate({"a": share})
+        assert (row["estimate"] is not None) is known
+
+
 def test_a_parabola_lies_within_its_bend():
     marks = [Mark(m, 3.0 * m + 7.0 * m * m, 0.0) for m in (-0.2, -0.05, 0.05, 0.2)]
     for share in (-0.19, -0.1, -0.03, 0.01, 0.12):

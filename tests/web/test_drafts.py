@@ -44,7 +44,6 @@ def test_a_contract_is_added(server):
 @pytest.mark.parametrize(
     ("what", "given", "says"),
     [
-        ("change", {"place": "nothing.at.all", "value": "1"}, "nothing"),
         ("change", {"place": "[", "value": "1"}, "["),
         ("change", {"place": "", "value": "1"}, "place"),
         ("contracts", {"kind": "term_laon", "name": "second"}, "did you mean term_loan?"),

@@ -136,15 +136,15 @@ def test_plans_runs_and_links_go_through_and_are_there_after_a_restart(
 
 def test_what_it_cannot_keep_is_told(cluster, folder, monkeypatch):
     """SQLite keeps a NUL in a name; PostgreSQL does not."""
-    made = server(cluster, folder, monkeypatch)
-    told = made.post("/api/v1/plans", json={"name": "a\0b", "text": TEXT})
-    assert told.status_code == 422
-    assert told.headers["content-type"] == "application/problem+json"
-    assert made.get("/plans/a%00b").status_code in (404, 422)
-    assert made.get("/api/v1/runs?plan=%00").status_code == 422
+    with server(cluster, folder, monkeypatch) as made:
+        told = made.post("/api/v1/plans", json={"name": "a\0b", "text": TEXT})
+        assert told.status_code == 422
+        assert told.headers["content-type"] == "application/problem+json"
+        assert made.get("/plans/a%00b").status_code == 422
+        assert made.get("/api/v1/runs?plan=%00").status_code == 422
 
 
-def test_many_keep_the_same_text_at_once(cluster, folder, monkeypatch):
+def test_many_keep_the_same_text_at_once(cluster):
     store = Store(cluster.url)
     text = TEXT + "# of many\n"
     with ThreadPoolExecutor(8) as pool:
@@ -156,13 +156,13 @@ def test_many_keep_the_same_text_at_once(cluster, folder, monkeypatch):
 
 
 def test_a_database_that_ends_is_told_and_one_that_is_back_is_used(cluster, folder, monkeypatch):
-    made = server(cluster, folder, monkeypatch)
-    assert made.get("/api/v1/runs").status_code == 200
-    cluster.stop()
-    try:
-        told = made.get("/api/v1/runs")
-        assert told.status_code == 503
-        assert "the database does not answer" in told.json()["detail"]
-    finally:
-        cluster.start()
-    assert made.get("/api/v1/runs").status_code == 200
+    with server(cluster, folder, monkeypatch) as made:
+        assert made.get("/api/v1/runs").status_code == 200
+        cluster.stop()
+        try:
+            told = made.get("/api/v1/runs")
+            assert told.status_code == 503
+            assert "the database does not answer" in told.json()["detail"]
+        finally:
+            cluster.start()
+        assert made.get("/api/v1/runs").status_code == 200

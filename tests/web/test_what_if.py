@@ -63,8 +63,8 @@ def test_an_estimate_at_a_mark_is_the_run(server, at, slopes):
         assert ended(server, run["id"])["state"] == "done"
         beside = server.post(f"{at}/estimate/{run['id']}", json=moves).json()
         assert beside["state"] == "done"
-        moved = [row for row in beside["rows"] if row["moved"]]
-        assert moved
+        moved = [row for row in beside["rows"] if row["moved"] and row["estimate"] is not None]
+        assert len(moved) > 2
         for row in moved:
             # Written with seven digits at most, so that the run is of a number that far apart;
             # the same futures otherwise.

@@ -99,7 +99,7 @@ class Number:
     tried: tuple[float, ...]
     """Shares of itself by which it was moved, the lowest first."""
     marks: Mapping[str, tuple[Mark, ...]]
-    """What that did, by name of the result; one for each of `tried`."""
+    """What that did, by name of the result; one for each of `tried` at which it is known."""
 
 
 @dataclass(frozen=True)
@@ -178,12 +178,24 @@ def _row(
         "unit": headline.unit,
         "run": value,
     }
-    if value is None or any(headline.name not in number.marks for number, _ in moved):
+    name = headline.name
+    if value is None or not all(_known(number, name, share) for number, share in moved):
         return {**row, "estimate": None, "change": None, "error": None}
-    found = [between(number.marks[headline.name], share) for number, share in moved]
+    found = [between(number.marks[name], share) for number, share in moved]
     estimate = within(headline, value + sum(one.change for one in found))
     error = hypot(*(one.error for one in found), sum(one.bend for one in found))
     return {**row, "estimate": estimate, "change": estimate - value, "error": error}
+
+
+def _known(number: Number, name: str, share: float) -> bool:
+    """Whether a result is known between marks on either side of a move.
+
+    One that is not known on any future (LGD where nobody defaults) has no mark there.
+    """
+    marks = number.marks.get(name, ())
+    seen = [0.0, *(mark.share for mark in marks)]
+    whole = len(marks) == len(number.tried)
+    return bool(marks) and (whole or min(seen) <= share <= max(seen))
 
 
 class Between(NamedTuple):

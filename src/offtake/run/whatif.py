@@ -308,10 +308,14 @@ def _number(
     seen = [study.seen(blocks, move.row, 1.0 + share) for share in shares]
     marks = dict[str, tuple[Mark, ...]]()
     for k, target in enumerate(study.pieces.targets):
-        if all(_mean(side.below[k]) != 0.0 for side in (base, *seen)):
+        known = [
+            (share, side)
+            for share, side in zip(shares, seen, strict=True)
+            if _mean(side.below[k]) != 0.0
+        ]
+        if _mean(base.below[k]) != 0.0 and known:
             marks[full_name(target.name)] = tuple(
-                Mark(share, *_changed(target, base, side, k))
-                for share, side in zip(shares, seen, strict=True)
+                Mark(share, *_changed(target, base, side, k)) for share, side in known
             )
     return Number(move.place, move.text, move.unit, move.value, shares, marks)
 

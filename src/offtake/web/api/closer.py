@@ -50,7 +50,7 @@ class YearRow(BaseModel):
     """What is paid on every line in a year, USD; a column `LINE_usd` for each line."""
 
     model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, float | None]
+    __pydantic_extra__: dict[str, float | None]  # pyright: ignore[reportIncompatibleVariableOverride]
     year: int
 
 
@@ -58,7 +58,7 @@ class MonthRow(BaseModel):
     """What is paid on every line in a month of the base case, USD; a column for each line."""
 
     model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, float | None]
+    __pydantic_extra__: dict[str, float | None]  # pyright: ignore[reportIncompatibleVariableOverride]
     closes: str
     short: str = Field(description="Lines of which a part stays unpaid.")
 
