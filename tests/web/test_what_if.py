@@ -48,13 +48,13 @@ def test_numbers_have_marks_where_they_were_moved(slopes):
         assert set(number["marks"]) <= {-20, -15, -10, -5, -2, -1, 1, 2, 5, 10, 15, 20}
         assert -number["down"] == min(0, *number["marks"])
         assert number["up"] == max(0, *number["marks"])
-    assert any(number["marks"] == [-20, -5, 5, 20] for number in slopes["numbers"])
+    assert any(number["marks"] == [-20, -10, -5, 5, 10, 20] for number in slopes["numbers"])
     assert all(row["change"] == 0.0 for row in slopes["rows"])
 
 
 def test_an_estimate_at_a_mark_is_the_run(server, at, slopes):
-    place = next(n["place"] for n in slopes["numbers"] if n["marks"] == [-20, -5, 5, 20])
-    for by in (-20, 5):
+    place = next(n["place"] for n in slopes["numbers"] if n["marks"] == [-20, -10, -5, 5, 10, 20])
+    for by in (-20, 10):
         moves = {"moves": {place: by}}
         guess = server.post(f"{at}/estimate", json=moves).json()
         assert guess["beyond"] == []

@@ -7,9 +7,9 @@
     4. the first of them moved down and up by the shares m of their marks on all futures, the same
        ones: c(m) = R(m) - R of all results R at once, with se(c), the error of that difference
 
-Marks are +-5 % and the farthest that the number reaches (20 %, or less where the plan would be
-none), for one that says how likely events are the latter alone. What lies between them is estimated
-from them (`offtake.results.whatif`).
+Marks are +-5 %, +-10 % and the farthest that the number reaches (20 %, or less where the plan
+would be none), for one that says how likely events are the last alone. What lies between them is
+estimated from them (`offtake.results.whatif`).
 
 All of it runs in one compiled program. A reverse pass would rank on all futures, and see nothing of
 what jumps; its program takes longer to make than all of this (docs/forms.md).
@@ -48,16 +48,16 @@ from offtake.run.simulate import Asked, Runner
 from offtake.run.study import Told
 
 FloatArray = NDArray[np.float64]
-SPAN, FAR = 0.05, 0.2
+SHARES = (0.05, 0.1, 0.2)
 """Shares of itself by which a number is moved really. One that says how likely events are is moved
-by the latter alone: 5 % of a small hazard bring hardly one about."""
+by the last alone: 5 % of a small hazard bring hardly one about."""
 Reach = Callable[[str], tuple[float, float]]
 """Place of a number -> share of itself by which it can be moved down, and up."""
 
 
 def _far(place: str) -> tuple[float, float]:
     del place
-    return FAR, FAR
+    return SHARES[-1], SHARES[-1]
 
 
 PATHS = 512
@@ -255,16 +255,15 @@ def _joined(parts: Sequence[Any], count: int) -> Seen:
 
 def span_of(move: Move) -> float:
     """Share of itself by which a number is moved to see whether it does anything."""
-    return FAR if move.way is Way.EVENT else SPAN
+    return SHARES[-1] if move.way is Way.EVENT else SHARES[0]
 
 
 def _tried(moves: Iterable[Move], reach: Reach) -> Iterator[tuple[Move, tuple[float, ...]]]:
     """Numbers that can be moved, each with the shares of itself by which it is."""
     for move in moves:
         down, up = reach(move.place)
-        shares = {-min(down, FAR), min(up, FAR)}
-        if move.way is not Way.EVENT:
-            shares |= {-min(down, SPAN), min(up, SPAN)}
+        by = SHARES[-1:] if move.way is Way.EVENT else SHARES
+        shares = {-min(down, share) for share in by} | {min(up, share) for share in by}
         if tried := tuple(sorted(shares - {0.0})):
             yield move, tried
 
