@@ -9,7 +9,7 @@ Latencies are of the tasks that the server has done for a page (`web.drafts`, `r
 this process, in processor time, after every change of one character; what a socket and a browser add is told by the
 page itself (`body[data-check-ms]`, `#what-if[data-slide-ms]`).
 
-Estimates: the three numbers with the largest effects, each moved by 1, 5 and 20 % down and up, by
+Estimates: the three numbers with the largest effects, each moved by 1 to 20 % down and up, by
 first order and by a true run of the changed plan (`--set`) on the same futures: what is paid (net
 payers) and what is lost (PD, LGD, EL, losses, chips never paid back) apart. `off` is how far the
 estimate was from the run, as a share of what the run moved by; of results that moved.
@@ -18,22 +18,24 @@ estimate was from the run, as a share of what the run moved by; of results that 
 import argparse
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from offtake.plan.load import check, check_text, load
-from offtake.plan.slide import as_written, reach, slidable, value_place
+from offtake.plan.slide import as_written, reach, share_of, slidable, value_place
 from offtake.plan.source import parse
+from offtake.plan.tree import Node
 from offtake.results.whatif import WhatIf, against, headlines, run_values
 from offtake.run.api import run
 from offtake.run.whatif import what_if
 from offtake.web import drafts
+from offtake.web.whatif import SHOWN
 
 PLANS = Path(__file__).parents[1] / "plans"
-MOVES = (1, 5, 20)
+MOVES = (1, 5, 10, 15, 20)
 NUMBERS = 3
 TYPED = 20
 MOVED = 1e-4
@@ -101,9 +103,8 @@ def estimates(name: str, futures: int) -> None:
     results = run(load(file), paths=futures)
     names = headlines(results)
     known = run_values(results, names)
-    started = time.perf_counter()
+    took = slopes(file, names, tree, written)
     found = what_if(load(file), names, paths=futures, numbers=2 * NUMBERS, among=written)
-    took = time.perf_counter() - started
     free = [n for n in found.numbers if _free(reach(tree, n.place))]
     found = replace(found, numbers=tuple(free[:NUMBERS]))
     seen: list[Off] = []
@@ -117,7 +118,7 @@ def estimates(name: str, futures: int) -> None:
     slides = [milliseconds(lambda: found.estimate(moved, known)) for _ in range(5)]
     places = ", ".join(f"`{number.place}`" for number in found.numbers)
     print(
-        f"\n{name}, {futures:,} futures: {places}; slopes {took:.1f} s, an estimate {min(slides):.1f} ms"
+        f"\n{name}, {futures:,} futures: {places}; slopes {took}, an estimate {min(slides):.1f} ms"
     )
     for size, risk in product(MOVES, (False, True)):
         mine = [one for one in seen if one.per_cent == size and one.risk == risk]
@@ -129,6 +130,17 @@ def estimates(name: str, futures: int) -> None:
             f"{shares[int(0.9 * (len(shares) - 1))]:.0%} | "
             f"{sum(one.within for one in mine) / len(mine):.0%} |"
         )
+
+
+def slopes(file: Path, names: Sequence[str], tree: Node, written: Mapping[str, str]) -> str:
+    """How long a page waits for its sliders, by stage."""
+
+    def far(place: str) -> tuple[float, float]:
+        found = reach(tree, place)
+        return share_of(found["down"]), share_of(found["up"])
+
+    found = what_if(load(file), names, numbers=SHOWN, among=written, reach=far)
+    return ", ".join(f"{stage} {took:.1f} s" for stage, took in found.seconds.items())
 
 
 def _free(found: Mapping[str, Any]) -> bool:

@@ -305,6 +305,18 @@ def test_folders_without_a_plan(tmp_path: Path) -> None:
     assert "my.yaml" in caught.value.problems[0].mend
 
 
+@pytest.mark.parametrize("path", ["one-hal", "one-hal/plan.yaml", "One_Hall"])
+def test_a_plan_that_is_not_there_has_a_suggestion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    (tmp_path / "plans" / "one-hall").mkdir(parents=True)
+    (tmp_path / "plans" / "one-hall" / "plan.yaml").write_text(GOOD, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for given in (path, f"plans/{path}"):  # by its name alone, and with its folder
+        with pytest.raises(PlanErrors, match="did you mean plans/one-hall"):
+            load(given, kinds=KINDS)
+
+
 @pytest.mark.parametrize("path", ["\0", "x" * 5000, ""])
 def test_odd_paths(path: str) -> None:
     with pytest.raises(PlanErrors):

@@ -9,10 +9,11 @@ from offtake.plan.load import load
 from offtake.results import drill
 from offtake.results.whatif import (
     Headline,
+    Mark,
     Number,
-    Slope,
     WhatIf,
     against,
+    between,
     headlines,
     run_values,
     shown,
@@ -27,16 +28,23 @@ SALES = 17_520_000.0
 
 
 def given() -> WhatIf:
-    price = {PD: Slope(-0.01, 0.03, 0.002, 0.004), EL: Slope(-10.0, 10.0, 1.0, 1.0)}
-    power = {PD: Slope(0.0, 0.0, 0.0, 0.0), EL: Slope(4.0, -2.0, 0.5, 0.5)}
+    near = (-0.05, 0.05)
+    price = {
+        PD: (Mark(-0.05, -0.01, 0.002), Mark(0.05, 0.03, 0.004)),
+        EL: (Mark(-0.05, -10.0, 1.0), Mark(0.05, 10.0, 1.0)),
+    }
+    power = {
+        PD: (Mark(-0.05, 0.0, 0.0), Mark(0.05, 0.0, 0.0)),
+        EL: (Mark(-0.05, 4.0, 0.5), Mark(0.05, -2.0, 0.5)),
+    }
     return WhatIf(
         "x",
         512,
         1,
         (Headline(PD, "1", 0.02, 0.01), Headline(EL, "USD", 100.0, 5.0)),
         (
-            Number("drivers.price", "2 USD", "USD", 2.0, 0.05, price),
-            Number("contracts.power.price", "50 USD", "USD", 50.0, 0.05, power),
+            Number("drivers.price", "2 USD", "USD", 2.0, near, price),
+            Number("contracts.power.price", "50 USD", "USD", 50.0, near, power),
         ),
     )
 
@@ -49,6 +57,39 @@ def test_by_hand():
     # Power moves by the whole span: there the estimate is what was run, bend and all.
     assert el["change"] == pytest.approx(0.5 * 10.0 + 4.0)
     assert el["error"] == pytest.approx((0.5**2 + 0.5**2) ** 0.5)
+
+
+def test_between_marks_by_hand():
+    """A default that comes between 5 and 20 %, as no slope at the start could tell."""
+    marks = (Mark(0.05, 1.0, 0.1), Mark(0.2, 13.0, 0.4))
+    found = between(marks, 0.1)
+    assert found.change == pytest.approx(1.0 + (13.0 - 1.0) / 3.0)
+    assert found.error == pytest.approx(0.1 * 2.0 / 3.0 + 0.4 / 3.0)
+    # 80 from 5 to 20 %, 20 before: the parabola through all three bends by (80 - 20) / 0.2.
+    assert found.bend == pytest.approx(0.05 * 0.1 * 300.0)
+    # Before the first mark its own chord, and the same bend.
+    assert between(marks, 0.025) == pytest.approx((0.5, 0.05, 0.025 * 0.025 * 300.0))
+    # At a mark what was run; beyond the last the last chord goes on.
+    assert between(marks, 0.2) == pytest.approx((13.0, 0.4, 0.0))
+    assert between(marks, 0.25).change == pytest.approx(17.0)
+
+
+def test_a_result_that_is_not_known_at_a_mark_is_known_before_it():
+    """LGD where nobody defaults: nothing is said of moves towards that mark."""
+    marks = {PD: (Mark(0.05, 0.01, 0.0),)}
+    number = Number("a", "1 USD", "USD", 1.0, (-0.05, 0.05), marks)
+    found = WhatIf("x", 512, 1, (Headline(PD, "1", 0.02, 0.01),), (number,))
+    for share, known in ((0.05, True), (0.02, True), (-0.01, False), (0.06, False)):
+        (row,) = found.estimate({"a": share})
+        assert (row["estimate"] is not None) is known
+
+
+def test_a_parabola_lies_within_its_bend():
+    marks = [Mark(m, 3.0 * m + 7.0 * m * m, 0.0) for m in (-0.2, -0.05, 0.05, 0.2)]
+    for share in (-0.19, -0.1, -0.03, 0.01, 0.12):
+        found = between(marks, share)
+        off = abs(found.change - (3.0 * share + 7.0 * share**2))
+        assert off == pytest.approx(found.bend, rel=1e-9)
 
 
 def test_each_side_has_its_own_slope():
@@ -103,12 +144,14 @@ def test_a_plan_known_in_closed_form(tmp_path: Path):
     plan = load(tmp_path)
     name = "who_pays.sponsor.loss_usd"
     found = what_if(plan, [name], paths=256, numbers=9)
-    by_place = {number.place: number.slopes[name] for number in found.numbers}
+    by_place = {
+        number.place: {mark.share: mark for mark in number.marks[name]} for number in found.numbers
+    }
     # Rounding of sums of twelve months, as a share of what is paid in.
     near = pytest.approx(-0.05 * SALES, abs=1e-9 * 30e6)
-    assert by_place["drivers.compute_price.start"].up == near
-    assert by_place["chips.fleet.price"].down == pytest.approx(-0.05 * 30e6, abs=0.03)
-    assert by_place["chips.fleet.price"].down_error == pytest.approx(0.0, abs=0.03)
+    assert by_place["drivers.compute_price.start"][0.05].change == near
+    assert by_place["chips.fleet.price"][-0.05].change == pytest.approx(-0.05 * 30e6, abs=0.03)
+    assert by_place["chips.fleet.price"][-0.05].error == pytest.approx(0.0, abs=0.03)
     assert "contracts.equity.commitment" not in by_place  # does nothing
     (row,) = found.estimate({"drivers.compute_price.start": 0.1})
     assert row["change"] == pytest.approx(-0.1 * SALES, abs=0.03)

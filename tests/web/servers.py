@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from offtake.web import child, desk
+from offtake.web import child, desk, slopes
 from offtake.web.app import create_app
 from offtake.web.settings import Settings
 from offtake.web.store import ENDED
@@ -55,7 +55,8 @@ def guarded(folder: Path) -> Settings:
 
 def client(made: Settings, monkeypatch: Any, **headers: str) -> TestClient:
     """A client of a server whose tasks are done in this process; use it as a context manager."""
-    monkeypatch.setattr(desk, "Child", Here)
+    for module in (desk, slopes):
+        monkeypatch.setattr(module, "Child", Here)
     return TestClient(create_app(made), base_url=HOST, headers=headers, follow_redirects=False)
 
 

@@ -3,6 +3,8 @@
 import os
 import time
 
+from offtake.web.child import Failure
+
 
 def echo(told, *, said):
     told({"stage": "echoing"})
@@ -30,6 +32,10 @@ def eats(told):
 
 def breaks(told):
     raise RuntimeError("a fault")
+
+
+def refuses(told):
+    raise Failure("refused", "not so")
 
 
 def pid(told):

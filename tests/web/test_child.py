@@ -57,6 +57,11 @@ def test_a_process_that_dies_is_replaced(child, task):
     assert child.do(TASKS + "echo", {"said": "x"}, seconds=LONG) == "x"
 
 
+def test_a_task_that_refuses_says_why_itself(child):
+    why = failure(child, "refuses")
+    assert (why.why, why.said) == ("refused", "not so")
+
+
 def test_a_fault_is_told_and_the_process_goes_on(child):
     why = failure(child, "breaks")
     assert (why.why, why.said) == ("fault", "RuntimeError: a fault")

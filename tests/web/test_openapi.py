@@ -43,7 +43,7 @@ def asked(operation, mode):
 
 def test_what_the_description_promises(described):
     wrong, unsure, operations = {}, [], [found.ok() for found in described.get_all_operations()]
-    assert len(operations) > 15
+    assert len(operations) > 25
     for operation, mode in product(operations, schemathesis.GenerationMode):
         try:
             asked(operation, mode)

@@ -76,6 +76,25 @@ def test_a_run_as_a_file(server, runs, kind):
     assert server.get(f"/api/v1/runs/{runs[0]}/files/{kind}").content == answer.content
 
 
+def test_programs_look_closer_as_pages_do(server, runs):
+    at = f"/api/v1/runs/{runs[1]}"
+    parties = {row["party"]: row for row in server.get(f"{at}/parties").json()["rows"]}
+    bank = server.get(f"{at}/parties/bank").json()
+    assert [row["contract"] for row in bank["rows"]] == ["loan"]
+    # Money that comes from nowhere has no rounding of its own: the same sums in another order.
+    assert bank["rows"][0]["net_usd"] == pytest.approx(parties["bank"]["net_usd"], abs=1.0)
+    loan = server.get(f"{at}/contracts/loan").json()
+    assert {row["line"] for row in loan["lines"]["rows"]} >= {"interest", "principal"}
+    assert loan["months"]["rows"][0]["closes"].startswith("2026-")
+    assert {"interest_usd", "principal_usd"} <= loan["years"]["rows"][0].keys()
+    assert "by month" in server.get(f"/runs/{runs[1]}/contracts/loan").text
+    for path in ("parties/bnk", "contracts/laon"):
+        told = server.get(f"{at}/{path}")
+        assert told.status_code == 404
+        assert told.headers["content-type"] == "application/problem+json"
+        assert "did you mean" in told.json()["detail"]
+
+
 def test_runs_beside_one_another_have_the_errors_of_compare(server, runs):
     from offtake.plan.load import check_text
     from offtake.run.compare import compare_plans

@@ -9,11 +9,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path as File
 from typing import Any
 
 from offtake.core.errors import PlanErrors, Problem, Where, quoted
+from offtake.core.names import nearest
 from offtake.plan.tree import Items, Leaf, Map, Node, Step, place_of
 
 PLAN_FILE = "plan.yaml"
@@ -53,13 +55,28 @@ def find(path: str | File) -> File:
         "file-missing",
         "no such file",
         f"a plan file, or a folder that holds {PLAN_FILE}",
-        f"check the spelling, or make a plan with: offtake new {given}",
+        _alike(given, f"check the spelling, or make a plan with: offtake new {given}"),
     )
 
 
 def _nearby(folder: File, otherwise: str) -> str:
     found = sorted(p.name for p in (*folder.glob("*.yaml"), *folder.glob("*.yml")))
     return f"did you mean {folder / found[0]}?" if found else otherwise
+
+
+def _alike(given: File, otherwise: str) -> str:
+    """The plan whose name is nearest to one that is not there: beside it, or in ``plans``."""
+    meant = given.parent if given.name == PLAN_FILE else given
+    for folder in (meant.parent, File("plans")):
+        with suppress(OSError, ValueError):
+            known = {p.name for p in folder.iterdir() if _is_plan(p)}
+            if (close := nearest(meant.name, known)) is not None:
+                return f"did you mean {folder / close}?"
+    return otherwise
+
+
+def _is_plan(path: File) -> bool:
+    return path.suffix in (".yaml", ".yml") or (path / PLAN_FILE).is_file()
 
 
 def _file_problem(path: File, code: str, found: str, expected: str, mend: str) -> PlanErrors:

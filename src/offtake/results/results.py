@@ -15,6 +15,7 @@ from offtake.core.shown import Shown
 from offtake.results.arrays import AT_HAND_BYTES, Arrays, FloatArray, Outputs, Without
 from offtake.results.named import with_errors
 from offtake.results.sentence import headline
+from offtake.results.stored import opened
 from offtake.results.table import Row, Table
 from offtake.results.tables.break_even import break_even_rows
 from offtake.results.tables.cohorts import cohort_rows
@@ -507,18 +508,14 @@ class Results(Shown):
 
         Raises:
             FileNotFoundError: there is no such file.
+            OSError: the file cannot be read.
             ValueError: the file holds something else.
         """
-        import xarray as xr  # half a second, paid only where a file is opened
-
         source = Path(file)
         if not source.exists():
             message = f"no results at {source}; a run saves them and says where"
             raise FileNotFoundError(message)
-        dataset = xr.open_dataset(source, engine="h5netcdf", cache=False)
-        if dataset.nbytes <= AT_HAND_BYTES:
-            with dataset as opened:
-                dataset = opened.load()
+        dataset = opened(source, AT_HAND_BYTES)
         if dataset.attrs.get("format") != FORMAT:
             message = f"{source} holds no results of offtake ({FORMAT})"
             raise ValueError(message)

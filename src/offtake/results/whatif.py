@@ -1,17 +1,24 @@
 """What headline results would be with a few numbers moved: first-order estimates, with their error.
 
-For numbers i moved by m_i spans (-5 % of a span of 5 % is -1), and a result R known from a run,
+For numbers i moved by shares s_i of themselves, and a result R known from a run,
 
-    estimate = R + sum_i |m_i| d_i       d_i = R(+span) - R where m_i > 0, R(-span) - R where < 0
-    error^2  = sum_i (se(d_i) m_i)^2 + (sum_i |b_i m_i (1 - |m_i|)| / 2)^2
-                                        b_i = R(+span) + R(-span) - 2 R
+    estimate = R + sum_i c_i(s_i)
+    error^2  = sum_i e_i(s_i)^2 + (sum_i bend_i(s_i))^2
 
-where R(+-span) are true runs of the same futures with one number moved (`offtake.run.whatif`). So a
-slope sees what jumps within the span (a default, a lock-up) as a derivative would not, and each
-side has its own: a loan that is safe grows no safer, and may fail. b_i is how much the result bends
-over the span, and its term the distance between chord and parabola: none at the span itself.
-What two moves do together is not in the estimate and not in its error. Moves beyond the span leave
-the range in which the slope was found, and are told.
+where c_i(m) = R(m) - R at every mark m of the number is the change that a true run gave: of the
+same futures, with that number alone moved by m (`offtake.run.whatif`), c_i(0) = 0, and between two
+neighbours a, b of those marks and 0 it lies on their chord,
+
+    c_i(s) = (1 - w) c_i(a) + w c_i(b)      w = (s - a) / (b - a)
+    e_i(s) = |1 - w| se(a) + |w| se(b)      as if both erred alike: they met the same futures
+    bend_i(s) = |(s - a) (s - b)| max_k |c_i[a, b, k]|
+
+with c[a, b, k] = (c[b, k] - c[a, b]) / (k - a), c[a, b] = (c(b) - c(a)) / (b - a), and k the mark
+before a and the one after b: the distance between the chord and the parabolas through it and a
+third mark, none at a mark itself. So an estimate sees what jumps between marks (a default, a
+lock-up) as a derivative would not, and each side is its own: a loan that is safe grows no safer,
+and may fail. What two moves do together is not in the estimate and not in its error. Beyond the
+last mark the last chord goes on, and that is told.
 """
 
 from __future__ import annotations
@@ -19,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import hypot
-from typing import Any
+from typing import Any, NamedTuple
 
 from offtake.results.named import ALIASES
 from offtake.results.results import Results
@@ -28,8 +35,8 @@ from offtake.results.table import Row, Table, money
 FACILITIES, PAYERS = 2, 2
 """Facilities, and net payers, whose results are headlines."""
 NOTE = (
-    "First-order estimates: slopes between true runs with one number moved up and down, on the "
-    "same futures; what several moves do together is not in them."
+    "First-order estimates: between true runs with one number moved down and up, on the same "
+    "futures; what several moves do together is not in them."
 )
 SAYS = {
     "pd": "chance of default",
@@ -49,7 +56,7 @@ class Headline:
     name: str
     unit: str
     value: float | None
-    """On the futures on which slopes were found; None where it is not known."""
+    """On the futures on which numbers were moved; None where it is not known."""
     value_se: float | None
 
     @property
@@ -64,21 +71,19 @@ class Headline:
 
 
 @dataclass(frozen=True)
-class Slope:
-    """What true moves of one number do to one result."""
+class Mark:
+    """What one true move of a number does to one result."""
 
-    down: float
-    """Change of the result with the number lower by the span."""
-    up: float
-    """The same with it higher."""
-    down_error: float
-    """Standard error of the first."""
-    up_error: float
-    """The same of the second."""
+    share: float
+    """Of itself by which the number was moved."""
+    change: float
+    """Of the result."""
+    error: float
+    """Standard error of that."""
 
-    def side(self, by: float) -> tuple[float, float]:
-        """Change and its error on the side of a move, for one span."""
-        return (self.up, self.up_error) if by > 0.0 else (self.down, self.down_error)
+
+STILL = Mark(0.0, 0.0, 0.0)
+"""Nothing moved."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +96,10 @@ class Number:
     unit: str
     value: float
     """Median, in the unit."""
-    span: float
-    """Share of itself by which it was moved."""
-    slopes: Mapping[str, Slope]
-    """By name of the result."""
+    tried: tuple[float, ...]
+    """Shares of itself by which it was moved, the lowest first."""
+    marks: Mapping[str, tuple[Mark, ...]]
+    """What that did, by name of the result; one for each of `tried` at which it is known."""
 
 
 @dataclass(frozen=True)
@@ -117,10 +122,10 @@ class WhatIf:
         Args:
             moves: place -> share of itself by which the number is moved, such as -0.05.
             known: results of the run that is looked at, by name; those of the futures on which
-                slopes were found where left out.
+                numbers were moved where left out.
 
         Raises:
-            KeyError: a number that has no slopes.
+            KeyError: a number that was not moved.
         """
         by_place = {number.place: number for number in self.numbers}
         moved = [(by_place[place], share) for place, share in moves.items() if share]
@@ -128,9 +133,18 @@ class WhatIf:
         return Table("What if", tuple(rows), NOTE)
 
     def beyond(self, moves: Mapping[str, float]) -> list[str]:
-        """Numbers that are moved farther than their slopes were found."""
-        span = {number.place: number.span for number in self.numbers}
-        return [p for p, share in moves.items() if abs(share) > span[p] * (1.0 + 1e-9)]
+        """Numbers that are moved farther than was tried."""
+        tried = {number.place: (0.0, *number.tried) for number in self.numbers}
+        near = 1.0 + 1e-9
+        return [
+            place
+            for place, share in moves.items()
+            if not near * min(tried[place]) <= share <= near * max(tried[place])
+        ]
+
+    def marks_per_cent(self) -> dict[str, list[float]]:
+        """Place -> per cent of itself by which each number was moved."""
+        return {n.place: [round(100.0 * share, 6) for share in n.tried] for n in self.numbers}
 
     def to_json(self) -> dict[str, Any]:
         """Everything as plain data."""
@@ -146,9 +160,9 @@ class WhatIf:
 
 
 def _number(found: Mapping[str, Any]) -> Number:
-    slopes = {name: Slope(**slope) for name, slope in found["slopes"].items()}
+    marks = {name: tuple(Mark(**mark) for mark in marks) for name, marks in found["marks"].items()}
     place, text, unit = found["place"], found["text"], found["unit"]
-    return Number(place, text, unit, found["value"], found["span"], slopes)
+    return Number(place, text, unit, found["value"], tuple(found["tried"]), marks)
 
 
 def _row(
@@ -164,20 +178,59 @@ def _row(
         "unit": headline.unit,
         "run": value,
     }
-    slopes = [(n.slopes.get(headline.name), share / n.span) for n, share in moved]
-    if value is None or any(slope is None for slope, _ in slopes):
+    name = headline.name
+    if value is None or not all(_known(number, name, share) for number, share in moved):
         return {**row, "estimate": None, "change": None, "error": None}
-    found = [(slope, by) for slope, by in slopes if slope is not None]
-    change = sum(slope.side(by)[0] * abs(by) for slope, by in found)
-    spread = hypot(*(slope.side(by)[1] * by for slope, by in found))
-    bent = sum(0.5 * abs((slope.up + slope.down) * by * (1.0 - abs(by))) for slope, by in found)
-    estimate = within(headline, value + change)
-    return {
-        **row,
-        "estimate": estimate,
-        "change": estimate - value,
-        "error": hypot(spread, bent),
-    }
+    found = [between(number.marks[name], share) for number, share in moved]
+    estimate = within(headline, value + sum(one.change for one in found))
+    error = hypot(*(one.error for one in found), sum(one.bend for one in found))
+    return {**row, "estimate": estimate, "change": estimate - value, "error": error}
+
+
+def _known(number: Number, name: str, share: float) -> bool:
+    """Whether a result is known between marks on either side of a move.
+
+    One that is not known on any future (LGD where nobody defaults) has no mark there.
+    """
+    marks = number.marks.get(name, ())
+    seen = [0.0, *(mark.share for mark in marks)]
+    whole = len(marks) == len(number.tried)
+    return bool(marks) and (whole or min(seen) <= share <= max(seen))
+
+
+class Between(NamedTuple):
+    """What a move does, from the marks around it."""
+
+    change: float
+    error: float
+    bend: float
+
+
+def between(marks: Sequence[Mark], share: float) -> Between:
+    """What a move by a share does to a result: on the chord between the marks on either side.
+
+    Args:
+        marks: of true moves; at least one.
+        share: by which the number is moved.
+    """
+    points = sorted((STILL, *marks), key=lambda mark: mark.share)
+    after = next((i for i, p in enumerate(points) if i and share <= p.share), len(points) - 1)
+    low, high = points[after - 1], points[after]
+    w = (share - low.share) / (high.share - low.share)
+    beside = [*points[max(after - 2, 0) : after - 1], *points[after + 1 : after + 2]]
+    bends = [abs(_bent(low, high, other)) for other in beside]
+    return Between(
+        (1.0 - w) * low.change + w * high.change,
+        abs(1.0 - w) * low.error + abs(w) * high.error,
+        abs((share - low.share) * (share - high.share)) * max(bends, default=0.0),
+    )
+
+
+def _bent(low: Mark, high: Mark, other: Mark) -> float:
+    """The second divided difference of three marks."""
+    chord = (high.change - low.change) / (high.share - low.share)
+    on = (other.change - high.change) / (other.share - high.share)
+    return (on - chord) / (other.share - low.share)
 
 
 def within(headline: Headline, value: float) -> float:

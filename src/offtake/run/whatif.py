@@ -4,16 +4,21 @@
     2. every number moved up alone, on a few futures: the first ones, and for every result those
        with most influence on it
     3. numbers ranked by what that does, each result measured against its largest change
-    4. the first of them moved up and down by a span on all futures, the same ones: all results at
-       once, with the error of the difference
+    4. the first of them moved down and up by the shares m of their marks on all futures, the same
+       ones: c(m) = R(m) - R of all results R at once, with se(c), the error of that difference
+
+Marks are +-5 %, +-10 % and the farthest that the number reaches (20 %, or less where the plan
+would be none), for one that says how likely events are the last alone. What lies between them is
+estimated from them (`offtake.results.whatif`).
 
 All of it runs in one compiled program. A reverse pass would rank on all futures, and see nothing of
 what jumps; its program takes longer to make than all of this (docs/forms.md).
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,7 +40,7 @@ from offtake.measures.target import (
 from offtake.plan.schema import Plan
 from offtake.results.named import full_name
 from offtake.results.sensitivity import TRIFLE
-from offtake.results.whatif import Headline, Number, Slope, WhatIf
+from offtake.results.whatif import Headline, Mark, Number, WhatIf
 from offtake.run.draw import HostDraws, draw
 from offtake.run.gradient import hazard_names
 from offtake.run.moves import Move, Way, moves_of
@@ -43,10 +48,18 @@ from offtake.run.simulate import Asked, Runner
 from offtake.run.study import Told
 
 FloatArray = NDArray[np.float64]
-SPAN = 0.05
-"""Share of itself by which a number is moved really."""
-EVENT_SPAN = 0.2
-"""The same where it says how likely events are: 5 % of a small hazard bring hardly one about."""
+SHARES = (0.05, 0.1, 0.2)
+"""Shares of itself by which a number is moved really. One that says how likely events are is moved
+by the last alone: 5 % of a small hazard bring hardly one about."""
+Reach = Callable[[str], tuple[float, float]]
+"""Place of a number -> share of itself by which it can be moved down, and up."""
+
+
+def _far(place: str) -> tuple[float, float]:
+    del place
+    return SHARES[-1], SHARES[-1]
+
+
 PATHS = 512
 NUMBERS = 8
 FIRST, TAIL = 8, 4
@@ -98,6 +111,7 @@ def what_if(
     *,
     numbers: int = NUMBERS,
     among: Collection[str] | None = None,
+    reach: Reach = _far,
     told: Told | None = None,
 ) -> WhatIf:
     """What the numbers with the largest effects do to some results.
@@ -110,6 +124,7 @@ def what_if(
         seed: of every random stream.
         numbers: how many are moved.
         among: places that may be chosen; all where left out.
+        reach: how far each of them can be moved; one that cannot be moved at all is left out.
         told: told what is being done and how far it is.
 
     Raises:
@@ -128,12 +143,13 @@ def what_if(
     base = study.seen(blocks)
     moves = [m for m in moves_of(study.runner.lowered) if m.way is not Way.STEP]
     moves = [m for m in moves if among is None or m.place in among]
-    chosen = ranked(_screened(study, blocks, base, moves))[:numbers]
+    order = (moves[i] for i in ranked(_screened(study, blocks, base, moves)))
+    chosen = list(islice(_tried(order, reach), numbers))
     clock.append(time.perf_counter())
     found: list[Number] = []
-    for done, i in enumerate(chosen):
+    for done, (move, shares) in enumerate(chosen):
         tell("Moving numbers", done, len(chosen))
-        found.append(_number(study, blocks, base, moves[i]))
+        found.append(_number(study, blocks, base, move, shares))
     clock.append(time.perf_counter())
     stages = ("compile", "screen", "move")
     return WhatIf(
@@ -238,8 +254,18 @@ def _joined(parts: Sequence[Any], count: int) -> Seen:
 
 
 def span_of(move: Move) -> float:
-    """Share of itself by which a number is moved."""
-    return EVENT_SPAN if move.way is Way.EVENT else SPAN
+    """Share of itself by which a number is moved to see whether it does anything."""
+    return SHARES[-1] if move.way is Way.EVENT else SHARES[0]
+
+
+def _tried(moves: Iterable[Move], reach: Reach) -> Iterator[tuple[Move, tuple[float, ...]]]:
+    """Numbers that can be moved, each with the shares of itself by which it is."""
+    for move in moves:
+        down, up = reach(move.place)
+        by = SHARES[-1:] if move.way is Way.EVENT else SHARES
+        shares = {-min(down, share) for share in by} | {min(up, share) for share in by}
+        if tried := tuple(sorted(shares - {0.0})):
+            yield move, tried
 
 
 def ranked(effects: FloatArray) -> list[int]:
@@ -270,26 +296,33 @@ def _headline(target: Target, base: Seen, k: int) -> Headline:
     return Headline(name, target.unit, of.value, of.error)
 
 
-def _number(study: _Study, blocks: Sequence[HostDraws], base: Seen, move: Move) -> Number:
-    """Both moves of one number, on all paths."""
-    span = span_of(move)
-    down, up = (study.seen(blocks, move.row, 1.0 + sign * span) for sign in (-1.0, 1.0))
-    slopes = dict[str, Slope]()
+def _number(
+    study: _Study,
+    blocks: Sequence[HostDraws],
+    base: Seen,
+    move: Move,
+    shares: tuple[float, ...],
+) -> Number:
+    """All moves of one number, on all paths."""
+    seen = [study.seen(blocks, move.row, 1.0 + share) for share in shares]
+    marks = dict[str, tuple[Mark, ...]]()
     for k, target in enumerate(study.pieces.targets):
-        sides = (base, down, up)
-        if any(_mean(side.below[k]) == 0.0 for side in sides):
-            continue
-        of, low, high = (observed(target, side.above[k], side.below[k]) for side in sides)
-        errors = (
-            np.std(
-                of.slopes[0] * (side.above[k] - base.above[k])
-                + of.slopes[1] * (side.below[k] - base.below[k]),
-                ddof=1,
+        known = [
+            (share, side)
+            for share, side in zip(shares, seen, strict=True)
+            if _mean(side.below[k]) != 0.0
+        ]
+        if _mean(base.below[k]) != 0.0 and known:
+            marks[full_name(target.name)] = tuple(
+                Mark(share, *_changed(target, base, side, k)) for share, side in known
             )
-            / np.sqrt(study.paths)
-            for side in (down, up)
-        )
-        slopes[full_name(target.name)] = Slope(
-            low.value - of.value, high.value - of.value, *map(float, errors)
-        )
-    return Number(move.place, move.text, move.unit, move.value, span, slopes)
+    return Number(move.place, move.text, move.unit, move.value, shares, marks)
+
+
+def _changed(target: Target, base: Seen, now: Seen, k: int) -> tuple[float, float]:
+    """Change of a result, and the standard error of that, future by future."""
+    of = observed(target, base.above[k], base.below[k])
+    then = observed(target, now.above[k], now.below[k])
+    above, below = now.above[k] - base.above[k], now.below[k] - base.below[k]
+    spread = np.std(of.slopes[0] * above + of.slopes[1] * below, ddof=1)
+    return then.value - of.value, float(spread / np.sqrt(above.size))

@@ -20,7 +20,6 @@ from offtake.web import (
     problems,
     runs,
     session,
-    sliders,
 )
 from offtake.web.desk import Desk
 from offtake.web.guard import Guard
@@ -34,7 +33,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     home.router,
     plans.router,
     forms.router,
-    sliders.router,
     runs.router,
     compare.router,
     api.router,

@@ -190,6 +190,8 @@ def _done(task: str, asked: Mapping[str, Any], told: Told) -> tuple[str, Any]:
         return "done", getattr(import_module(module), name)(told, **asked)
     except Stopped:
         return "failed", Failure("cancelled", "cancelled")
+    except Failure as why:  # the task says itself why it cannot be done
+        return "failed", why
     except PlanErrors as wrong:
         return "failed", Failure("refused", "the plan is not right", wrong.problems)
     except (WrongRequest, UnknownFigure) as wrong:

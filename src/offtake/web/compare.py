@@ -77,7 +77,7 @@ def post_compare(
     desk: DeskOf,
     client: ClientOf,
     plan: Annotated[str, Form()],
-    version: Annotated[int | None, Form()] = None,
+    version: Annotated[int | None, Form(ge=0, lt=2**31)] = None,
     paths: Annotated[int, Form(ge=257)] = 1_000,
     seed: Annotated[int, Form(ge=0, lt=2**63)] = 1,
     way: Annotated[list[str] | None, Form()] = None,

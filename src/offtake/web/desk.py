@@ -9,22 +9,27 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from offtake.plan.examples import examples
 from offtake.web import folders
 from offtake.web.child import Child, Failure
 from offtake.web.problems import Refused
 from offtake.web.settings import Settings
-from offtake.web.store import UNDER_WAY, Request, Run, Store
+from offtake.web.store import UNDER_WAY, ListedRun, Request, Run, Store
 from offtake.web.texts import fitting
 
 MOST_SMALL = 16
 """Small tasks that may wait; fewer than the threads that answer, so that some always can."""
+TRIES, TRY_SECONDS = 60, 5.0
+"""How often, and after how long, a database that does not answer is asked again."""
 LOG = logging.getLogger("offtake.web")
 STATUS = {"refused": 422, "time": 503, "died": 503, "cancelled": 503, "fault": 500}
 
@@ -214,10 +219,22 @@ class Desk:
                 self._do(child, self.store.run(run))
             except Exception:  # one run must not end the worker
                 LOG.exception("run %s", run)
+                self._lost(run)
             finally:
                 with self._changed:
                     self._running.pop(run, None)
                     self._cancelled.discard(run)
+
+    def _lost(self, run: str) -> None:
+        """Say that what became of a run could not be kept, once the database answers again."""
+        said = "what became of it could not be kept; the server's log says more"
+        for _ in range(TRIES):
+            try:
+                self.store.mark(run, "failed", said)
+            except SQLAlchemyError:
+                time.sleep(TRY_SECONDS)
+            else:
+                return
 
     def _warm(self, child: Child, name: str) -> None:
         try:
@@ -292,10 +309,10 @@ class Desk:
         folders.remove(folders.folder_of(self.settings.runs, run.id))
 
 
-def as_json(run: Run) -> dict[str, Any]:
+def as_json(run: ListedRun) -> dict[str, Any]:
     """A run as plain data."""
     asked = {**asdict(run.request), "set": list(run.request.set)}
-    del asked["text"]
+    asked.pop("text", None)
     return {
         "id": run.id,
         **asked,
@@ -311,7 +328,7 @@ def as_json(run: Run) -> dict[str, Any]:
     }
 
 
-def names_of(runs: Sequence[Run]) -> list[str]:
+def names_of(runs: Sequence[ListedRun]) -> list[str]:
     """What each of several runs is called beside the others: a letter, and what sets it apart."""
     plans = {run.request.title for run in runs}
     told = [

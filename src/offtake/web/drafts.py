@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from offtake.core.errors import Mistake, PlanErrors
+from offtake.core.names import NAME, suggestion
 from offtake.plan.drafting import Drafting
 from offtake.plan.edit import changed
 from offtake.plan.form import fields_of, kinds, new_contract, outline
@@ -89,12 +90,17 @@ def add(told: Told, *, text: str, kind: str, name: str) -> dict[str, Any]:
     """The text with one more contract.
 
     Raises:
-        Failure: there is no such kind, or the name is taken.
+        Failure: there is no such kind, the name is none, or it is taken.
     """
     del told
+    if not NAME.match(name):
+        raise Failure(REFUSED, "a name is a letter, then letters, digits, _ or -")
+    if kind not in kinds():
+        said = suggestion(kind, kinds(), otherwise="there are none")
+        raise Failure(REFUSED, f"there is no kind of contract {kind!r}: {said}")
     try:
         made = new_contract(text, kind, name)
-    except (KeyError, ValueError) as wrong:
+    except ValueError as wrong:
         raise Failure(REFUSED, str(wrong.args[0])) from None
     place = f"contracts.{name}"
     return {"text": made, "line": _line(made, place), "place": place}

@@ -6,10 +6,14 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from offtake.core.errors import UnknownFigure
 from offtake.results.table import Table
 from offtake.web.child import Told
+from offtake.web.desk import Desk
+from offtake.web.export import readable
 from offtake.web.pages import page
 from offtake.web.problems import Refused
+from offtake.web.store import Missing
 from offtake.web.visit import DeskOf, Visit, VisitOf
 
 shown = APIRouter(include_in_schema=False)
@@ -33,19 +37,42 @@ def get_contract(request: Request, visit: VisitOf, desk: DeskOf, name: str) -> R
     return _page(request, visit, desk, "contract", name)
 
 
-def _page(request: Request, visit: Visit, desk: Any, what: str, name: str) -> Response:
-    if visit.run.state != "done":
-        raise Refused(409, "the results are still being saved; try again in a moment")
-    asked = {"folder": str(visit.folder), "what": what, "name": name}
-    found = desk.small("offtake.web.drill:tables", **asked)
+def _page(request: Request, visit: Visit, desk: Desk, what: str, name: str) -> Response:
+    found = closer(visit, desk, what, name)
     tables = {key: Table(t["title"], tuple(t["rows"]), t["note"]) for key, t in found.items()}
     return page(
         request, "drill.html.j2", visit=visit, run=visit.run, what=what, about=name, tables=tables
     )
 
 
+def closer(visit: Visit, desk: Desk, what: str, name: str = "") -> dict[str, Any]:
+    """Tables of a run as plain data, by name.
+
+    Args:
+        visit: of the run.
+        desk: that reads its results.
+        what: "parties", "party" or "contract".
+        name: of the party or contract.
+
+    Raises:
+        Refused: the run has no results, or not yet.
+        Missing: there is no such party or contract.
+    """
+    readable(visit.run)
+    if visit.run.state != "done":
+        raise Refused(409, "the results are still being saved; try again in a moment")
+    asked = {"folder": str(visit.folder), "what": what, "name": name}
+    found = desk.small("offtake.web.drill:tables", **asked)
+    if "missing" in found:
+        raise Missing(found["missing"])
+    return found
+
+
 def tables(told: Told, *, folder: str, what: str, name: str) -> Mapping[str, Any]:
-    """Tables of a party or contract as plain data, by name; a task (`web.child`)."""
+    """Tables of a party or contract as plain data, by name; a task (`web.child`).
+
+    `missing` says why there are none.
+    """
     del told
     from offtake.results import drill
     from offtake.web.kept import results_of
@@ -59,8 +86,12 @@ def tables(told: Told, *, folder: str, what: str, name: str) -> Mapping[str, Any
             "years": drill.years(results, name),
             "months": drill.months(results, name),
         },
-    }[what]()
+    }
+    try:
+        made = found[what]()
+    except UnknownFigure as why:
+        return {"missing": str(why.args[0])}
     return {
         key: {"title": table.title, "rows": [dict(row) for row in table], "note": table.note}
-        for key, table in found.items()
+        for key, table in made.items()
     }

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from offtake.core.names import NAME
 from offtake.core.quantity import CONFIDENCES
 from offtake.plan.examples import examples
 from offtake.web.pages import page
@@ -84,8 +83,6 @@ def post_change(
 @router.post("/draft/add")
 def post_add(desk: DeskOf, settings: SettingsOf, text: Text, kind: Text, name: Text) -> Response:
     """The text with one more contract."""
-    if not NAME.match(name.strip()):
-        return JSONResponse({"said": "a name is a letter, then letters, digits, _ or -"})
     asked = {"text": fitting(text, settings.limits), "kind": kind, "name": name.strip()}
     return _json(desk, "offtake.web.drafts:add", asked)
 

@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from offtake.core.names import nearest
 from offtake.plan.examples import examples
 from offtake.web.pages import page
-from offtake.web.store import SavedPlan, Store
+from offtake.web.problems import Refused
+from offtake.web.store import Missing, SavedPlan, Store
 from offtake.web.texts import keepable, titled
 from offtake.web.visit import DeskOf, SettingsOf, StoreOf
 
@@ -22,8 +24,27 @@ def plan_of(store: Store, plan: str, version: int | None = None) -> SavedPlan:
     """
     shipped = examples().get(plan)
     if shipped is not None and not version:
-        return SavedPlan(shipped.id, shipped.title, 0, shipped.text, "", "")
-    return store.plan(plan, version)
+        return SavedPlan(shipped.id, shipped.title, 0, "", "", shipped.text)
+    try:
+        return store.plan(plan, version)
+    except Missing as why:
+        meant = nearest(plan, [*examples(), *(own.id for own in store.plans())])
+        if meant in (None, plan):
+            raise
+        message = f"{why}: did you mean {meant}?"
+        raise Missing(message) from None
+
+
+def own_plan(store: Store, plan: str) -> str:
+    """Id of a plan that can be changed and forgotten.
+
+    Raises:
+        Missing: there is none.
+        Refused: it comes with offtake.
+    """
+    if plan in examples():
+        raise Refused(409, f"{plan} comes with offtake and stays as it is; keep a plan of your own")
+    return plan_of(store, plan).id
 
 
 @router.get("/plans/{plan}")
@@ -33,7 +54,7 @@ def get_plan(
     desk: DeskOf,
     settings: SettingsOf,
     plan: str,
-    version: int | None = None,
+    version: Annotated[int | None, Query(ge=0, lt=2**31)] = None,
 ) -> Response:
     """A plan and how to run it."""
     found = plan_of(store, plan, version)
@@ -65,5 +86,5 @@ def post_plan(
 @router.post("/plans/{plan}/delete")
 def delete_plan(store: StoreOf, plan: str) -> Response:
     """Forget a plan; its runs stay."""
-    store.delete_plan(plan)
+    store.delete_plan(own_plan(store, plan))
     return RedirectResponse("/", 303)

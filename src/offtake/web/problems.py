@@ -3,6 +3,7 @@
 Programs get `application/problem+json` (RFC 9457); people get a page that says the same.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -10,11 +11,20 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from offtake.core.errors import PlanErrors, UnknownFigure, WrongRequest
 from offtake.web.pages import page
 from offtake.web.store import Missing
+
+LOG = logging.getLogger("offtake.web")
+NOT_KEPT: tuple[tuple[type[SQLAlchemyError], tuple[int, str]], ...] = (
+    (DataError, (422, "the request holds signs or numbers that the database cannot keep")),
+    (IntegrityError, (409, "somebody else changed the same at this moment; try again")),
+    (OperationalError, (503, "the database does not answer; try again in a moment")),
+)
+"""What a database may refuse, and what is told then."""
 
 
 class Refused(Exception):
@@ -66,6 +76,11 @@ def settle(app: FastAPI) -> None:
     async def wrong_request(request: Request, why: Exception) -> Response:
         return told(request, 422, str(why.args[0]))
 
+    async def not_kept(request: Request, why: SQLAlchemyError) -> Response:
+        status, said = next(answer for kind, answer in NOT_KEPT if isinstance(why, kind))
+        LOG.warning("%s", why)
+        return told(request, status, said)
+
     async def of_http(request: Request, why: HTTPException) -> Response:
         answer = told(request, why.status_code, str(why.detail))
         answer.headers.update(why.headers or {})
@@ -82,6 +97,8 @@ def settle(app: FastAPI) -> None:
     app.exception_handler(Refused)(refused)
     app.exception_handler(Missing)(missing)
     app.exception_handler(PlanErrors)(wrong_plan)
+    for kind, _ in NOT_KEPT:
+        app.exception_handler(kind)(not_kept)
     app.exception_handler(WrongRequest)(wrong_request)
     app.exception_handler(UnknownFigure)(wrong_request)
     app.exception_handler(HTTPException)(of_http)

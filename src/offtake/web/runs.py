@@ -32,7 +32,7 @@ def post_run(
     desk: DeskOf,
     client: ClientOf,
     plan: Annotated[str, Form()],
-    version: Annotated[int | None, Form()] = None,
+    version: Annotated[int | None, Form(ge=0, lt=2**31)] = None,
     paths: Annotated[int, Form(ge=1)] = 1_000,
     seed: Annotated[int, Form(ge=0, lt=2**63)] = 1,
     sampler: Annotated[str, Form()] = "pseudo",

@@ -1,69 +1,87 @@
-"""What if: numbers of a run slid, estimates at once, and then the true run that replaces them."""
+"""What if: numbers of a run slid, estimates at once, and then the true run that replaces them.
+
+Pages ask the JSON API for it (`web.api.what_if`, `static/sliders.js`), as programs do.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
-
-from fastapi import APIRouter, Body, Request
-from fastapi.responses import JSONResponse, Response
+from typing import Any, NamedTuple
 
 from offtake.plan.slide import as_written, share_of
 from offtake.results.table import Table
 from offtake.results.whatif import WhatIf, against, shown
 from offtake.web import folders
+from offtake.web.desk import Desk
+from offtake.web.export import readable
 from offtake.web.problems import Refused
 from offtake.web.slopes import FILE, Slopes
-from offtake.web.visit import ClientOf, DeskOf, StoreOf, Visit, VisitOf
+from offtake.web.store import Request, Run
+from offtake.web.visit import Visit
 
-router = APIRouter(include_in_schema=False)
 SHOWN = ("run", "estimate", "change", "error", "ran", "moved", "off")
 SIGNED = ("change", "moved", "off")
-Moves = Annotated[dict[str, float], Body(embed=True, max_length=20)]
 
 
-@router.get("/runs/{run}/slopes")
-def get_slopes(request: Request, visit: VisitOf) -> Response:
-    """The numbers that can be slid, or how far they are."""
-    kept: Slopes = request.app.state.slopes
-    found = kept.of(visit.run)
-    if found["state"] != "ready":
-        return JSONResponse(found)
-    rows = _rows(WhatIf.from_json(found["slopes"]).estimate({}, found["known"]))
-    spans = {n["place"]: n["span"] for n in found["slopes"]["numbers"]}
-    numbers = [{**n, "span": spans[n["place"]]} for n in found["numbers"]]
-    return JSONResponse({"state": "ready", "numbers": numbers, "rows": rows})
+def offered(slopes: Slopes, run: Run) -> dict[str, Any]:
+    """The numbers of a run that can be slid, or how far they are.
+
+    Raises:
+        Refused: the run has no answer.
+    """
+    readable(run)
+    kept = slopes.of(run)
+    if kept["state"] != "ready":
+        return kept
+    found = WhatIf.from_json(kept["slopes"])
+    marks = found.marks_per_cent()
+    numbers = [{**n, "marks": marks[n["place"]]} for n in kept["numbers"]]
+    return {"state": "ready", "numbers": numbers, "rows": _rows(found.estimate({}, kept["known"]))}
 
 
-@router.post("/runs/{run}/estimate")
-def post_estimate(visit: VisitOf, moves: Moves) -> Response:
-    """Headline results with numbers moved, by first order. moves: place -> per cent of itself."""
+def estimated(visit: Visit, moves: Mapping[str, float]) -> dict[str, Any]:
+    """Headline results with numbers moved.
+
+    Args:
+        visit: of the run.
+        moves: place -> per cent of itself.
+
+    Raises:
+        Refused: there is no such slider, or it does not reach so far.
+    """
     slid = _slid(visit, moves)
     rows = _rows(slid.found.estimate(slid.shares, slid.known))
-    beyond = slid.found.beyond(slid.shares)
-    return JSONResponse({"rows": rows, "beyond": beyond, "written": slid.written})
+    return {"rows": rows, "beyond": slid.found.beyond(slid.shares), "written": slid.written}
 
 
-@router.post("/runs/{run}/rerun")
-def post_rerun(visit: VisitOf, desk: DeskOf, client: ClientOf, moves: Moves) -> Response:
-    """Run the plan with the numbers moved."""
+def asked(visit: Visit, moves: Mapping[str, float]) -> Request:
+    """The run with the numbers moved; arguments and errors as of `estimated`."""
     slid = _slid(visit, moves)
-    asked = visit.run.request
     changes = [f"{slid.at[p]}={slid.written[p]}" for p, share in slid.shares.items() if share]
-    made = desk.submit(replace(asked, set=(*asked.set, *changes)), client)
-    return JSONResponse({"run": made.id})
+    of = visit.run.request
+    return replace(of, set=(*of.set, *changes))
 
 
-@router.post("/runs/{run}/rerun/{other}")
-def post_ran(visit: VisitOf, store: StoreOf, desk: DeskOf, other: str, moves: Moves) -> Response:
-    """How far a true run is; beside its estimate once it is done."""
-    ran = store.run(other)
+def beside(visit: Visit, moves: Mapping[str, float], ran: Run, desk: Desk) -> dict[str, Any]:
+    """How far a true run is; beside its estimate once it is done.
+
+    Args:
+        visit: of the run.
+        moves: place -> per cent of itself.
+        ran: the run with the numbers moved.
+        desk: that does it.
+
+    Raises:
+        Refused: as of `estimated`; or it is no run of those moves.
+    """
+    if ran.request != asked(visit, moves):
+        raise Refused(422, f"{ran.id} is no run of these moves: ask for one (rerun)")
     if ran.state != "done":
-        return JSONResponse({"state": ran.state, "progress": desk.progress(ran)})
+        return {"state": ran.state, "progress": desk.progress(ran), "rows": []}
     slid = _slid(visit, moves)
     estimate = slid.found.estimate(slid.shares, slid.known)
-    rows = _rows(against(estimate, _figures(visit.folder.parent / other), slid.known))
-    return JSONResponse({"state": "done", "rows": rows, "at": f"/runs/{other}"})
+    found = against(estimate, _figures(visit.folder.parent / ran.id), slid.known)
+    return {"state": "done", "progress": None, "rows": _rows(found)}
 
 
 class Slid(NamedTuple):
@@ -83,7 +101,7 @@ class Slid(NamedTuple):
 def _slid(visit: Visit, moves: Mapping[str, float]) -> Slid:
     kept = folders.read_json(visit.folder / FILE)
     if kept is None:
-        raise Refused(409, "the sensitivities of this run are not there yet")
+        raise Refused(409, "the sensitivities of this run are not there yet: ask for its slopes")
     numbers = {number["place"]: number for number in kept["numbers"]}
     for place, by in moves.items():
         if place not in numbers:

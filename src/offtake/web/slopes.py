@@ -12,7 +12,7 @@ from offtake.web.child import Child, Failure
 from offtake.web.settings import Settings
 from offtake.web.store import Run
 
-FILE = "slopes.json"
+FILE = "what_if.json"
 
 
 class Slopes:

@@ -16,6 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from offtake.core.errors import WrongRequest
@@ -23,32 +24,38 @@ from offtake.web.tables import migrate, plans, runs, shares, texts, versions
 
 UNDER_WAY = ("queued", "running", "answered")
 ENDED = ("done", "failed", "cancelled", "interrupted")
+KEEP_ONCE: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+"""Databases, and how each keeps what may be there already."""
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
 @dataclass(frozen=True)
-class SavedPlan:
-    """A plan that a user keeps."""
+class ListedPlan:
+    """What lists say of a plan that a user keeps."""
 
     id: str
     name: str
     version: int
     """The newest one."""
-    text: str
     created: str
     changed: str
 
-    def asked(self, **how: Any) -> Request:
-        """A run of it; how: other fields of `Request`."""
-        return Request(self.text, self.name, plan=self.id, version=self.version, **how)
-
 
 @dataclass(frozen=True)
-class Request:
-    """What is to be run."""
+class SavedPlan(ListedPlan):
+    """A plan that a user keeps."""
 
     text: str
-    """Of the plan."""
+
+    def asked(self, **how: Any) -> Request:
+        """A run of it; how: other fields of `Request`."""
+        return Request(text=self.text, title=self.name, plan=self.id, version=self.version, **how)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What lists say of what is to be run."""
+
     title: str
     """Of the plan, as users know it."""
     plan: str | None = None
@@ -62,12 +69,20 @@ class Request:
     stack: str | None = None
 
 
-@dataclass(frozen=True)
-class Run:
-    """A run and how far it is."""
+@dataclass(frozen=True, kw_only=True)
+class Request(Asked):
+    """What is to be run."""
+
+    text: str
+    """Of the plan."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedRun:
+    """What lists say of a run: all but the text of its plan."""
 
     id: str
-    request: Request
+    request: Asked
     state: str
     stage: str
     """What is being done, in words."""
@@ -101,6 +116,13 @@ class Run:
         return [*named, *asked.set]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Run(ListedRun):
+    """A run and how far it is."""
+
+    request: Request
+
+
 class Missing(LookupError):
     """There is nothing under this name; the message says so."""
 
@@ -118,7 +140,9 @@ class Store:
     def __init__(self, url: str) -> None:
         try:
             made = sa.make_url(url)
-            if made.drivername in ("postgres", "postgresql"):
+            if made.get_backend_name() not in KEEP_ONCE:
+                raise WrongRequest(_said(Exception(f"there is no {made.get_backend_name()} here")))
+            if made.drivername == "postgresql":
                 made = made.set(drivername="postgresql+psycopg")
             self.engine = sa.create_engine(made, pool_pre_ping=True)
             if made.get_backend_name() == "sqlite":
@@ -174,7 +198,8 @@ class Store:
             Missing: there is no such plan, or no such version of it.
         """
         wanted = plans.c.version if version is None else sa.literal(version)
-        query = _plans().where(plans.c.id == plan, versions.c.version == wanted)
+        query = _plans(texts.c.text).join(texts)
+        query = query.where(plans.c.id == plan, versions.c.version == wanted)
         with self.engine.connect() as db:
             row = db.execute(query).mappings().first()
         if row is None:
@@ -182,12 +207,12 @@ class Store:
             raise Missing(message)
         return SavedPlan(**row)
 
-    def plans(self) -> list[SavedPlan]:
+    def plans(self) -> list[ListedPlan]:
         """All plans, the one that was changed last first."""
         query = _plans().where(versions.c.version == plans.c.version)
         with self.engine.connect() as db:
             rows = db.execute(query.order_by(versions.c.created.desc())).mappings().all()
-        return [SavedPlan(**row) for row in rows]
+        return [ListedPlan(**row) for row in rows]
 
     # --------------------------------------------------------------------------------- runs
 
@@ -223,16 +248,17 @@ class Store:
         Raises:
             Missing: there is none.
         """
+        query = sa.select(runs, texts.c.text.label("words")).join(texts)
         with self.engine.connect() as db:
-            row = db.execute(_runs().where(runs.c.id == run)).mappings().first()
+            row = db.execute(query.where(runs.c.id == run)).mappings().first()
         if row is None:
             message = f"there is no run {run}"
             raise Missing(message)
-        return _run(row)
+        return Run(request=Request(text=row["words"], **_asked(row)), **_told(row))
 
     def runs(
         self, *, plan: str | None = None, states: Sequence[str] = (), most: int = 50
-    ) -> list[Run]:
+    ) -> list[ListedRun]:
         """Runs, the newest first.
 
         Args:
@@ -240,13 +266,14 @@ class Store:
             states: only those in one of these states.
             most: how many.
         """
-        query = _runs().order_by(runs.c.created.desc(), runs.c.id).limit(most)
+        query = sa.select(runs).order_by(runs.c.created.desc(), runs.c.id).limit(most)
         if plan is not None:
             query = query.where(runs.c.plan == plan)
         if states:
             query = query.where(runs.c.state.in_(states))
         with self.engine.connect() as db:
-            return [_run(row) for row in db.execute(query).mappings()]
+            rows = db.execute(query).mappings().all()
+        return [ListedRun(request=Asked(**_asked(row)), **_told(row)) for row in rows]
 
     def mark(self, run: str, state: str, stage: str = "", **more: Any) -> None:
         """Say how far a run is.
@@ -340,41 +367,27 @@ def _settle_sqlite(connection: Any, record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _plans() -> Any:
-    return sa.select(
-        plans.c.id,
-        plans.c.name,
-        versions.c.version,
-        texts.c.text,
-        plans.c.created,
-        versions.c.created.label("changed"),
-    ).select_from(plans.join(versions, versions.c.plan == plans.c.id).join(texts))
+def _plans(*more: Any) -> Any:
+    """Versions of plans; more: further columns."""
+    changed = versions.c.created.label("changed")
+    found = sa.select(plans.c.id, plans.c.name, versions.c.version, plans.c.created, changed, *more)
+    return found.select_from(plans.join(versions, versions.c.plan == plans.c.id))
 
 
-def _runs() -> Any:
-    return sa.select(runs, texts.c.text.label("words")).select_from(runs.join(texts))
+def _asked(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """What is to be run, but for the text of its plan."""
+    kept = ("title", "plan", "version", "paths", "seed", "sampler", "scenario", "stack")
+    return {"set": tuple(json.loads(row["changes"])), **{name: row[name] for name in kept}}
 
 
-def _run(row: Mapping[Any, Any]) -> Run:
-    request = Request(
-        text=row["words"],
-        title=row["title"],
-        plan=row["plan"],
-        version=row["version"],
-        paths=row["paths"],
-        seed=row["seed"],
-        sampler=row["sampler"],
-        set=tuple(json.loads(row["changes"])),
-        scenario=row["scenario"],
-        stack=row["stack"],
-    )
+def _told(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """What a run is besides."""
     kept = ("id", "state", "stage", "done", "client", "created", "started", "finished")
-    return Run(
-        request=request,
-        problems=tuple(json.loads(row["problems"] or "[]")),
-        facts=json.loads(row["facts"] or "{}"),
+    return {
+        "problems": tuple(json.loads(row["problems"] or "[]")),
+        "facts": json.loads(row["facts"] or "{}"),
         **{name: row[name] for name in kept},
-    )
+    }
 
 
 def _add_version(db: sa.Connection, plan: str, version: int, text: str, now: str) -> None:
@@ -386,8 +399,8 @@ def _add_version(db: sa.Connection, plan: str, version: int, text: str, now: str
 def _kept(db: sa.Connection, text: str) -> str:
     """Digest of a text that is kept from now on."""
     digest = _digest(text)
-    if db.execute(sa.select(texts.c.digest).where(texts.c.digest == digest)).first() is None:
-        db.execute(texts.insert().values(digest=digest, text=text))
+    insert = KEEP_ONCE[db.dialect.name](texts).values(digest=digest, text=text)
+    db.execute(insert.on_conflict_do_nothing())  # others may keep the same at the same moment
     return digest
 
 

@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from offtake.web.desk import Desk
 from offtake.web.folders import folder_of
 from offtake.web.settings import Settings
+from offtake.web.slopes import Slopes
 from offtake.web.store import Missing, Run, Store
 
 
@@ -31,6 +32,11 @@ def desk_of(request: Request) -> Desk:
     return request.app.state.desk
 
 
+def slopes_of(request: Request) -> Slopes:
+    """Who works out slopes."""
+    return request.app.state.slopes
+
+
 def client_of(request: Request) -> str:
     """Who asks."""
     state: dict[str, Any] = request.scope["state"]
@@ -40,6 +46,7 @@ def client_of(request: Request) -> str:
 SettingsOf = Annotated[Settings, Depends(settings_of)]
 StoreOf = Annotated[Store, Depends(store_of)]
 DeskOf = Annotated[Desk, Depends(desk_of)]
+SlopesOf = Annotated[Slopes, Depends(slopes_of)]
 ClientOf = Annotated[str, Depends(client_of)]
 
 

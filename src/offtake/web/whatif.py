@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache, partial
 from pathlib import Path
 
 from offtake.core.errors import PlanErrors
 from offtake.plan.load import changed_tree, check_tree
-from offtake.plan.slide import reach, slidable
+from offtake.plan.slide import reach, share_of, slidable
 from offtake.plan.source import parse
 from offtake.web.child import Told
 
 PLAN = "plan"
-MOVED, SHOWN = 10, 8
-"""Numbers that are moved, and sliders: what cannot move alone (shares of one whole) has none."""
+SHOWN = 8
+"""Sliders: what cannot move alone (shares of one whole) has none."""
 
 
 def slopes(
@@ -55,12 +56,18 @@ def slopes(
     written = slidable(checked, tree)
     results = results_of(folder)
     names = headlines(results)
-    found = what_if(checked.plan, names, seed=seed, numbers=MOVED, among=written, told=stage)
+    reached = cache(partial(reach, tree))
+
+    def shares(place: str) -> tuple[float, float]:
+        far = reached(place)
+        return share_of(far["down"]), share_of(far["up"])
+
+    found = what_if(
+        checked.plan, names, seed=seed, numbers=SHOWN, among=written, reach=shares, told=stage
+    )
     shown = [
-        {"place": n.place, "written": written[n.place], **reach(tree, n.place)}
-        for n in found.numbers
+        {"place": n.place, "written": written[n.place], **reached(n.place)} for n in found.numbers
     ]
-    shown = [number for number in shown if number["down"] or number["up"]][:SHOWN]
     known = run_values(results, [headline.name for headline in found.headlines])
     kept = {"slopes": found.to_json(), "numbers": shown, "known": known}
     folders.write_json(Path(folder) / FILE, kept)

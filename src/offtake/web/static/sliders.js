@@ -1,14 +1,15 @@
 /* Numbers of a run slid: an estimate while they move, the true run once they rest. */
 const section = document.getElementById("what-if");
-const here = "/runs/" + section?.dataset.run;
+const here = "/api/v1/runs/" + section?.dataset.run;
 const find = (id) => document.getElementById(id);
 let turn = 0, resting = 0;
 
 async function told(address, moves) {
   const body = moves && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ moves }) };
   const answer = await fetch(address, body);
-  if (!answer.ok) throw new Error("The server said no (" + answer.status + "); reload the page.");
-  return answer.json();
+  const found = await answer.json();
+  if (!answer.ok) throw new Error(`The server said no (${answer.status}): ${found.detail}.`);
+  return found;
 }
 
 async function wait() {
@@ -37,7 +38,7 @@ function slider(number, i) {
   Object.assign(input, { type: "range", min: -number.down, max: number.up, step: 1, value: 0 });
   input.dataset.place = number.place;
   marks.id = "marks-" + i;
-  for (const per of [-100 * number.span, 0, 100 * number.span]) marks.append(Object.assign(document.createElement("option"), { value: Math.round(per) }));
+  for (const value of [0, ...number.marks]) marks.append(Object.assign(document.createElement("option"), { value }));
   input.setAttribute("list", marks.id);
   input.setAttribute("aria-valuetext", number.written);
   at.className = "at";
@@ -126,14 +127,14 @@ async function rerun() {
     if (mine !== turn) return;
     rows(estimate.rows, "estimate");
     said(by, estimate);
-    const { run } = await told(here + "/rerun", by);
+    const { id } = await told(here + "/rerun", by);
     while (mine === turn) {
-      const found = await told(here + "/rerun/" + run, by);
+      const found = await told(here + "/estimate/" + id, by);
       if (mine !== turn) return;
       if (found.state === "done") {
         rows(found.rows, "ran");
         say("ran", "This is the run; the estimate is replaced, and the last column says how far it was off.");
-        Object.assign(find("slid-run"), { hidden: false, href: found.at });
+        Object.assign(find("slid-run"), { hidden: false, href: "/runs/" + id });
         return;
       }
       if (["failed", "cancelled", "interrupted"].includes(found.state)) return say("failed", `The run ${found.state}: what stands here is the estimate.`);
