@@ -42,23 +42,56 @@ APART = (
     "tests/reference/test_reference.py::test_engine_equals_the_oracle_on_the_plans_shown",
 )
 """Tests that share nothing with one another: a plan each."""
+LONG = (
+    "tests/plans/test_expected_results.py",
+    "tests/instruments",
+    "tests/reference",
+    "tests/run",
+    "tests/engine",
+    "tests/cli",
+    "tests/market",
+    "tests/contracts",
+    "tests/measures",
+)
+"""What takes longest, longest first; all else takes seconds a file."""
+
+
+def scope_of(nodeid: str) -> str:
+    """What goes to one worker as a whole: a file, whose tests share compiled programs."""
+    if nodeid.startswith(APART):
+        return nodeid
+    file = nodeid.split("::", 1)[0]
+    folder = file.rpartition("/")[0]
+    return folder if folder in TOGETHER else file
 
 
 class ByWhatIsCompiled(LoadScopeScheduling):
-    """Gives the tests of a file to one worker, as they share compiled programs."""
+    """Gives the tests of a file to one worker, in the order in which they were collected."""
+
+    def __init__(self, config: pytest.Config, log: object) -> None:
+        super().__init__(config, log)  # type: ignore[arg-type]
+        config.option.loadscopereorder = False  # it begins with what has most tests
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(APART):
-            return nodeid
-        file = nodeid.split("::", 1)[0]
-        folder = file.rpartition("/")[0]
-        return folder if folder in TOGETHER else file
+        return scope_of(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByWhatIsCompiled:
     """Which worker runs which test."""
-    return ByWhatIsCompiled(config, log)  # type: ignore[arg-type]
+    return ByWhatIsCompiled(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Workers begin with what takes longest, so that they end together."""
+    if not hasattr(config, "workerinput"):
+        return
+
+    def place(item: pytest.Item) -> int:
+        found = (i for i, start in enumerate(LONG) if item.nodeid.startswith(start))
+        return next(found, len(LONG))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
