@@ -6,8 +6,14 @@ compiled so against the same one compiled as a user's run compiles it. `XLA_FLAG
 compiles all of them as a user's run does.
 """
 
+import gc
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+from offtake.core.arrays import is_loaded, jax
+from offtake.run.devices import cache_folder
 
 # Read by JAX when it is first imported, also in the processes that tests start.
 os.environ["JAX_ENABLE_X64"] = "true"
@@ -17,6 +23,12 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault(
     "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
 )
+# A program for several devices takes half as long again to compile; tests of several ask for them.
+os.environ.setdefault("OFFTAKE_CPU_DEVICES", "1")
+# Processes share what they compiled, also those that use JAX before a run sets it up.
+os.environ["JAX_COMPILATION_CACHE_DIR"] = str(cache_folder() / "compiled")
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "0"
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -92,6 +104,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return next(found, len(LONG))
 
     items.sort(key=place)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None, item: pytest.Item) -> Iterator[None]:
+    """Forget the compiled programs of a scope after its last test; what is on disk stays."""
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or scope_of(nextitem.nodeid) != scope_of(item.nodeid):
+            forget()
+
+
+def forget() -> None:
+    """Let go of what this process compiled: gigabytes, after some files."""
+    if is_loaded():
+        simulate = sys.modules.get("offtake.run.simulate")
+        if simulate is not None:
+            simulate._COMPILED.clear()
+        jax.clear_caches()
+        gc.collect()
 
 
 @pytest.fixture(scope="session")
