@@ -2,8 +2,8 @@
 
 Most of the time of the tests is that of the compiler, so programs are compiled quickly, not to run
 quickly: the same arithmetic, but for the order of roundings. A test in tests/engine holds a program
-compiled so against the same one compiled as a user's run compiles it. `XLA_FLAGS= make test`
-compiles all of them as a user's run does.
+compiled so against the same one compiled as a user's run compiles it. `XLA_FLAGS=
+OFFTAKE_CPU_DEVICES= make test` compiles all of them as a user's run does.
 """
 
 import gc
@@ -36,6 +36,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.reference_data import MISSING, ROOT, find_reference_data
 
+# Tracing makes many objects that stay; collecting as often as Python does is a sixth of its time.
+gc.set_threshold(100_000, 10, 10)
+
 # No deadline: a first example may compile. Derandomised: the same change passes or fails anywhere.
 settings.register_profile(
     "offtake",
@@ -56,16 +59,16 @@ APART = (
 """Tests that share nothing with one another: a plan each."""
 LONG = (
     "tests/plans/test_expected_results.py",
-    "tests/instruments",
     "tests/reference",
-    "tests/run",
-    "tests/engine",
     "tests/cli",
+    "tests/run",
+    "tests/instruments",
     "tests/market",
-    "tests/contracts",
+    "tests/engine",
     "tests/measures",
+    "tests/contracts",
 )
-"""What takes longest, longest first; all else takes seconds a file."""
+"""What takes longest, by its longest file, longest first; all else takes seconds a file."""
 
 
 def scope_of(nodeid: str) -> str:
