@@ -32,7 +32,7 @@ test: setup-test ## set everything up and run the tests
 	$(BIN)/python -m pytest -n 2 -m "$(QUICK)" $(ARGS)
 
 test-scenarios: setup-test ## the slow tests: scenarios of plans, plans beside the oracle, benchmarks (minutes)
-	XLA_FLAGS= $(BIN)/python -m pytest -n 2 -m scenarios $(ARGS)
+	XLA_FLAGS= OFFTAKE_CPU_DEVICES= $(BIN)/python -m pytest -n 2 -m scenarios $(ARGS)
 
 test-browser: setup-browser ## open the report and the server's pages in a browser: errors, accessibility, printing; skips where there is no Chromium
 	$(BIN)/python -m pytest -n 0 -m browser $(ARGS)

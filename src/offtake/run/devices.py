@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from offtake.core.arrays import configure, is_loaded, jax
+from offtake.core.arrays import CPU_DEVICES_VARIABLE, configure, is_loaded, jax
 from offtake.core.errors import WrongRequest
 from offtake.engine.simulate import Block, Draws
 from offtake.engine.step import Entry
@@ -42,20 +42,20 @@ def prepare(devices: int | None = None, device: Device | None = None) -> Devices
     """Set JAX up for this process and say which devices blocks go to.
 
     Args:
-        devices: how many are wanted; all cores, or all GPUs, if None. Has no effect on the number
-            of CPU devices once JAX is in use.
+        devices: how many are wanted; $OFFTAKE_CPU_DEVICES or all cores, or all GPUs, if None. Has
+            no effect on the number of CPU devices once JAX is in use.
         device: kind of device; the one in use if None, processors where none is yet.
 
     Raises:
         WrongRequest: JAX finds no device of this kind, or is in use with another one.
     """
     if not is_loaded():
-        cores = devices or len(os.sched_getaffinity(0))
+        named = int(os.environ.get(CPU_DEVICES_VARIABLE) or len(os.sched_getaffinity(0)))
         folder = cache_folder() / "compiled"
         folder.mkdir(parents=True, exist_ok=True)
         options: dict[str, Any] = {} if device == "gpu" else {"jax_platforms": "cpu"}
         configure(
-            cpu_devices=max(1, cores),
+            cpu_devices=max(1, devices or named),
             jax_compilation_cache_dir=str(folder),
             jax_persistent_cache_min_compile_time_secs=0.0,
             jax_persistent_cache_min_entry_size_bytes=0,
