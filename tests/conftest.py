@@ -23,7 +23,7 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault(
     "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
 )
-# A program for several devices takes half as long again to compile; tests of several ask for them.
+# A program for several devices takes a third longer to compile; tests of several ask for them.
 os.environ.setdefault("OFFTAKE_CPU_DEVICES", "1")
 # Processes share what they compiled, also those that use JAX before a run sets it up.
 os.environ["JAX_COMPILATION_CACHE_DIR"] = str(cache_folder() / "compiled")
