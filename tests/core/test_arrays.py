@@ -6,6 +6,9 @@ import sys
 
 import pytest
 
+from offtake.core.arrays import CPU_DEVICES_VARIABLE, counted
+from offtake.core.errors import WrongRequest
+
 START = "import sys; from offtake.core.arrays import Array, configure, is_loaded, jax, jnp, lax;"
 
 
@@ -44,6 +47,13 @@ def test_devices_from_a_call_or_from_the_environment():
     assert run("print(jax.device_count())", OFFTAKE_CPU_DEVICES="3") == "3"
     said = run("configure(cpu_devices=2); print(jax.device_count())", OFFTAKE_CPU_DEVICES="3")
     assert said == "2"
+
+
+@pytest.mark.parametrize("said", ["two", "0", "-1", "1.5", "²"])
+def test_a_variable_that_is_no_number_is_told(said, monkeypatch):
+    monkeypatch.setenv(CPU_DEVICES_VARIABLE, said)
+    with pytest.raises(WrongRequest, match=r"OFFTAKE_CPU_DEVICES: found .* whole number"):
+        counted(CPU_DEVICES_VARIABLE)
 
 
 @pytest.mark.slow

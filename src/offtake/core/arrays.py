@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 else:
     Array = Any  # only for annotations; there is no isinstance test against it at run time
 
-__all__ = ["Array", "configure", "is_loaded", "jax", "jnp", "lax"]
+from offtake.core.errors import WrongRequest
+
+__all__ = ["Array", "configure", "counted", "is_loaded", "jax", "jnp", "lax"]
 
 CPU_DEVICES_VARIABLE = "OFFTAKE_CPU_DEVICES"
 """Environment variable: number of CPU devices, where `configure` was not called."""
@@ -69,6 +71,21 @@ def configure(*, cpu_devices: int | None = None, **options: object) -> None:
     _settings.options.update(wanted)
 
 
+def counted(variable: str) -> int | None:
+    """The number that an environment variable holds; None where it is not set or empty.
+
+    Raises:
+        WrongRequest: it holds something else, or less than one.
+    """
+    said = os.environ.get(variable)
+    if not said:
+        return None
+    if not said.isascii() or not said.isdigit() or int(said) < 1:
+        message = f"${variable}: found {said!r}; expected a whole number from 1 on; mend it"
+        raise WrongRequest(message)
+    return int(said)
+
+
 def is_loaded() -> bool:
     """Whether JAX has been imported and set up through this module."""
     return _settings.loaded
@@ -80,9 +97,9 @@ def _load() -> None:
         return
     real = importlib.import_module("jax")
     options = _settings.options
-    from_environment = os.environ.get(CPU_DEVICES_VARIABLE)
-    if from_environment and "jax_num_cpu_devices" not in options:
-        options["jax_num_cpu_devices"] = int(from_environment)
+    if "jax_num_cpu_devices" not in options:
+        named = counted(CPU_DEVICES_VARIABLE)
+        options |= {} if named is None else {"jax_num_cpu_devices": named}
     real.config.update("jax_enable_x64", True)
     for name, value in options.items():
         real.config.update(name, value)

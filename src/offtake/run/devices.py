@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from offtake.core.arrays import CPU_DEVICES_VARIABLE, configure, is_loaded, jax
+from offtake.core.arrays import CPU_DEVICES_VARIABLE, configure, counted, is_loaded, jax
 from offtake.core.errors import WrongRequest
 from offtake.engine.simulate import Block, Draws
 from offtake.engine.step import Entry
@@ -26,7 +26,7 @@ class Devices:
     @property
     def share(self) -> int:
         """Paths per device and block: $OFFTAKE_BLOCK_PATHS, or what suits the kind."""
-        return int(os.environ.get("OFFTAKE_BLOCK_PATHS", BLOCK_PATHS[self.kind]))
+        return counted("OFFTAKE_BLOCK_PATHS") or BLOCK_PATHS[self.kind]
 
 
 def cache_folder() -> Path:
@@ -47,15 +47,16 @@ def prepare(devices: int | None = None, device: Device | None = None) -> Devices
         device: kind of device; the one in use if None, processors where none is yet.
 
     Raises:
-        WrongRequest: JAX finds no device of this kind, or is in use with another one.
+        WrongRequest: JAX finds no device of this kind, or is in use with another one; or
+            $OFFTAKE_CPU_DEVICES is no number.
     """
     if not is_loaded():
-        named = int(os.environ.get(CPU_DEVICES_VARIABLE) or len(os.sched_getaffinity(0)))
+        cores = devices or counted(CPU_DEVICES_VARIABLE) or len(os.sched_getaffinity(0))
         folder = cache_folder() / "compiled"
         folder.mkdir(parents=True, exist_ok=True)
         options: dict[str, Any] = {} if device == "gpu" else {"jax_platforms": "cpu"}
         configure(
-            cpu_devices=max(1, devices or named),
+            cpu_devices=max(1, cores),
             jax_compilation_cache_dir=str(folder),
             jax_persistent_cache_min_compile_time_secs=0.0,
             jax_persistent_cache_min_entry_size_bytes=0,
