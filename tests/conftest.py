@@ -27,7 +27,7 @@ os.environ.setdefault(
 os.environ.setdefault("OFFTAKE_CPU_DEVICES", "1")
 # Processes share what they compiled, also those that use JAX before a run sets it up.
 os.environ["JAX_COMPILATION_CACHE_DIR"] = str(cache_folder() / "compiled")
-os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.5"
 os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "0"
 
 import pytest
@@ -69,6 +69,8 @@ LONG = (
     "tests/contracts",
 )
 """What takes longest, by its longest file, longest first; all else takes seconds a file."""
+LARGE = LONG[:6]
+"""Of these, what compiles whole plans."""
 
 
 def scope_of(nodeid: str) -> str:
@@ -111,11 +113,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(nextitem: pytest.Item | None, item: pytest.Item) -> Iterator[None]:
-    """Forget the compiled programs of a scope after its last test; what is on disk stays."""
+    """Forget the compiled programs of a large scope after its last test; what is on disk stays."""
     try:
         return (yield)
     finally:
-        if nextitem is None or scope_of(nextitem.nodeid) != scope_of(item.nodeid):
+        last = nextitem is None or scope_of(nextitem.nodeid) != scope_of(item.nodeid)
+        if last and item.nodeid.startswith(LARGE):
             forget()
 
 
