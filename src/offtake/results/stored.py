@@ -2,7 +2,7 @@
 
 A file that fits is read by h5py, array by array, and decoded by xarray: opening the two hundred
 arrays of a run one by one, as xarray does for those that are to stay in the file, looks every
-dimension of each up again and takes four times as long.
+dimension of each up again and takes three times as long.
 """
 
 from __future__ import annotations
