@@ -131,6 +131,7 @@ def test_sliders_estimate_at_once_and_the_true_run_replaces_it(page: Any, addres
     until(lambda: said.inner_text().startswith("Computing"))
     page.wait_for_selector("#slid:not([hidden])", timeout=WAIT_MS)
     assert "move it most" in said.inner_text()
+    assert not page.is_visible("#slid-run")  # nothing was run yet
     slider = page.locator("#sliders input").first
     slider.focus()
     for _ in range(4):
@@ -140,7 +141,7 @@ def test_sliders_estimate_at_once_and_the_true_run_replaces_it(page: Any, addres
     assert "+4 %" in page.locator(".slider .note").first.inner_text()
     assert page.locator("#slid-rows tr.moved").count() > 0
     page.wait_for_selector(".slid-said.ran", timeout=WAIT_MS)
-    assert page.inner_text("#slid-head") == "Run"
+    assert page.inner_text("#slid-head") == "Run, moved"
     assert "off by" in page.inner_text("#slid-error")
     page.click("#slid-run")
     page.wait_for_selector(".frame >> text=Changed")

@@ -100,6 +100,7 @@ def test_each_side_has_its_own_slope():
 def test_nothing_has_no_sign():
     assert shown(-1e-9, "1") == "0.00 %"
     assert shown(-1e-9, "1", sign=True) == "0.00 pt"
+    assert shown(0.0123, "1", points=True) == "1.23 pt"
     assert shown(-0.0, "USD") == "0"
     assert shown(0.0123, "1", sign=True) == "+1.23 pt"
     assert shown(-0.0123, "1") == "−1.23 %"

@@ -297,7 +297,7 @@ def run_values(results: Results, names: Sequence[str]) -> dict[str, float | None
     return found
 
 
-def shown(value: float | None, unit: str, *, sign: bool = False) -> str:
+def shown(value: float | None, unit: str, *, sign: bool = False, points: bool = False) -> str:
     """A result with its unit, or a change of one; shares in per cent, changes of them in points."""
     if value is None:
         return "–"
@@ -305,7 +305,7 @@ def shown(value: float | None, unit: str, *, sign: bool = False) -> str:
     if unit == "USD":
         words = money(size)
     elif unit == "1":
-        words = f"{100.0 * size:.2f} {'pt' if sign else '%'}"
+        words = f"{100.0 * size:.2f} {'pt' if sign or points else '%'}"
     else:
         words = f"{size:.4g} {unit}"
     if not any(digit in words for digit in "123456789"):

@@ -129,7 +129,11 @@ def _rows(table: Table) -> list[dict[str, Any]]:
     return [
         {
             **row,
-            "shown": {c: shown(row[c], row["unit"], sign=c in SIGNED) for c in SHOWN if c in row},
+            "shown": {
+                c: shown(row[c], row["unit"], sign=c in SIGNED, points=c == "error")
+                for c in SHOWN
+                if c in row
+            },
         }
         for row in table
     ]

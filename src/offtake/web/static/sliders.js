@@ -100,7 +100,7 @@ function say(how, words) {
 
 function rows(found, how) {
   const ran = how === "ran";
-  find("slid-head").textContent = ran ? "Run" : "Estimate";
+  find("slid-head").textContent = ran ? "Run, moved" : "Estimate";
   find("slid-error").textContent = ran ? "Estimate was off by" : "±";
   const body = found.map((row) => {
     const made = document.createElement("tr"), s = row.shown;
