@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from offtake.plan.load import check, check_text, load
-from offtake.plan.slide import as_written, reach, share_of, slidable, value_place
+from offtake.plan.slide import as_written, reach, shares_of, slidable, value_place
 from offtake.plan.source import parse
 from offtake.plan.tree import Node
 from offtake.results.whatif import WhatIf, against, headlines, run_values
@@ -134,12 +134,13 @@ def estimates(name: str, futures: int) -> None:
 
 def slopes(file: Path, names: Sequence[str], tree: Node, written: Mapping[str, str]) -> str:
     """How long a page waits for its sliders, by stage."""
-
-    def far(place: str) -> tuple[float, float]:
-        found = reach(tree, place)
-        return share_of(found["down"]), share_of(found["up"])
-
-    found = what_if(load(file), names, numbers=SHOWN, among=written, reach=far)
+    found = what_if(
+        load(file),
+        names,
+        numbers=SHOWN,
+        among=written,
+        reach=lambda place: shares_of(reach(tree, place)),
+    )
     return ", ".join(f"{stage} {took:.1f} s" for stage, took in found.seconds.items())
 
 

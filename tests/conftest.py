@@ -57,20 +57,17 @@ APART = (
     "tests/reference/test_reference.py::test_engine_equals_the_oracle_on_the_plans_shown",
 )
 """Tests that share nothing with one another: a plan each."""
-LONG = (
+LARGE = (
     "tests/plans/test_expected_results.py",
     "tests/reference",
     "tests/cli",
     "tests/run",
     "tests/instruments",
     "tests/market",
-    "tests/engine",
-    "tests/measures",
-    "tests/contracts",
 )
+"""What compiles whole plans."""
+LONG = (*LARGE, "tests/engine", "tests/measures", "tests/contracts")
 """What takes longest, by its longest file, longest first; all else takes seconds a file."""
-LARGE = LONG[:6]
-"""Of these, what compiles whole plans."""
 
 
 def scope_of(nodeid: str) -> str:

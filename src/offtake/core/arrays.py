@@ -19,14 +19,14 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from offtake.core.errors import WrongRequest
+
 if TYPE_CHECKING:
     import jax
     import jax.numpy as jnp
     from jax import Array, lax
 else:
     Array = Any  # only for annotations; there is no isinstance test against it at run time
-
-from offtake.core.errors import WrongRequest
 
 __all__ = ["Array", "configure", "counted", "is_loaded", "jax", "jnp", "lax"]
 
@@ -99,7 +99,8 @@ def _load() -> None:
     options = _settings.options
     if "jax_num_cpu_devices" not in options:
         named = counted(CPU_DEVICES_VARIABLE)
-        options |= {} if named is None else {"jax_num_cpu_devices": named}
+        if named is not None:
+            options["jax_num_cpu_devices"] = named
     real.config.update("jax_enable_x64", True)
     for name, value in options.items():
         real.config.update(name, value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from offtake.core.distribution import Distribution
@@ -135,6 +136,11 @@ def value_place(tree: Node, place: str) -> str:
 def share_of(per_cent: float) -> float:
     """Per cent as a share."""
     return per_cent / 100.0
+
+
+def shares_of(far: Mapping[str, float]) -> tuple[float, float]:
+    """Shares of itself by which a number can be slid down and up. far: as `reach` gives it."""
+    return share_of(far["down"]), share_of(far["up"])
 
 
 def as_written(written: str, per_cent: float) -> str:

@@ -10,9 +10,8 @@ from offtake.core.errors import UnknownFigure
 from offtake.results.table import Table
 from offtake.web.child import Told
 from offtake.web.desk import Desk
-from offtake.web.export import readable
+from offtake.web.export import saved
 from offtake.web.pages import page
-from offtake.web.problems import Refused
 from offtake.web.store import Missing
 from offtake.web.visit import DeskOf, Visit, VisitOf
 
@@ -58,9 +57,7 @@ def closer(visit: Visit, desk: Desk, what: str, name: str = "") -> dict[str, Any
         Refused: the run has no results, or not yet.
         Missing: there is no such party or contract.
     """
-    readable(visit.run)
-    if visit.run.state != "done":
-        raise Refused(409, "the results are still being saved; try again in a moment")
+    saved(visit.run)
     asked = {"folder": str(visit.folder), "what": what, "name": name}
     found = desk.small("offtake.web.drill:tables", **asked)
     if "missing" in found:

@@ -58,6 +58,18 @@ def _title(visit: Visit) -> str:
     return f"{Path(said).name.strip('-').lower()[:60] or 'run'}-{visit.run.id}"
 
 
+def saved(run: Run) -> None:
+    """Refuse a run whose results cannot be opened.
+
+    Raises:
+        Refused: it has none, or not yet.
+    """
+    readable(run)
+    if run.state != "done":
+        said = f"the results of {run.request.title} are still being saved; try again in a moment"
+        raise Refused(409, said)
+
+
 def readable(run: Run) -> None:
     """Refuse a run that has no answer.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from offtake.core.errors import PlanErrors
 from offtake.plan.load import changed_tree, check_tree
-from offtake.plan.slide import reach, share_of, slidable
+from offtake.plan.slide import reach, shares_of, slidable
 from offtake.plan.source import parse
 from offtake.web.child import Told
 
@@ -57,13 +57,14 @@ def slopes(
     results = results_of(folder)
     names = headlines(results)
     reached = cache(partial(reach, tree))
-
-    def shares(place: str) -> tuple[float, float]:
-        far = reached(place)
-        return share_of(far["down"]), share_of(far["up"])
-
     found = what_if(
-        checked.plan, names, seed=seed, numbers=SHOWN, among=written, reach=shares, told=stage
+        checked.plan,
+        names,
+        seed=seed,
+        numbers=SHOWN,
+        among=written,
+        reach=lambda place: shares_of(reached(place)),
+        told=stage,
     )
     shown = [
         {"place": n.place, "written": written[n.place], **reached(n.place)} for n in found.numbers
