@@ -78,6 +78,8 @@ def test_what_cannot_be_slid_is_told(server, at, slopes):
         told = server.post(f"{at}/estimate", json={"moves": moves})
         assert told.status_code == 422
         assert told.headers["content-type"] == "application/problem+json"
+    told = server.post(f"{at}/estimate", json={"moves": {place[:-1]: 1.0}})
+    assert f"did you mean {place}?" in told.json()["detail"]
     other = at.rpartition("/")[2]
     told = server.post(f"{at}/estimate/{other}", json={"moves": {place: 1.0}})
     assert "is no run of these moves" in told.json()["detail"]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from offtake.core.names import suggestion
 from offtake.plan.slide import as_written, share_of
 from offtake.results.table import Table
 from offtake.results.whatif import WhatIf, against, shown
@@ -105,7 +106,8 @@ def _slid(visit: Visit, moves: Mapping[str, float]) -> Slid:
     numbers = {number["place"]: number for number in kept["numbers"]}
     for place, by in moves.items():
         if place not in numbers:
-            raise Refused(422, f"there is no slider for {place!r}")
+            said = suggestion(place, numbers, otherwise="this run has none")
+            raise Refused(422, f"there is no slider for {place!r}: {said}")
         if not -numbers[place]["down"] <= by <= numbers[place]["up"]:
             said = f"{place} can be slid from -{numbers[place]['down']} to {numbers[place]['up']} %"
             raise Refused(422, said)
