@@ -1,4 +1,4 @@
-"""Every plan runs; what is known beforehand is held against 1,023 paths with seed 1."""
+"""Every plan runs; what is known beforehand is held against 511 paths with seed 1."""
 
 import json
 import re
@@ -14,8 +14,12 @@ from tests.reference_data import ROOT
 EXPECTED: dict[str, dict[str, Any]] = {
     name: json.loads((PLANS / name / "expected.json").read_text("utf-8")) for name in FILES
 }
-PATHS = 1023
-"""The base case is the last of four blocks of 256; with one path more it would take a fifth."""
+PATHS = 511
+"""The base case is the last of two blocks of 256; with one path more it would take a third.
+
+Tolerances are those of the 1,024 paths from which values were seen: four of their standard errors
+are nearly three here. The seed is fixed, so only a change that moves a value can miss them.
+"""
 pytestmark = pytest.mark.slow
 STEP = re.compile(r"(?P<key>\w+)(?:\[(?P<where>[^\]]+)\])?(?:\.|$)")
 

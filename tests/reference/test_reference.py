@@ -4,6 +4,7 @@ A path on which a trigger lies within 1e-9 of its threshold may go another way; 
 counted and printed, and at most one in 10,000 may really differ.
 """
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from offtake.core.arrays import jax, jnp
-from offtake.engine.simulate import Draws, simulate
+from offtake.engine.simulate import Draws, Record, simulate
 from offtake.engine.step import CHECKS
 from offtake.lowering.lower import LoweredPlan, lower
 from offtake.plan.load import load
@@ -25,12 +26,14 @@ from tests.reference.foundry import FOUNDRY
 from tests.reference.future import Future
 from tests.reference.owners import OWNERS
 from tests.reference.plans import BAZAAR, CAMPUS, QUARTERS
-from tests.reference.simulate import Simulation
+from tests.reference.simulate import Booked, Simulation
 from tests.run.small import TEXT as SMALL
 
 TOLERANCE = 1e-12
 PATHS = 16
 BLOCK = 256
+WIDTH = 2 * PATHS
+"""Of a block's paths as many as the engine runs: more than are compared, for the checks."""
 SEEN = 1e-9
 """Values of cohorts come from quadrature in the oracle, consumer surplus from other formulas."""
 
@@ -56,59 +59,63 @@ def futures(lowered: LoweredPlan, draws: Draws, paths: int) -> list[Future]:
     ]
 
 
-def differences(lowered: LoweredPlan, paths: int, seed: int) -> tuple[list[str], int]:
-    """What differs, one line per path, and the number of paths with a close call."""
-    block = draw(lowered, seed, 0, BLOCK, BLOCK)
-    draws = Draws(*(jnp.asarray(x) for x in block))
-    record = compiled()(lowered.program, lowered.shape, draws)
-    for name, worst in zip(CHECKS, np.asarray(record.checks).max(axis=1), strict=True):
+def both(lowered: LoweredPlan, paths: int) -> Iterator[tuple[int, Record, Future, list[Booked]]]:
+    """Path by path: its number, what the engine records of the block, the oracle's months."""
+    drawn = draw(lowered, 1, 0, BLOCK, BLOCK)
+    block = Draws(*(jnp.asarray(x[..., :WIDTH]) for x in drawn))
+    record = jax.tree.map(np.asarray, compiled()(lowered.program, lowered.shape, block))
+    for name, worst in zip(CHECKS, record.checks.max(axis=1), strict=True):
         assert worst <= 1e-9, f"{name}: {worst}"
-    claimed, paid = np.asarray(record.months.claimed), np.asarray(record.months.paid)
-    found: list[str] = []
+    for p, future in enumerate(futures(lowered, block, paths)):
+        yield p, record, future, Simulation(future).run()
+
+
+def paid_otherwise(lowered: LoweredPlan, p: int, record: Record, months: list[Booked]) -> str:
+    """The first flow of a path on which the two differ, empty where they agree."""
+    claimed, paid = record.months.claimed, record.months.paid
+    keys = [(c.contract, c.part, c.line) for c in lowered.labels.claims]
+    mine_claimed = np.array([[month.claimed[key] for key in keys] for month in months])
+    mine_paid = np.array([[month.paid[key] for key in keys] for month in months])
+    bound = TOLERANCE * float(np.max(mine_paid))
+    gap = np.maximum(np.abs(claimed[:, :, p] - mine_claimed), np.abs(paid[:, :, p] - mine_paid))
+    if float(np.max(gap)) <= bound:
+        return ""
+    t = int(np.argmax(np.max(gap, axis=1) > bound))
+    k = int(np.argmax(gap[t]))
+    return (
+        f"path {p}, period {t}, {'/'.join(keys[k])}: claimed {claimed[t, k, p]!r} paid "
+        f"{paid[t, k, p]!r}, oracle {mine_claimed[t, k]!r} {mine_paid[t, k]!r}"
+    )
+
+
+def seen_otherwise(
+    lowered: LoweredPlan, p: int, record: Record, months: list[Booked]
+) -> Iterator[str]:
+    """Observations of the environment that differ by more than rounding of their largest value."""
+    for i, name in enumerate(lowered.labels.observations):
+        if name not in months[0].observed or name.endswith("oversold_hours"):
+            continue  # a number of the plan; or a difference of roundings
+        mine = np.array([month.observed[name] for month in months])
+        gap = np.abs(record.months.observations[:, i, p] - mine)
+        t = int(np.argmax(gap))
+        if gap[t] > SEEN * max(float(np.max(np.abs(mine))), 1e-300):
+            found = record.months.observations[t, i, p]
+            yield f"path {p}, period {t}, {name}: {found!r}, oracle {mine[t]!r}"
+
+
+def compare(lowered: LoweredPlan, paths: int, observed: bool = False) -> None:
+    """Hold flows, and what is observed if asked, of some paths against the oracle's."""
+    flows: list[str] = []
+    seen: list[str] = []
     close = 0
-    for p, future in enumerate(futures(lowered, draws, paths)):
-        months = Simulation(future).run()
-        keys = [(c.contract, c.part, c.line) for c in lowered.labels.claims]
-        mine_claimed = np.array([[month.claimed[key] for key in keys] for month in months])
-        mine_paid = np.array([[month.paid[key] for key in keys] for month in months])
-        largest = float(np.max(mine_paid))
-        gap = np.maximum(np.abs(claimed[:, :, p] - mine_claimed), np.abs(paid[:, :, p] - mine_paid))
+    for p, record, future, months in both(lowered, paths):
+        found = paid_otherwise(lowered, p, record, months)
+        flows += [f"{found}; close calls {sorted(future.close_calls)}"] if found else []
+        seen += seen_otherwise(lowered, p, record, months) if observed else ()
         close += bool(future.close_calls)
-        if float(np.max(gap)) > TOLERANCE * largest:
-            t = int(np.argmax(np.max(gap, axis=1) > TOLERANCE * largest))
-            k = int(np.argmax(gap[t]))
-            found.append(
-                f"path {p}, period {t}, {'/'.join(keys[k])}: claimed {claimed[t, k, p]!r} paid "
-                f"{paid[t, k, p]!r}, oracle {mine_claimed[t, k]!r} {mine_paid[t, k]!r}; "
-                f"close calls {sorted(future.close_calls)}"
-            )
-    return found, close
-
-
-def compare(lowered: LoweredPlan, paths: int, seed: int = 1) -> None:
-    found, close = differences(lowered, paths, seed)
     print(f"{lowered.plan.plan.name}: {paths} paths, {close} with a trigger at its threshold")
-    assert len(found) <= paths // 10_000, "\n".join(found)
-
-
-def observed_alike(lowered: LoweredPlan, paths: int, seed: int = 1) -> None:
-    """Every observation of the environment, to rounding of its largest value on the path."""
-    block = draw(lowered, seed, 0, BLOCK, BLOCK)
-    record = compiled()(lowered.program, lowered.shape, Draws(*(jnp.asarray(x) for x in block)))
-    seen = np.asarray(record.months.observations)
-    names = lowered.labels.observations
-    wrong: list[str] = []
-    for p, future in enumerate(futures(lowered, Draws(*(jnp.asarray(x) for x in block)), paths)):
-        months = Simulation(future).run()
-        for i, name in enumerate(names):
-            if name not in months[0].observed or name.endswith("oversold_hours"):
-                continue  # a number of the plan; or a difference of roundings
-            mine = np.array([month.observed[name] for month in months])
-            gap = np.abs(seen[:, i, p] - mine)
-            t = int(np.argmax(gap))
-            if gap[t] > SEEN * max(float(np.max(np.abs(mine))), 1e-300):
-                wrong.append(f"path {p}, period {t}, {name}: {seen[t, i, p]!r}, oracle {mine[t]!r}")
-    assert not wrong, "\n".join(wrong[:20])
+    assert len(flows) <= paths // 10_000, "\n".join(flows)
+    assert not seen, "\n".join(seen[:20])
 
 
 MORE_FUNDING = ("contracts.facility.amount=330 M USD", "contracts.equity.commitment=220 M USD")
@@ -147,8 +154,7 @@ def test_the_market_equals_the_oracle(rule: str, tmp_path: Path):
     file = tmp_path / "plan.yaml"
     file.write_text(BAZAAR, encoding="utf-8")
     lowered = lower(load(file, (f"market.rule={rule}",)), ("cleared.*", "chips.*", "sites.*"))
-    compare(lowered, PATHS)
-    observed_alike(lowered, PATHS)
+    compare(lowered, PATHS, observed=True)
 
 
 def test_what_is_built_equals_the_oracle(tmp_path: Path):
@@ -157,8 +163,7 @@ def test_what_is_built_equals_the_oracle(tmp_path: Path):
     file.write_text(FOUNDRY, encoding="utf-8")
     wanted = ("chips.*", "sites.*", "power.*", "fabs.*", "vendors.*", "drivers.*")
     lowered = lower(load(file), wanted)
-    compare(lowered, PATHS)
-    observed_alike(lowered, PATHS)
+    compare(lowered, PATHS, observed=True)
 
 
 IN_EVERY_TEST = ("compute-note",)

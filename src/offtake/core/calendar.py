@@ -26,7 +26,7 @@ import calendar as _gregorian
 import datetime
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -192,6 +192,12 @@ class Periods(_Grid):
         if self.length == "years" and first.month == 1:
             return str(first.year)
         return f"{first.year}-{first.month:02}"
+
+
+@lru_cache(maxsize=256)
+def periods(start: datetime.date, horizon: int, length: Length = "months") -> Periods:
+    """The same object for the same periods, so that dates are worked out once; see Periods."""
+    return Periods(start, horizon, length)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from offtake import catalogue
-from offtake.core.calendar import LONGEST_HORIZON_MONTHS, MONTHS, Length, Periods
+from offtake.core.calendar import LONGEST_HORIZON_MONTHS, MONTHS, Length, Periods, periods
 from offtake.core.errors import Mistake, mistake_at, quoted
 from offtake.core.fieldtypes import Unit
 from offtake.core.terms import (
@@ -116,7 +116,7 @@ class Header(Terms):
     def calendar(self) -> Periods:
         """The periods of the plan."""
         step = MONTHS[self.periods]
-        return Periods(self.start.date, round(self.horizon.value / step), self.periods)
+        return periods(self.start.date, round(self.horizon.value / step), self.periods)
 
 
 class Credit(Terms):
