@@ -30,6 +30,7 @@ from offtake.plan.load import load
 from offtake.plan.schema import Plan
 from offtake.run import jumps
 from offtake.run.gradient import Gradient
+from offtake.run.influence import anew
 from offtake.run.moves import SHARE, Move, Way, moves_of, real_share
 from offtake.run.sensitivity import corrected, foretell
 from offtake.run.simulate import Asked, Runner
@@ -41,11 +42,17 @@ SURE = 4.0
 BLOCK = 512
 """Paths of which a block is timed."""
 RESULTS = {
-    "one-hall": ("facilities.loan.el_usd", "parties.sponsor.net_usd"),
+    "one-hall": (
+        "facilities.loan.el_usd",
+        "parties.sponsor.net_usd",
+        "facilities.loan.min_dscr_p5",
+        "parties.sponsor.loss_usd_worst5",
+    ),
     "gpu-loans": (
         "facilities.hy_loan.pd",
         "facilities.hy_loan.lgd",
         "facilities.hy_loan.el_usd",
+        "parties.lenders.loss_usd_worst5",
     ),
     "circular": ("facilities.loan.pd", "facilities.loan.el_usd"),
     "abilene": ("facilities.phase_1_loan.el_usd",),
@@ -91,15 +98,17 @@ def agreement(study: Study, bumps: FloatArray) -> Agreement:
 
     Args:
         study: of one result.
-        bumps: [move, 2, P] both pieces of the result, half of up less down.
+        bumps: [move, end, piece, P] both pieces of the result, moved up and down.
     """
     value = value_of(study)
     moves = shares(study)
-    told = foretell(study, moves, value.slopes)
+    told = foretell(study, moves, value.constants)
     real = sum(move.way is Way.PROPORTION for move in moves)
     chosen = jumps.choose(told.unforeseen, study.seed, jumps.affordable(real))
-    effects = corrected(study, moves, told, chosen, value.slopes)
-    moved = value.slopes[0] * bumps[:, 0] + value.slopes[1] * bumps[:, 1]
+    effects = corrected(study, moves, told, chosen, value.constants)
+    ends = np.array([[anew(study.target, value.constants, *end) for end in bump] for bump in bumps])
+    sizes = np.array([real_share(move) for move in moves])[:, None] / SHARE
+    moved = (ends[:, 0] - ends[:, 1]) / (2.0 * sizes)
     return Agreement(
         tuple(moves),
         np.mean(effects, axis=1),
@@ -132,7 +141,7 @@ class Several(NamedTuple):
 
 
 def bumped(studies: list[Study], plan: Plan) -> FloatArray:
-    """Half of up less down of every piece, all results from the same runs, [move, result, 2, P]."""
+    """Every piece moved up and down, all results from the same runs, [move, result, end, 2, P]."""
     wanted = sorted({pattern for kind in KINDS for pattern in kind.wanted})
     measure = Several(tuple(study.pieces for study in studies))
     runner = Runner(plan, asked=Asked(wanted, lambda lowered, book: (measure,)))
@@ -148,7 +157,7 @@ def bumped(studies: list[Study], plan: Plan) -> FloatArray:
                 values[move.row] *= 1.0 + sign * size
                 out = runner.run_block(drawn._replace(values=values))[0]["several"]["pieces"]
                 sides.append(np.moveaxis(np.asarray(out), 0, -1)[..., : mine.stop - mine.start])
-            ends.append((sides[0] - sides[1]) / (2.0 * size / SHARE))
+            ends.append(np.stack(sides, axis=1))
         found.append(np.stack(ends))
     return np.concatenate(found, axis=-1)
 
@@ -170,9 +179,9 @@ class Cost(NamedTuple):
 def cost(study: Study, times: int) -> Cost:
     """A block forwards and backwards, least of some runs."""
     gradient = Gradient(study.lowered, study.pieces, study.runner.devices)
-    drawn, slopes = next(study.blocks())[1], (1.0, 0.0)
-    gradient.of(drawn, slopes)
-    study.influence(drawn, slopes)
+    drawn, constants = next(study.blocks())[1], (1.0, 0.0)
+    gradient.of(drawn, constants)
+    study.influence(drawn, constants)
 
     def least(run: object) -> float:
         found: list[float] = []
@@ -183,8 +192,8 @@ def cost(study: Study, times: int) -> Cost:
         return min(found)
 
     numbers = sum(move.way is not Way.STEP for move in moves_of(study.lowered))
-    forward = least(lambda: study.influence(drawn, slopes))
-    return Cost(forward, least(lambda: gradient.of(drawn, slopes)), numbers)
+    forward = least(lambda: study.influence(drawn, constants))
+    return Cost(forward, least(lambda: gradient.of(drawn, constants)), numbers)
 
 
 def report(plans: list[str], shrink: int = 1, times: int = 5) -> None:

@@ -219,8 +219,8 @@ def said(found: Sensitivity, top: int, width: int) -> str:
             "did you mean facilities.loan.el_usd or facilities.loan.el_bp_per_year",
         ),
         ("facilities.loan", "facilities.loan has pd, lgd, el_usd"),
-        ("facilities.loan.min_dscr_p5", "a quantile over futures, which has no derivative"),
-        ("net_usd_worst5 of bank", "a set that moves with the numbers"),
+        ("facilities.loan.irr_lender_p50", "a quantile over futures, which is not among"),
+        ("supports_usd_worst5 of bank", "a set that moves with the numbers, which is not"),
     ],
 )
 def test_an_unknown_result_names_the_nearest(tmp_path: Path, name: str, said: str) -> None:

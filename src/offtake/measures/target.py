@@ -1,17 +1,30 @@
-"""One result as a ratio of two means over paths: what a sensitivity is taken of.
+"""One result over paths and the influence of every path on it: what a sensitivity is taken of.
 
-    result = factor x mean(above) / mean(below)
+Two numbers of every path, above and below, make a result:
 
-Most results are means (below is 1 on every path); a loss given default is a ratio of sums, a mean
-cover counts the paths on which there is one. The influence of a path on the result,
+    ratio      factor x mean(above) / mean(below)
+    quantile   of above, of the paths on which below is 1
+    worst      mean of above over the paths with the largest below, a share of all
 
-    influence = factor x (above - share x below) / mean(below),   share = mean(above) / mean(below)
-
+Most results are means, ratios whose below is 1 on every path; a loss given default is a ratio of
+sums, a mean cover counts the paths on which there is one. The influence of a path on the result
 has mean zero, and its mean moves as the result does: d result = mean(d influence) [1]. So every
-result here is differentiated, bumped and given an error as if it were a plain mean.
+result here is differentiated, bumped and given an error as if it were a plain mean. With constants
+that all paths share (of a ratio by `observed`, of the others by `offtake.run.influence`):
+
+    ratio      factor x (above - share x below) / mean(below),   share = mean(above) / mean(below)
+    quantile   below x (level - S((at - above) / width)) / density                              [2]
+    worst      (above - there) x S((below - at) / width) / level - rest                         [3]
+
+S(x) = 1 / (1 + exp(-x)) stands for a step from 0 to 1, whose derivative would be zero where there
+is one: what is estimated is the derivative at `at`, smoothed over some widths.
 
 References:
     1. Hampel, F. R. (1974). The influence curve and its role in robust estimation. JASA 69.
+    2. Liu, G., Hong, L. J. (2009). Kernel estimation of quantile sensitivities. Naval Research
+       Logistics 56.
+    3. Hong, L. J., Liu, G. (2009). Simulating sensitivities of conditional value at risk.
+       Management Science 55.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,14 +47,20 @@ KINDS = (Facilities, WhoPays, ContractValue)
 """Measures that have the outputs of targets."""
 Form = Literal["value", "known", "never", "told"]
 """The output where it is known, else 0; or 1, else 0: where it is known, infinite, either."""
+Over = Literal["ratio", "quantile", "worst"]
+"""How paths make a result."""
+Constants = tuple[float, ...]
+"""Of an influence: d influence / d above, d below; level, at, width, density; level, at, width,
+there, rest."""
 
 
 class Part(NamedTuple):
-    """One output of a measure, of one item."""
+    """One output of a measure, of one item or of all together."""
 
     output: str
     form: Form = "value"
     factor: float = 1.0
+    every: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +76,9 @@ class Target:
     below: tuple[Part, ...] = ()
     """Empty: 1 on every path."""
     factor: float = 1.0
+    over: Over = "ratio"
+    level: float = 0.0
+    """Share of paths below a quantile, or among the worst."""
 
 
 def _plain(output: str) -> tuple[str, tuple[Part, ...], tuple[Part, ...], float]:
@@ -95,6 +117,14 @@ PARTY = {
     )
 }
 """Results of a party."""
+QUANTILES = {
+    "min_dscr_p50": ("min_dscr", 0.5),
+    "min_dscr_p5": ("min_dscr", 0.05),
+    "llcr_p50": ("llcr", 0.5),
+}
+"""Of a facility: output and level."""
+WORST = 0.05
+"""Share of paths, those on which all parties together lose most, that are meant by the worst."""
 
 
 def targets(book: Book) -> Iterator[Target]:
@@ -110,6 +140,20 @@ def targets(book: Book) -> Iterator[Target]:
     for item, (contract, party) in enumerate(sides(book)):
         name = f"contracts.{contract}.npv_usd.{party}"
         yield Target(name, "USD", ContractValue, item, (Part("npv_usd"),))
+
+
+def spread_targets(book: Book) -> Iterator[Target]:
+    """Quantiles and means over the worst 5 %: the same paths for all parties."""
+    for item, facility in enumerate(book.facilities):
+        for name, (output, level) in QUANTILES.items():
+            full, parts = f"facilities.{facility.contract}.{name}", (Part(output),)
+            known = (Part(output, "known"),)
+            yield Target(full, "1", Facilities, item, parts, known, over="quantile", level=level)
+    lost = (Part("loss", every=True),)
+    for item, party in enumerate(book.labels.parties):
+        for name in ("net", "loss") if party not in book.owners else ():
+            full, parts = f"parties.{party}.{name}_usd_worst5", (Part(name),)
+            yield Target(full, "USD", WhoPays, item, parts, lost, over="worst", level=WORST)
 
 
 def all_targets(book: Book) -> Iterator[Target]:
@@ -181,7 +225,8 @@ def _pieces(outputs: Mapping[str, Array], target: Target) -> dict[str, Array]:
 def _sum(outputs: Mapping[str, Array], target: Target, parts: tuple[Part, ...]) -> Array:
     terms: list[Array] = []
     for part in parts:
-        value = outputs[part.output][target.item]
+        output = outputs[part.output]
+        value = jnp.sum(output, axis=0) if part.every else output[target.item]
         terms.append(part.factor * _formed(value, part.form))
     return sum(terms[1:], terms[0])
 
@@ -214,20 +259,41 @@ def several(found: tuple[Target, ...], book: Book) -> Several:
     return Several(tuple(kind.build(book) for kind in kinds), found)
 
 
+def influence(target: Target, constants: Array, above: Array, below: Array) -> Array:
+    """Influence of paths on the result, [P].
+
+    Args:
+        target: says how paths make the result.
+        constants: [k], see `Constants`.
+        above: [P].
+        below: [P].
+    """
+    if target.over == "ratio":
+        return constants[0] * above + constants[1] * below
+    if target.over == "quantile":
+        level, at, width, density = (constants[i] for i in range(4))
+        return below * (level - jax.nn.sigmoid((at - above) / width)) / density
+    level, at, width, there, rest = (constants[i] for i in range(5))
+    return (above - there) * jax.nn.sigmoid((below - at) / width) / level - rest
+
+
 class Observed(NamedTuple):
     """A result over many paths."""
 
     value: float
     error: float
     """Standard error; NaN below two paths."""
-    slopes: tuple[float, float]
-    """d influence / d above, d influence / d below: the same on every path."""
+    constants: Constants
+    """Of the influence; of a ratio its slopes, the same on every path."""
     influence: FloatArray
     """[P]"""
+    alike: int = 0
+    """Paths that have the very value at which a quantile stands, or the loss with which the worst
+    begin: where they are many, it jumps rather than moves."""
 
 
 def observed(target: Target, above: FloatArray, below: FloatArray) -> Observed:
-    """The result and the influence of every path on it.
+    """A ratio and the influence of every path on it.
 
     Args:
         target: whose pieces these are.
@@ -246,6 +312,11 @@ def observed(target: Target, above: FloatArray, below: FloatArray) -> Observed:
         raise ArithmeticError(message)
     share = float(np.mean(above)) / base
     slopes = target.factor / base, -target.factor * share / base
-    influence = slopes[0] * above + slopes[1] * below
-    error = float(np.std(influence, ddof=1) / np.sqrt(count)) if count > 1 else float("nan")
-    return Observed(target.factor * share, error, slopes, influence)
+    found = slopes[0] * above + slopes[1] * below
+    return Observed(target.factor * share, error_of(found), slopes, found)
+
+
+def error_of(found: FloatArray) -> float:
+    """Standard error of a result by the influence of every path on it, [P]; NaN below two."""
+    count = found.shape[0]
+    return float(np.std(found, ddof=1) / np.sqrt(count)) if count > 1 else float("nan")

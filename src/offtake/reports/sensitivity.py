@@ -20,6 +20,8 @@ AGREES = 3.0
 """Standard errors within which an effect and its bump agree."""
 ROUNDING = 1e-3
 """Share of an effect up to which a bump of 1 % may differ by curvature alone."""
+SMOOTHED = 0.1
+"""The same of a quantile and of the worst 5 %, by smoothing."""
 WIDTH, LEFT, RIGHT, TOP, ROW = 900, 380, 120, 70, 22
 UP, DOWN = "#1f5fa8", "#c0562b"
 
@@ -74,20 +76,33 @@ def notes(found: Sensitivity, shares: int, steps: int) -> list[str]:
             f"{found.near:,} futures lie near a threshold, where a derivative does not tell what a "
             f"move does; there ({which}) every number was moved by itself."
         )
+    if found.alike > 1:
+        said.append(
+            f"{found.alike:,} futures have the very value at which this is taken: there it jumps "
+            "rather than moves, and what is shown is smoothed."
+        )
     if found.sized:
         said.append(f"Held as sized: {', '.join(found.sized)}.")
     if found.checks:
-        good = sum(agrees(check) for check in found.checks)
+        good = sum(agrees(check, found.over) for check in found.checks)
+        or_so = "" if found.over == "ratio" else f", or {100 * SMOOTHED:.0f} %, as it is smoothed"
         said.append(
             f"Checked: the {len(found.checks)} largest effects from derivatives against moving the "
-            f"number on all futures, {good} agree within {AGREES:.0f} standard errors (column ok)."
+            f"number on all futures, {good} agree within {AGREES:.0f} standard errors{or_so} "
+            "(column ok)."
         )
     return said
 
 
-def agrees(check: Check) -> bool:
-    """Whether an effect and its bump agree within their error."""
-    room = AGREES * check.error + ROUNDING * abs(check.bump)
+def agrees(check: Check, over: str) -> bool:
+    """Whether an effect and its bump agree within their error.
+
+    Args:
+        check: both.
+        over: how futures make the result.
+    """
+    share = ROUNDING if over == "ratio" else SMOOTHED
+    room = AGREES * check.error + share * abs(check.bump)
     return abs(check.effect - check.bump) <= room
 
 
@@ -121,7 +136,7 @@ def _table(found: Sensitivity, shown: tuple[Effect, ...], width: int) -> RichTab
                 *([] if effect.way != "step" else [f"+{effect.by}"]),
                 amount(effect.effect, found.unit, sign=True),
                 amount(effect.error, found.unit),
-                *([] if effect.way == "step" else [_said(check)]),
+                *([] if effect.way == "step" else [_said(check, found.over)]),
             ]
         )
     step = shown[0].way == "step"
@@ -140,8 +155,8 @@ def _table(found: Sensitivity, shown: tuple[Effect, ...], width: int) -> RichTab
     return made
 
 
-def _said(check: Check | None) -> str:
-    return "" if check is None else "yes" if agrees(check) else "NO"
+def _said(check: Check | None, over: str) -> str:
+    return "" if check is None else "yes" if agrees(check, over) else "NO"
 
 
 def cut(words: str, most: int) -> str:

@@ -100,6 +100,10 @@ class Sensitivity(Shown):
     """Paths on which dates, durations and zeros were moved."""
     sized: tuple[str, ...]
     """Contracts whose size was found beforehand and is held."""
+    over: str = "ratio"
+    """How futures make the result: a ratio of means, a quantile, a mean of the worst."""
+    alike: int = 0
+    """Paths with the very value of a quantile, or the loss with which the worst begin."""
 
     @property
     def moving(self) -> tuple[Effect, ...]:
@@ -137,4 +141,6 @@ class Sensitivity(Shown):
             "near_paths_moved": self.moved,
             "step_paths": self.step_paths,
             "held": list(self.sized),
+            "over": self.over,
+            "alike_paths": self.alike,
         }

@@ -29,7 +29,7 @@ from offtake.engine.program import Program
 from offtake.engine.simulate import Block, Draws, Record, simulate
 from offtake.lowering.lower import LoweredPlan
 from offtake.lowering.world import World
-from offtake.measures.target import Pieces
+from offtake.measures.target import Constants, Pieces, influence
 from offtake.plan.schema import Plan
 from offtake.run.devices import Devices, on_devices
 from offtake.run.draw import HostDraws
@@ -41,8 +41,8 @@ class Sought(NamedTuple):
     """What the pass is taken of; a pytree."""
 
     pieces: Pieces
-    slopes: Array
-    """[2] d influence / d above, below"""
+    constants: Array
+    """[k] of the influence"""
     hazard: NDArray[np.int64]
     """[E] observation that carries the hazard rate of every party with a credit"""
     driven: NDArray[np.bool_]
@@ -76,15 +76,15 @@ class Gradient:
         self._driven = np.array([name.startswith("drivers.") for name in names], bool)
         self._block = on_devices(_backwards(lowered), devices, months=False)
 
-    def of(self, draws: HostDraws, slopes: tuple[float, float]) -> FloatArray:
+    def of(self, draws: HostDraws, constants: Constants) -> FloatArray:
         """Derivative of the influence of every path by its own numbers, [row, P].
 
         Args:
             draws: of one block.
-            slopes: d influence / d above and below.
+            constants: of the influence.
         """
         parts: Any = draws
-        sought = Sought(self._pieces, jnp.asarray(slopes), self._hazard, self._driven)
+        sought = Sought(self._pieces, jnp.asarray(constants), self._hazard, self._driven)
         back = self._block(self._lowered.program, sought, Draws(*parts))[0]
         return np.asarray(back, np.float64).T
 
@@ -94,14 +94,15 @@ def _backwards(lowered: LoweredPlan) -> Block:
     shape = lowered.shape
 
     def run(program: Program, sought: Sought, draws: Draws) -> tuple[Array, None]:
-        def influence(values: Array) -> Array:
+        def total(values: Array) -> Array:
             record = simulate(program, shape, draws._replace(values=values), remember=True)
             found = sought.pieces.reduce(cast("Any", record))
-            mine = sought.slopes[0] * found["above"] + sought.slopes[1] * found["below"]
+            sides = found["above"], found["below"]
+            mine = influence(sought.pieces.target, sought.constants, *sides)
             likely = _log_likelihood(program, sought, draws._replace(values=values), record)
             return jnp.sum(mine + _held(mine) * likely)
 
-        backwards = cast("Callable[[Array], Array]", jax.grad(influence))
+        backwards = cast("Callable[[Array], Array]", jax.grad(total))
         return jnp.moveaxis(backwards(draws.values), -1, 0), None
 
     return cast("Block", run)

@@ -17,21 +17,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offtake.core.errors import WrongRequest
-from offtake.measures.target import Observed
+from offtake.measures.target import Constants, Observed
 from offtake.plan.schema import Plan
 from offtake.results.sensitivity import Check, Effect, Sensitivity
 from offtake.run import jumps
 from offtake.run.draw import HostDraws
 from offtake.run.gradient import Gradient
 from offtake.run.moves import SHARE, Move, Way, moves_of
-from offtake.run.study import Study, Told, counted, differences, gathered, studied, value_of
+from offtake.run.study import (
+    Study,
+    Told,
+    counted,
+    differences,
+    gathered,
+    moved,
+    studied,
+    value_of,
+)
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-Slopes = tuple[float, float]
-"""d influence / d above and below."""
-STEP_PATHS = 256
-"""Paths on which dates, durations and zeros are moved."""
+STEP_PATHS = {"ratio": 256, "quantile": 1024, "worst": 1024}
+"""Paths on which dates, durations and zeros are moved: more where few of them tell."""
 SCREEN = 16
 """Paths of either sort, first ones and those with most influence, on which all of them are moved
 to see which do anything."""
@@ -46,7 +53,7 @@ class Foretold(NamedTuple):
     """[P] what they did not tell of a move of all numbers; 0 where they did"""
 
 
-def foretell(study: Study, moves: Sequence[Move], slopes: Slopes) -> Foretold:
+def foretell(study: Study, moves: Sequence[Move], constants: Constants) -> Foretold:
     """The reverse pass on all paths, and the paths on which it does not tell what a move does."""
     gradient = Gradient(study.lowered, study.pieces, study.runner.devices)
     rows = np.array([move.row for move in moves], np.int64)
@@ -54,11 +61,11 @@ def foretell(study: Study, moves: Sequence[Move], slopes: Slopes) -> Foretold:
     effects, unforeseen = np.empty((len(moves), study.paths)), np.zeros(study.paths)
     for mine, drawn in study.blocks():
         count = mine.stop - mine.start
-        slope = gradient.of(drawn, slopes)[rows]
+        slope = gradient.of(drawn, constants)[rows]
         found = SHARE * drawn.values[rows] * slope
         whole = np.all(np.isfinite(found), axis=0)
         found = np.where(whole, found, 0.0)
-        missed = _missed(study, drawn, rows[real], found[real], slopes)
+        missed = _missed(study, drawn, rows[real], found[real], constants)
         # Where there is no derivative the numbers are moved.
         missed = np.where(whole, missed, np.maximum(missed, np.max(missed) or 1.0))
         effects[:, mine], unforeseen[mine] = found[:, :count], missed[:count]
@@ -71,7 +78,7 @@ def _missed(
     drawn: HostDraws,
     rows: IntArray,
     effects: FloatArray,
-    slopes: Slopes,
+    constants: Constants,
 ) -> FloatArray:
     """What derivatives do not tell of moves of all numbers at once, the most of some, [P]."""
     worst = np.zeros(drawn.values.shape[1])
@@ -80,7 +87,7 @@ def _missed(
         by = jumps.signs(study.seed, turn, drawn.values.shape)
         up, down = (
             study.influence(
-                drawn._replace(values=jumps.moved_all(drawn.values, rows, sign * by)), slopes
+                drawn._replace(values=jumps.moved_all(drawn.values, rows, sign * by)), constants
             )
             for sign in (1.0, -1.0)
         )
@@ -90,7 +97,7 @@ def _missed(
 
 
 def corrected(
-    study: Study, moves: Sequence[Move], told: Foretold, chosen: jumps.Chosen, slopes: Slopes
+    study: Study, moves: Sequence[Move], told: Foretold, chosen: jumps.Chosen, constants: Constants
 ) -> FloatArray:
     """Effects with those of near paths as real moves have them, [move, P]."""
     effects = told.effects.copy()
@@ -98,15 +105,15 @@ def corrected(
         return effects
     real = [i for i, move in enumerate(moves) if move.way is Way.PROPORTION]
     base = gathered(study, chosen.paths)
-    found = differences(study, base, [moves[i] for i in real], slopes, "Moving near a threshold")
-    for i, moved in zip(real, found, strict=True):
+    found = differences(study, base, [moves[i] for i in real], constants, "Moving near a threshold")
+    for i, really in zip(real, found, strict=True):
         told_there = effects[i, chosen.paths]
-        effects[i, chosen.paths] += chosen.weight * (moved - told_there)
+        effects[i, chosen.paths] += chosen.weight * (really - told_there)
     return effects
 
 
 def checked(
-    study: Study, moves: Sequence[Move], effects: FloatArray, count: int, slopes: Slopes
+    study: Study, moves: Sequence[Move], effects: FloatArray, count: int, constants: Constants
 ) -> list[Check]:
     """The largest effects beside what moving the number does on all paths.
 
@@ -115,13 +122,13 @@ def checked(
         moves: numbers whose effects come from derivatives.
         effects: [move, P].
         count: how many are checked.
-        slopes: of the influence.
+        constants: of the influence.
     """
     size = -np.abs(np.mean(effects, axis=1))
     largest = [int(i) for i in np.argsort(size, kind="stable")[:count]]
     picked = [moves[i] for i in largest]
     parts = [
-        differences(study, counted(drawn, mine), picked, slopes, "Checking")
+        differences(study, counted(drawn, mine), picked, constants, "Checking", whole=True)
         for mine, drawn in study.blocks()
         if picked
     ]
@@ -163,13 +170,13 @@ def sensitivity(
     value = value_of(study)
     moves = moves_of(study.lowered)
     smooth = [move for move in moves if move.way is not Way.STEP]
-    first = foretell(study, smooth, value.slopes)
+    first = foretell(study, smooth, value.constants)
     real = sum(move.way is Way.PROPORTION for move in smooth)
     chosen = jumps.choose(first.unforeseen, seed, jumps.affordable(real))
-    effects = corrected(study, smooth, first, chosen, value.slopes)
+    effects = corrected(study, smooth, first, chosen, value.constants)
     steps = [move for move in moves if move.way is Way.STEP]
     stepped = _stepped(study, steps, value)
-    checks = checked(study, smooth, effects, check, value.slopes)
+    checks = checked(study, smooth, effects, check, value.constants)
     found = [
         _effect(move, moved, value.value)
         for move, moved in zip([*smooth, *steps], [*effects, *stepped], strict=True)
@@ -186,8 +193,10 @@ def sensitivity(
         checks=tuple(checks),
         near=chosen.near,
         moved=int(chosen.paths.size),
-        step_paths=min(STEP_PATHS, paths),
+        step_paths=min(STEP_PATHS[study.target.over], paths),
         sized=tuple(facility.contract for facility in study.runner.structure.facilities),
+        over=study.target.over,
+        alike=value.alike,
     )
 
 
@@ -195,12 +204,12 @@ def _stepped(study: Study, moves: Sequence[Move], value: Observed) -> FloatArray
     """What steps do, [move, path]; nothing for those that do nothing on a few paths."""
     most = np.argsort(-np.abs(value.influence), kind="stable")[:SCREEN]
     some = np.unique(np.concatenate([most, np.arange(min(SCREEN, study.paths))]))
-    seen = differences(study, gathered(study, some), moves, value.slopes, "Screening steps")
-    acting = [i for i in range(len(moves)) if np.any(seen[i] != 0.0)]
-    few = gathered(study, np.arange(min(STEP_PATHS, study.paths)))
+    seen = moved(study, gathered(study, some), moves, "Screening steps")
+    acting = [i for i in range(len(moves)) if np.any(seen[:, i, 0] != seen[:, i, 1])]
+    few = gathered(study, np.arange(min(STEP_PATHS[study.target.over], study.paths)))
     found = np.zeros((len(moves), few.weight.size))
     mine = [moves[i] for i in acting]
-    found[acting] = differences(study, few, mine, value.slopes, "Moving by steps")
+    found[acting] = differences(study, few, mine, value.constants, "Moving by steps", whole=True)
     return found
 
 

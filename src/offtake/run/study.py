@@ -15,11 +15,21 @@ from offtake.core.arrays import jax
 from offtake.core.errors import UnknownFigure
 from offtake.core.measure import Book, Measure
 from offtake.lowering.lower import LoweredPlan
-from offtake.measures.target import KINDS, Observed, Pieces, Target, observed, pieces, targets
+from offtake.measures.target import (
+    KINDS,
+    Constants,
+    Observed,
+    Pieces,
+    Target,
+    pieces,
+    spread_targets,
+    targets,
+)
 from offtake.plan.schema import Plan
 from offtake.results.named import full_name, meant, why_no_mean
 from offtake.run.draw import HostDraws, draw
 from offtake.run.gradient import hazard_names
+from offtake.run.influence import anew, fitted, influences
 from offtake.run.moves import SHARE, Move, changes, real_share
 from offtake.run.simulate import Asked, Runner
 
@@ -68,10 +78,9 @@ class Study:
         reduced: Any = jax.device_get(self.runner.run_block(draws)[0])["target"]
         return np.asarray(reduced["above"]), np.asarray(reduced["below"])
 
-    def influence(self, draws: HostDraws, slopes: tuple[float, float]) -> FloatArray:
+    def influence(self, draws: HostDraws, constants: Constants) -> FloatArray:
         """Influence of the paths of a block, [P]."""
-        above, below = self.run(draws)
-        return slopes[0] * above + slopes[1] * below
+        return influences(self.target, constants, *self.run(draws))
 
 
 def studied(plan: Plan, of: str, paths: int, seed: int, told: Told | None) -> Study:
@@ -101,7 +110,8 @@ def target_of(book: Book, of: str) -> Target:
     Raises:
         UnknownFigure: there is none of that name; the message names the nearest.
     """
-    known = {full_name(target.name): target for target in targets(book)}
+    every = (*targets(book), *spread_targets(book))
+    known = {full_name(target.name): target for target in every}
     try:
         return known[meant(of, known)]
     except UnknownFigure as unknown:
@@ -109,9 +119,10 @@ def target_of(book: Book, of: str) -> Target:
         if why is None:
             raise
         message = (
-            f"{of!r} is {why}, which has no derivative future by future here; means have one: pd, "
-            "el_usd, lgd, min_dscr_mean of a facility, net_usd, loss_usd of a party. How far it "
-            "moves with one number, with its error: offtake compare PLAN --with set:PLACE=VALUE"
+            f"{of!r} is {why}, which is not among the results that have a derivative here: pd, "
+            "el_usd, lgd, min_dscr_mean, min_dscr_p5 of a facility, net_usd, loss_usd, "
+            "loss_usd_worst5 of a party. How far it moves with one number, with its error: offtake "
+            "compare PLAN --with set:PLACE=VALUE"
         )
         raise UnknownFigure(message) from unknown
 
@@ -124,7 +135,7 @@ def value_of(study: Study) -> Observed:
         count = mine.stop - mine.start
         above[mine], below[mine] = found[0][:count], found[1][:count]
         study.told("Simulating", mine.stop, study.paths)
-    return observed(study.target, above, below)
+    return fitted(study.target, above, below)
 
 
 def gathered(study: Study, paths: IntArray) -> HostDraws:
@@ -143,12 +154,10 @@ def counted(drawn: HostDraws, mine: slice) -> HostDraws:
     return HostDraws(*(leaf[..., :count] for leaf in drawn))
 
 
-def one_by_one(
-    study: Study, base: HostDraws, asked: Single, slopes: tuple[float, float], stage: str
-) -> FloatArray:
-    """Influence of paths that each have one number moved, [Q]."""
+def one_by_one(study: Study, base: HostDraws, asked: Single, stage: str) -> FloatArray:
+    """Both pieces of paths that each have one number moved, [2, Q]."""
     width, total = study.runner.width, asked.path.size
-    found = np.empty(total)
+    found = np.empty((2, total))
     for first in range(0, total, width):
         mine = np.minimum(np.arange(first, first + width), total - 1)
         drawn = HostDraws(*(leaf[..., asked.path[mine]] for leaf in base))
@@ -156,30 +165,22 @@ def one_by_one(
         values = drawn.values.copy()
         values[rows, lanes] = values[rows, lanes] * asked.factor[mine] + asked.added[mine]
         count = min(width, total - first)
-        moved = drawn._replace(values=values, weight=np.ones(width))
-        found[first : first + count] = study.influence(moved, slopes)[:count]
+        moved = study.run(drawn._replace(values=values, weight=np.ones(width)))
+        found[:, first : first + count] = np.stack(moved)[:, :count]
         study.told(stage, first + count, total)
     return found
 
 
-def differences(
-    study: Study,
-    base: HostDraws,
-    moves: Sequence[Move],
-    slopes: tuple[float, float],
-    stage: str,
-) -> FloatArray:
-    """Change of influence when each number is moved by its size, by real moves, [move, P].
+def moved(study: Study, base: HostDraws, moves: Sequence[Move], stage: str) -> FloatArray:
+    """Both pieces when each number is moved really, [2, move, end, P].
 
-    Half of up less down; up less none where nothing lies below. Numbers that say how likely events
-    are go `EVENT_SHARE` either way, and what that does is taken in proportion.
+    The first end is up, the second down; none where nothing lies below.
     """
     count = base.weight.size
-    if not moves or not count:
-        return np.zeros((len(moves), count))
-    ends = np.array([(1.0, -1.0) if move.both else (1.0, 0.0) for move in moves])
     shape = (len(moves), 2, count)
-    factor, added = changes(moves, np.broadcast_to(ends[:, :, None], shape))
+    if not moves or not count:
+        return np.zeros((2, *shape))
+    factor, added = changes(moves, np.broadcast_to(_ends(moves)[:, :, None], shape))
     rows = np.array([move.row for move in moves], np.int64)[:, None, None]
     asked = Single(
         path=np.broadcast_to(np.arange(count), shape).reshape(-1),
@@ -187,7 +188,43 @@ def differences(
         factor=factor.reshape(-1),
         added=added.reshape(-1),
     )
-    found = one_by_one(study, base, asked, slopes, stage).reshape(shape)
+    return one_by_one(study, base, asked, stage).reshape(2, *shape)
+
+
+def differences(
+    study: Study,
+    base: HostDraws,
+    moves: Sequence[Move],
+    constants: Constants,
+    stage: str,
+    *,
+    whole: bool = False,
+) -> FloatArray:
+    """Change of influence when each number is moved by its size, by real moves, [move, P].
+
+    Half of up less down; up less none where nothing lies below. Numbers that say how likely events
+    are go `EVENT_SHARE` either way, and what that does is taken in proportion.
+
+    Args:
+        study: the plan and its result.
+        base: draws of paths.
+        moves: of the numbers.
+        constants: of the influence.
+        stage: what is being done, in words.
+        whole: find the result again at both ends: the mean of a row is what the result of these
+            paths does, however far that is.
+    """
+    pieces = moved(study, base, moves, stage)
+    found = np.empty(pieces.shape[1:])
+    for i, end in np.ndindex(found.shape[:2]) if found.size else ():
+        of = anew if whole else influences
+        found[i, end] = of(study.target, constants, *pieces[:, i, end])
+    ends = _ends(moves)
     sizes = np.array([(real_share(move) or SHARE) / SHARE for move in moves])
-    apart = (ends[:, 0] - ends[:, 1]) * sizes
+    apart = (ends[:, 0] - ends[:, 1]) * sizes if moves else np.ones(0)
     return (found[:, 0] - found[:, 1]) / apart[:, None]
+
+
+def _ends(moves: Sequence[Move]) -> FloatArray:
+    """[move, 2] where each end lies, in sizes of the move."""
+    return np.array([(1.0, -1.0) if move.both else (1.0, 0.0) for move in moves])

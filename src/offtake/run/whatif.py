@@ -214,7 +214,7 @@ def _slopes(targets: Sequence[Target], base: Seen) -> FloatArray:
     found = np.zeros((len(targets), 2))
     for k, target in enumerate(targets):
         if _mean(base.below[k]) != 0.0:
-            found[k] = observed(target, base.above[k], base.below[k]).slopes
+            found[k] = observed(target, base.above[k], base.below[k]).constants
     return found
 
 
@@ -324,5 +324,5 @@ def _changed(target: Target, base: Seen, now: Seen, k: int) -> tuple[float, floa
     of = observed(target, base.above[k], base.below[k])
     then = observed(target, now.above[k], now.below[k])
     above, below = now.above[k] - base.above[k], now.below[k] - base.below[k]
-    spread = np.std(of.slopes[0] * above + of.slopes[1] * below, ddof=1)
+    spread = np.std(of.constants[0] * above + of.constants[1] * below, ddof=1)
     return then.value - of.value, float(spread / np.sqrt(above.size))
