@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from offtake.core.arrays import jax, jnp, lax
 from offtake.core.calendar import Periods
-from offtake.core.contract import Lowered, Month
+from offtake.core.contract import Lowered, Month, prepared
 from offtake.core.flows import Flow
 from offtake.core.quantity import Quantity, When
 from offtake.core.terms import Terms, numbers, references
@@ -65,7 +65,8 @@ class Bench:
     @property
     def numbers(self) -> dict[str, Any]:
         """Numbers of the group, field -> [K, P]."""
-        return {f: jnp.asarray(self.values[rows]) for f, rows in self.lowered.numbers.items()}
+        n = {f: jnp.asarray(self.values[rows]) for f, rows in self.lowered.numbers.items()}
+        return dict(prepared(self.lowered.group, n))
 
     def totals(self, t: int, *, paid: bool) -> NDArray:
         """[total] signed sums of the books of period t; nothing before the opening."""
@@ -404,7 +405,8 @@ def _sums(
     fixed = {"support": draw, "residual": take}
 
     def total(values: Any) -> Any:
-        n = {f: values[jnp.asarray(rows)] for f, rows in lowered.numbers.items()}
+        own = {f: values[jnp.asarray(rows)] for f, rows in lowered.numbers.items()}
+        n = prepared(lowered.group, own)
 
         def month(carry: Any, now: Any) -> Any:
             state, t = carry

@@ -40,7 +40,7 @@ from offtake.core.flows import Flow, Rank
 from offtake.core.terms import ContractName, Duration, Money, PartyName, Share, Terms, default
 from offtake.finance.tax import losses_used, partner_share
 from offtake.finance.unpaid import outstanding
-from offtake.finance.write_off import AssetClass, Schedule, WriteOff, classes_of
+from offtake.finance.write_off import AssetClass, Pools, Schedule, WriteOff, classes_of
 
 BEFORE_FEES: dict[tuple[str, Flow], float] = {
     (way, flow): sign
@@ -109,8 +109,7 @@ EXAMPLE = IncomeTaxTerms.model_validate(
 class IncomeTaxState(NamedTuple):
     """Every leaf [K, P], USD, but for the pools."""
 
-    pool: Array
-    """[tax years, K, classes, P] capital cost of each tax year"""
+    pool: Pools
     written: Array
     """depreciation so far"""
     income: Array
@@ -206,11 +205,16 @@ class IncomeTax(NamedTuple):
         numbers = {**at.numbers(ids, "rate", "losses", "loss_limit"), **depreciation}
         return Lowered(group, tuple(ids), numbers, lines)
 
+    def prepare(self, n: Numbers) -> Numbers:
+        """What each year of age writes off, beside."""
+        return self.write_off.prepare(n)
+
     def init(self, n: Numbers) -> IncomeTaxState:
         """Losses brought forward, nothing else."""
         zero = jnp.zeros_like(n["rate"])
         pool = self.write_off.nothing(zero)
-        return IncomeTaxState(pool, zero, zero, zero, n["losses"], zero, pool[0], zero, zero)
+        unbuilt = jnp.zeros_like(n["share"])
+        return IncomeTaxState(pool, zero, zero, zero, n["losses"], zero, unbuilt, zero, zero)
 
     def publish(self, n: Numbers, s: IncomeTaxState, month: Month) -> Amounts:
         """Losses carried into the tax year, tax paid so far, arrears, depreciation so far."""
@@ -225,14 +229,6 @@ class IncomeTax(NamedTuple):
         early = jnp.asarray(self.when_due)[:, None, None]
         before = jnp.maximum(month.period - 1, 0)
         return [(-early * s.unbuilt, before), (early * month.claimed[self.added], month.period)]
-
-    def _pool(self, s: IncomeTaxState, month: Month, paid: Array) -> Array:
-        """Pools with the capital cost of this period; `paid`: USD [K, C, P]."""
-        pool = s.pool
-        late = 1.0 - jnp.asarray(self.when_due)[:, None, None]
-        for cost, of in (*self._entering(s, month), (late * paid, month.period)):
-            pool = self.write_off.added(pool, cost, of)
-        return pool
 
     def _year(self, n: Numbers, s: IncomeTaxState, month: Month) -> "_Year":
         """The tax year to date."""
@@ -271,8 +267,10 @@ class IncomeTax(NamedTuple):
         losses = left + later * jnp.maximum(-year.base, 0.0)
         charged = s.charged + year.now - year.saving
         built = month.past[self.added]
+        late = 1.0 - jnp.asarray(self.when_due)[:, None, None]
+        entering = (*self._entering(s, month), (late * built, month.period))
         state = IncomeTaxState(
-            pool=self._pool(s, month, built),
+            pool=self.write_off.added(n, s.pool, entering, month.period),
             written=year.written,
             income=jnp.where(closes, 0.0, year.income),
             charged=jnp.where(closes, later * jnp.maximum(charged - year.tax, 0.0), charged),

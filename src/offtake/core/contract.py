@@ -13,7 +13,7 @@ values of the plan's numbers. Those arrive as `n`, a dict field -> `[K, P]`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -281,6 +281,20 @@ class Contract(Protocol):
     ) -> tuple[Any, Mapping[str, Array]]:
         """State after the month and the signals to the environment, name -> [K, P]."""
         ...
+
+
+@runtime_checkable
+class Prepared(Protocol):
+    """A group that works something out of its numbers once for each path, before the months."""
+
+    def prepare(self, n: Numbers) -> Numbers:
+        """Its numbers, and what it reads beside them in every month."""
+        ...
+
+
+def prepared(group: Contract, n: Numbers) -> Numbers:
+    """Numbers of a group as its months read them."""
+    return group.prepare(n) if isinstance(group, Prepared) else n
 
 
 class Environment(Protocol):

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from offtake.core.arrays import Array, jax, jnp
-from offtake.core.contract import Amounts, Month, Numbers
+from offtake.core.contract import Amounts, Month, Numbers, prepared
 from offtake.core.flows import PAID_TOLERANCE
 from offtake.core.rows import added, apart, highest, ratio, total
 from offtake.engine.clear import SLOT_CHECKS, UNLIMITED, Cleared, clear
@@ -55,9 +55,10 @@ class Entry(NamedTuple):
 
 
 def group_numbers(program: Program, values: Array) -> tuple[Numbers, ...]:
-    """Numbers of every group, field -> [K, P], gathered from the table [row, P]."""
+    """Numbers of every group, field -> [K, P], gathered from the table [row, P] and prepared."""
     return tuple(
-        {field: values[rows] for field, rows in group.items()} for group in program.numbers
+        prepared(group, {field: values[rows] for field, rows in numbers.items()})
+        for group, numbers in zip(program.groups, program.numbers, strict=True)
     )
 
 

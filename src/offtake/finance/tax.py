@@ -53,21 +53,6 @@ def straight_by_year_end(year: Array, life_years: Array) -> Array:
     return jnp.where(year > -0.5, share, 0.0)
 
 
-def within_year(before: Array, after: Array, bonus: Array, passed: Array, first: Array) -> Array:
-    """Share written off when a part of the year has passed.
-
-    Args:
-        before: share by the end of the year before, bonus apart, `[..., path]`.
-        after: share by the end of this year, bonus apart, `[..., path]`.
-        bonus: share written off in the year of purchase on top, `[..., path]`.
-        passed: share of the year that has passed.
-        first: 1.0 in the year of purchase, 0.0 later, -1.0 before it, `[..., path]`.
-    """
-    even = before + passed * (after - before)
-    extra = jnp.where(first > 0.5, passed, jnp.where(first < -0.5, 0.0, 1.0))
-    return bonus * extra + (1.0 - bonus) * even
-
-
 def losses_used(income: Array, losses: Array, limit: Array) -> Array:
     """Losses of earlier years set against the income of a year, USD `[..., path]`.
 

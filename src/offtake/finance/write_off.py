@@ -1,11 +1,15 @@
 """Depreciation of the capital cost of several taxpayers, each in several classes of assets.
 
 Of capital cost q that is counted in tax year v, class c takes the share s. A part r of it is not
-depreciable (26 USC 50(c): half of an investment credit). By the close of a period in year y
+depreciable (26 USC 50(c): half of an investment credit). By the close of a period in year y of
+which a part f has passed
 
-    W = sum over v, c of  q(v) s (1 - r) w,   w = `finance.tax.within_year` of the schedule of c
+    W = sum over v, c of  q(v) s (1 - r) (D(y - v - 1) + f d(y - v))
 
-with the schedule in equal parts, by a table, or by stated shares of each year.
+D(a) being the share written off by the end of the year of age a, d(a) = D(a) - D(a - 1) what that
+year writes off: a bonus in the year of purchase, and of the rest equal parts, a table, or stated
+shares. So a tax year is known by two sums, taken anew when a year ends; what is bought in between
+adds to them.
 
 References:
     1. IRS, Publication 946, How To Depreciate Property.
@@ -20,11 +24,12 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 
 from offtake import catalogue
-from offtake.core.arrays import Array, jnp
+from offtake.core.arrays import Array, jnp, lax
 from offtake.core.contract import IntArray, Lowerer, Numbers
 from offtake.core.errors import Mistake
+from offtake.core.fixed_point import choose
 from offtake.core.terms import Duration, PartyName, Share, Terms, default
-from offtake.finance.tax import straight_by_year_end, within_year
+from offtake.finance.tax import straight_by_year_end
 
 CLASSES = {"macrs_3": 3, "macrs_5": 5, "macrs_7": 7, "macrs_15": 15, "macrs_20": 20}
 """Name of a schedule -> class of its table."""
@@ -87,6 +92,17 @@ class Asset(NamedTuple):
     """rows of the shares of each year; schedule `custom` only"""
 
 
+class Pools(NamedTuple):
+    """Capital cost that was counted so far, USD, and what of it the tax year writes off."""
+
+    cost: Array
+    """[Y, K, C, P] of each tax year"""
+    before: Array
+    """[K, P] written off by the opening of the tax year"""
+    within: Array
+    """[K, P] written off in the tax year, all of it"""
+
+
 class WriteOff(NamedTuple):
     """Structure for K taxpayers with up to C classes each, in Y tax years."""
 
@@ -129,61 +145,80 @@ class WriteOff(NamedTuple):
         periods = np.array(float(at.periods_per_year))
         return cls(straight, custom, table, year, passed, periods), rows
 
-    def nothing(self, like: Array) -> Array:
-        """[Y, K, C, P] pools before anything was bought; like: [K, P]."""
-        return jnp.zeros((self.table.shape[2], *self.straight.shape, like.shape[-1]))
+    def prepare(self, n: Numbers) -> Numbers:
+        """The same with `in_year`, [2 Y - 1, K, C, P]: share written off in each year of age.
 
-    def added(self, pool: Array, cost: Array, period: Array) -> Array:
-        """Pools after capital cost of this period; cost: USD [K, C, P]."""
-        return pool.at[jnp.asarray(self.year)[period]].add(cost)
+        The oldest age first, then ages before the purchase, in which it is zero: Y rows from that
+        of the oldest age there is stand for the tax years from the plan's first.
+        """
+        years = self.table.shape[2]
+        ages = np.arange(years, dtype=np.int64)
+        straight, custom = (jnp.asarray(x)[None, :, :, None] for x in (self.straight, self.custom))
+        known = jnp.moveaxis(jnp.asarray(self.table), 2, 0)[:, :, :, None]
+        life = (n["life"] / self.per_year)[None]
+        by_end = straight * straight_by_year_end(jnp.asarray(ages + 0.0)[:, None, None, None], life)
+        by_end = by_end + (1.0 - straight - custom) * known
+        if stated := n["yearly"].shape[2]:
+            so_far = jnp.cumsum(n["yearly"], axis=2)[:, :, np.minimum(ages, stated - 1)]
+            by_end = by_end + custom * jnp.moveaxis(so_far, 2, 0)
+        each = (1.0 - n["bonus"])[None] * jnp.diff(by_end, axis=0, prepend=0.0)
+        each = each.at[0].add(n["bonus"]) * (n["share"] * (1.0 - n["reduction"]))[None]
+        ahead = jnp.zeros((years - 1, *each.shape[1:]))
+        return {**n, "in_year": jnp.concatenate([each[::-1], ahead])}
+
+    def nothing(self, like: Array) -> Pools:
+        """Before anything was bought; like: [K, P]."""
+        shape = (self.table.shape[2], *self.straight.shape, like.shape[-1])
+        return Pools(jnp.zeros(shape), jnp.zeros_like(like), jnp.zeros_like(like))
 
     def written(
-        self, n: Numbers, pool: Array, entering: Sequence[tuple[Array, Array]], period: Array
+        self, n: Numbers, pools: Pools, entering: Sequence[tuple[Array, Array]], period: Array
     ) -> Array:
         """[K, P] USD written off by the close of a period.
 
-        A month asks before and after it is paid. What the pools hold is the same both times, so
-        that the compiler works it out once; only what enters them is added anew.
-
         Args:
-            n: numbers of the schedules.
-            pool: USD [Y, K, C, P] when the period opens.
+            n: numbers of the schedules, prepared.
+            pools: when the period opens.
             entering: USD [K, C, P] that enters in the period, and the period in whose tax year
-                it counts.
+                it counts, this one or the one before.
             period: the period.
         """
-        shares = self._shares(n, period)
-        held = jnp.sum(pool * shares, axis=(0, 2))
-        year = jnp.asarray(self.year)
-        return held + sum(jnp.sum(cost * shares[year[of]], axis=1) for cost, of in entering)
+        whole = self._with(n, pools, entering, period)
+        return whole.before + jnp.asarray(self.passed)[period] * whole.within
 
-    def _shares(self, n: Numbers, period: Array) -> Array:
-        """[Y, K, C, P] of cost counted in each tax year that is written off by the close."""
-        years = self.table.shape[2]
-        age = jnp.asarray(self.year)[period] - jnp.arange(years)
-        life = (n["life"] / self.per_year)[None]
-        straight, custom = (jnp.asarray(x)[None, :, :, None] for x in (self.straight, self.custom))
-        stated = jnp.cumsum(n["yearly"], axis=2)
-        last = stated.shape[2] - 1
+    def added(
+        self, n: Numbers, pools: Pools, entering: Sequence[tuple[Array, Array]], period: Array
+    ) -> Pools:
+        """Pools when the next period opens; arguments as of `written`."""
+        year, last = jnp.asarray(self.year), self.year.shape[0] - 1
+        after = self._with(n, pools, entering, period)
+        cost = after.cost
+        for usd, of in entering:
+            cost = cost.at[year[of]].add(usd)
+        following = year[jnp.minimum(period + 1, last)]
 
-        def by_end(age: Array) -> Array:
-            known = jnp.moveaxis(jnp.asarray(self.table)[:, :, jnp.clip(age, 0, years - 1)], 2, 0)
-            share = (1.0 - straight - custom) * known[:, :, :, None]
-            if last >= 0:
-                chosen = stated[:, :, jnp.clip(age, 0, last)]
-                share = share + custom * jnp.moveaxis(chosen, 2, 0)
-            equal = straight_by_year_end(age.astype(float)[:, None, None, None], life)
-            return straight * equal + jnp.where((age >= 0)[:, None, None, None], share, 0.0)
+        def turned() -> Array:
+            rows = lax.dynamic_slice_in_dim(
+                n["in_year"], cost.shape[0] - 1 - following, cost.shape[0]
+            )
+            return jnp.sum(cost * rows, axis=(0, 2))
 
-        first = (jnp.clip(1 - age, 0, 1) - 2 * jnp.clip(-age, 0, 1)).astype(float)
-        share = within_year(
-            by_end(age - 1),
-            by_end(age),
-            n["bonus"][None],
-            jnp.asarray(self.passed)[period],
-            first[:, None, None, None],
-        )
-        return (n["share"] * (1.0 - n["reduction"]))[None] * share
+        turns = following > year[period]
+        before = after.before + jnp.where(turns, after.within, 0.0)
+        return Pools(cost, before, choose(turns, turned, lambda: after.within))
+
+    def _with(
+        self, n: Numbers, pools: Pools, entering: Sequence[tuple[Array, Array]], period: Array
+    ) -> Pools:
+        """With what enters, written off in the tax year and before; its cost is not added."""
+        year, first = jnp.asarray(self.year), self.table.shape[2] - 1
+        new, old = n["in_year"][first], n["in_year"][max(first - 1, 0)]
+        before, within = pools.before, pools.within
+        for usd, of in entering:
+            late = year[period] > year[of]
+            before = before + jnp.where(late, jnp.sum(usd * new, axis=1), 0.0)
+            within = within + jnp.sum(usd * jnp.where(late, old, new), axis=1)
+        return Pools(pools.cost, before, within)
 
 
 def classes_of(contract: str, terms: Depreciating, at: Lowerer) -> list[Asset]:
