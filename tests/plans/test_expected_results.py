@@ -1,4 +1,4 @@
-"""Every plan runs; what is known beforehand is held against 511 paths with seed 1."""
+"""Every plan runs; what is known beforehand is held against 1,023 paths with seed 1, or 511."""
 
 import json
 import re
@@ -14,12 +14,12 @@ from tests.reference_data import ROOT
 EXPECTED: dict[str, dict[str, Any]] = {
     name: json.loads((PLANS / name / "expected.json").read_text("utf-8")) for name in FILES
 }
-PATHS = 511
-"""The base case is the last of two blocks of 256; with one path more it would take a third.
-
-Tolerances are those of the 1,024 paths from which values were seen: four of their standard errors
-are nearly three here. The seed is fixed, so only a change that moves a value can miss them.
-"""
+PATHS = 1023
+"""The base case is the last of four blocks of 256; with one path more it would take a fifth."""
+FEWER = {"abilene": 511, "chip-fabs": 511, "stargate": 511}
+"""Plans whose futures take longest. Tolerances are those of 1,024 paths, from which values were
+seen: four of their standard errors are nearly three here. The seed is fixed, so only a change that
+moves a value can miss them."""
 pytestmark = pytest.mark.slow
 STEP = re.compile(r"(?P<key>\w+)(?:\[(?P<where>[^\]]+)\])?(?:\.|$)")
 
@@ -40,7 +40,7 @@ def test_a_run_is_as_expected(name: str) -> None:
 
     Invariants are shares of a month's gross flows; 1e-9 is the bound of the semantics.
     """
-    found = offtake.run(offtake.load(PLANS / name), paths=PATHS, seed=1).to_json()
+    found = offtake.run(offtake.load(PLANS / name), paths=FEWER.get(name, PATHS), seed=1).to_json()
     assert max(found["invariants"].values()) < 1e-9
     schema = json.loads((ROOT / "docs" / "results.schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator(schema).validate(found)

@@ -27,6 +27,7 @@ from offtake.run.moves import SHARE, Move, Way, moves_of
 from offtake.run.study import (
     Study,
     Told,
+    between,
     counted,
     differences,
     gathered,
@@ -127,14 +128,13 @@ def checked(
     size = -np.abs(np.mean(effects, axis=1))
     largest = [int(i) for i in np.argsort(size, kind="stable")[:count]]
     picked = [moves[i] for i in largest]
-    parts = [
-        differences(study, counted(drawn, mine), picked, constants, "Checking", whole=True)
-        for mine, drawn in study.blocks()
-        if picked
-    ]
-    if not parts:
+    if not picked:
         return []
-    bumps = np.concatenate(parts, axis=1)
+    parts = [
+        moved(study, counted(drawn, mine), picked, "Checking") for mine, drawn in study.blocks()
+    ]
+    pieces = np.concatenate(parts, axis=-1)
+    bumps = between(study, picked, pieces, constants, whole=True)
     return [_check(moves[i], effects[i], bump) for i, bump in zip(largest, bumps, strict=True)]
 
 
@@ -209,7 +209,8 @@ def _stepped(study: Study, moves: Sequence[Move], value: Observed) -> FloatArray
     few = gathered(study, np.arange(min(STEP_PATHS[study.target.over], study.paths)))
     found = np.zeros((len(moves), few.weight.size))
     mine = [moves[i] for i in acting]
-    found[acting] = differences(study, few, mine, value.constants, "Moving by steps", whole=True)
+    pieces = moved(study, few, mine, "Moving by steps")
+    found[acting] = between(study, mine, pieces, value.constants, whole=True)
     return found
 
 

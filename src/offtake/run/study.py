@@ -192,39 +192,44 @@ def moved(study: Study, base: HostDraws, moves: Sequence[Move], stage: str) -> F
 
 
 def differences(
+    study: Study, base: HostDraws, moves: Sequence[Move], constants: Constants, stage: str
+) -> FloatArray:
+    """Change of influence when each number is moved by its size, by real moves, [move, P]."""
+    return between(study, moves, moved(study, base, moves, stage), constants)
+
+
+def between(
     study: Study,
-    base: HostDraws,
     moves: Sequence[Move],
+    pieces: FloatArray,
     constants: Constants,
-    stage: str,
     *,
     whole: bool = False,
 ) -> FloatArray:
-    """Change of influence when each number is moved by its size, by real moves, [move, P].
+    """Change of influence between both ends of every move, [move, P].
 
     Half of up less down; up less none where nothing lies below. Numbers that say how likely events
     are go `EVENT_SHARE` either way, and what that does is taken in proportion.
 
     Args:
         study: the plan and its result.
-        base: draws of paths.
         moves: of the numbers.
+        pieces: as of `moved`.
         constants: of the influence.
-        stage: what is being done, in words.
         whole: find the result again at both ends: the mean of a row is what the result of these
             paths does, however far that is.
     """
-    pieces = moved(study, base, moves, stage)
     found = np.empty(pieces.shape[1:])
+    of = anew if whole else influences
     for i, end in np.ndindex(found.shape[:2]) if found.size else ():
-        of = anew if whole else influences
         found[i, end] = of(study.target, constants, *pieces[:, i, end])
-    ends = _ends(moves)
     sizes = np.array([(real_share(move) or SHARE) / SHARE for move in moves])
-    apart = (ends[:, 0] - ends[:, 1]) * sizes if moves else np.ones(0)
+    ends = _ends(moves)
+    apart = (ends[:, 0] - ends[:, 1]) * sizes
     return (found[:, 0] - found[:, 1]) / apart[:, None]
 
 
 def _ends(moves: Sequence[Move]) -> FloatArray:
     """[move, 2] where each end lies, in sizes of the move."""
-    return np.array([(1.0, -1.0) if move.both else (1.0, 0.0) for move in moves])
+    ends = [(1.0, -1.0) if move.both else (1.0, 0.0) for move in moves]
+    return np.array(ends).reshape(len(moves), 2)
