@@ -6,6 +6,13 @@ who paid 30 M USD for the chips. Nothing is discounted.
 
 from pathlib import Path
 
+from offtake.plan.load import load
+from offtake.results.sensitivity import Effect, Sensitivity
+from offtake.run.sensitivity import sensitivity
+
+SALES = 17_520_000.0
+"""1,000 H100e x 8,760 h x 2 USD"""
+
 TEXT = """
 plan: {name: One year, start: 2026-01, horizon: 12 months, discount_rate: 0 %/year}
 parties:
@@ -37,6 +44,20 @@ stacks:
     reservation: {kind: reserved_capacity, seller: company, buyer: lab, site: hall, share: 50 %,
                   price: 1 USD/H100e/h, term: 12 months, prepayment: 4 M USD}
 """
+
+
+def asked(folder: Path, of: str, paths: int, *changes: tuple[str, str], check: int = 3, **words):
+    text = TEXT
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    file = folder / "plan.yaml"
+    file.write_text(text)
+    return sensitivity(load(file, **words), of, paths, check=check)
+
+
+def effect(found: Sensitivity, place: str) -> Effect:
+    return next(effect for effect in found.effects if effect.place == place)
 
 
 def written(folder: Path) -> Path:

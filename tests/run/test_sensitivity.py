@@ -12,34 +12,16 @@ import pytest
 from rich.console import Console
 from scipy.stats import norm
 
-from offtake.plan.load import load
 from offtake.reports.sensitivity import as_written, svg, tornado
 from offtake.results.sensitivity import Effect, Sensitivity
-from offtake.run.sensitivity import sensitivity
-from tests.run.one_year import TEXT
+from tests.run.one_year import SALES, asked, effect
 
 ROOT = Path(__file__).resolve().parents[2]
-SALES = 17_520_000.0
-"""1,000 H100e x 8,760 h x 2 USD"""
 HOURS = 24.0 * np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 SURE = 4.0
 """Standard errors: a right estimate is farther off in one of sixteen thousand tests."""
 
 pytestmark = pytest.mark.slow
-
-
-def asked(folder: Path, of: str, paths: int, *changes: tuple[str, str], check: int = 3, **words):
-    text = TEXT
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
-    file = folder / "plan.yaml"
-    file.write_text(text)
-    return sensitivity(load(file, **words), of, paths, check=check)
-
-
-def effect(found: Sensitivity, place: str) -> Effect:
-    return next(effect for effect in found.effects if effect.place == place)
 
 
 @pytest.fixture(name="plain", scope="module")
@@ -220,6 +202,7 @@ def said(found: Sensitivity, top: int, width: int) -> str:
         ),
         ("facilities.loan", "facilities.loan has pd, lgd, el_usd"),
         ("facilities.loan.irr_lender_p50", "a quantile over futures, which is not among"),
+        ("loss_usd_worst5 of bonk", "did you mean loss_usd_worst5 of bank"),
         ("supports_usd_worst5 of bank", "a set that moves with the numbers, which is not"),
     ],
 )

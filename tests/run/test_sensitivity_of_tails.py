@@ -6,13 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from offtake.plan.load import load
-from offtake.results.sensitivity import Effect, Sensitivity
-from offtake.run.sensitivity import sensitivity
-from tests.run.one_year import TEXT
+from offtake.results.sensitivity import Sensitivity
+from tests.run.one_year import SALES, asked, effect
 
-SALES = 17_520_000.0
-"""1,000 H100e x 8,760 h x 2 USD"""
 PAID = 30e6
 SURE = 4.0
 """Standard errors: a right estimate is farther off in one of sixteen thousand tests."""
@@ -30,24 +26,10 @@ def drawn(scale: float = 1.0) -> tuple[str, str]:
 pytestmark = pytest.mark.slow
 
 
-def asked(folder: Path, of: str, *changes: tuple[str, str], check: int = 4, **words) -> Sensitivity:
-    text = TEXT
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
-    file = folder / "plan.yaml"
-    file.write_text(text)
-    return sensitivity(load(file, **words), of, PATHS, check=check)
-
-
-def effect(found: Sensitivity, place: str) -> Effect:
-    return next(effect for effect in found.effects if effect.place == place)
-
-
 @pytest.fixture(name="worst", scope="module")
 def of_the_worst(tmp_path_factory: pytest.TempPathFactory) -> Sensitivity:
     folder = tmp_path_factory.mktemp("plan")
-    return asked(folder, "net_usd_worst5 of sponsor", drawn())
+    return asked(folder, "net_usd_worst5 of sponsor", PATHS, drawn())
 
 
 def test_the_worst_lose_what_a_lognormal_price_says(worst: Sensitivity) -> None:
@@ -73,13 +55,15 @@ def test_a_step_moves_the_worst_as_far_as_it_does(worst: Sensitivity) -> None:
 def test_a_quantile_of_cover_moves_in_proportion_to_the_price(tmp_path: Path) -> None:
     """All cover is in proportion to the price, so one per cent of it is one of every quantile."""
     of = "facilities.loan.min_dscr_p5"
-    found = asked(tmp_path, of, drawn(), check=8, stack="loan")
+    found = asked(tmp_path, of, PATHS, drawn(), check=8, stack="loan")
     moved = effect(found, "drivers.compute_price.start")
     assert moved.effect == pytest.approx(0.01 * found.value, abs=SURE * moved.error)
     assert 0.0 < moved.error < 0.2 * moved.effect
     price = next(check for check in found.checks if check.place == moved.place)
     # Found again on all futures, of which several blocks are run: rounding.
-    up, down = (asked(tmp_path, of, drawn(x), check=0, stack="loan").value for x in (1.01, 0.99))
+    up, down = (
+        asked(tmp_path, of, PATHS, drawn(x), check=0, stack="loan").value for x in (1.01, 0.99)
+    )
     assert price.bump == pytest.approx((up - down) / 2.0, rel=1e-9)
     for check in found.checks:
         assert check.bump != 0.0
@@ -87,7 +71,7 @@ def test_a_quantile_of_cover_moves_in_proportion_to_the_price(tmp_path: Path) ->
 
 
 def test_where_all_futures_are_alike_the_worst_move_as_all_do(tmp_path: Path) -> None:
-    found = asked(tmp_path, "net_usd_worst5 of sponsor", check=1)
+    found = asked(tmp_path, "net_usd_worst5 of sponsor", PATHS, check=1)
     assert found.value == pytest.approx(PAID - SALES, rel=1e-9)
     moved = effect(found, "drivers.compute_price.start")
     # A move of 1 % of sales is a seventh of the width, a tenth of the loss: half of its square.
@@ -101,6 +85,7 @@ def test_rare_losses_move_the_worst_by_their_likelihood(tmp_path: Path) -> None:
     found = asked(
         tmp_path,
         "parties.sponsor.net_usd_worst5",
+        PATHS,
         (
             "credit: {hazard: 0 %/year, recovery: 100 %}",
             "credit: {hazard: 2 %/year, recovery: 0 %}",

@@ -76,7 +76,12 @@ def notes(found: Sensitivity, shares: int, steps: int) -> list[str]:
             f"{found.near:,} futures lie near a threshold, where a derivative does not tell what a "
             f"move does; there ({which}) every number was moved by itself."
         )
-    if found.alike > 1:
+    if found.alike > 1 and found.over == "worst":
+        said.append(
+            f"The worst 5 % begin among {found.alike:,} futures that lose the same, which may be "
+            "nothing; each of those counts in part."
+        )
+    elif found.alike > 1:
         said.append(
             f"{found.alike:,} futures have the very value at which this is taken: there it jumps "
             "rather than moves, and what is shown is smoothed."

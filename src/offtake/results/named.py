@@ -96,13 +96,18 @@ RATIOS = {
 """Figures that are one mean over another, and what they are."""
 
 
+def column_of(said: str) -> str:
+    """The column of a figure as a user names it: `el_usd of loan`, or a full name."""
+    return said.partition(" of ")[0].strip().rsplit(".", 1)[-1]
+
+
 def why_no_mean(said: str) -> str | None:
     """Why a figure is no mean over futures: a quantile, the worst 5 %, a ratio; None if it is one.
 
     Args:
         said: as a user names it.
     """
-    column = said.partition(" of ")[0].strip().rsplit(".", 1)[-1]
+    column = column_of(said)
     if QUANTILE.search(column):
         return "a quantile over futures"
     if column.endswith("_worst5"):

@@ -10,6 +10,8 @@ within the width; what is found then is how that value moves.
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import expit
 
 from offtake.core.arrays import jnp
 from offtake.measures.target import Observed, Target, error_of, influence, observed
@@ -26,7 +28,6 @@ PATHS = 1024
 """Paths at which that holds."""
 OF_ITSELF = 0.1
 """Width as a share of a value that many paths have."""
-HALVINGS = 60
 ROUNDING = 1e-9
 
 
@@ -87,7 +88,7 @@ def _quantile(target: Target, above: FloatArray, below: FloatArray) -> Observed:
         raise ArithmeticError(message)
     width = _width(known, target.level)
     at = _place(known, target.level, width)
-    below_it = _step((at - known) / width)
+    below_it = expit((at - known) / width)
     density = float(np.mean(below_it * (1.0 - below_it))) / width * float(np.mean(below))
     constants = (target.level, at, width, density)
     found = influences(target, constants, above, below)
@@ -99,7 +100,7 @@ def _worst(target: Target, above: FloatArray, below: FloatArray) -> Observed:
     value, level = float(np.mean(above[worst])), worst.size / below.size  # a whole number of paths
     width = _width(below, 1.0 - level)
     at = _place(below, 1.0 - level, width)
-    among = _step((below - at) / width)
+    among = expit((below - at) / width)
     edge = among * (1.0 - among)
     there = float(np.sum(above * edge) / np.sum(edge))
     rest = float(np.mean((above - there) * among)) / level
@@ -127,17 +128,10 @@ def _width(sample: FloatArray, level: float) -> float:
 
 def _place(sample: FloatArray, level: float, width: float) -> float:
     """Where the smoothed share of a sample, [P], is the level; rises from 0 to 1."""
+
+    def beyond(at: float) -> float:
+        return float(np.mean(expit((at - sample) / width))) - level
+
     reach = 50.0 * width  # beyond it a step is 0 or 1 to the last digit
-    low, high = float(np.min(sample)) - reach, float(np.max(sample)) + reach
-    for _ in range(HALVINGS):
-        middle = 0.5 * (low + high)
-        if float(np.mean(_step((middle - sample) / width))) < level:
-            low = middle
-        else:
-            high = middle
-    return 0.5 * (low + high)
-
-
-def _step(x: FloatArray) -> FloatArray:
-    """1 / (1 + exp(-x)), without overflow."""
-    return 0.5 * (1.0 + np.tanh(0.5 * x))
+    ends = float(np.min(sample)) - reach, float(np.max(sample)) + reach
+    return float(brentq(beyond, *ends, xtol=ROUNDING * width))  # pyright: ignore

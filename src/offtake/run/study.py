@@ -26,7 +26,7 @@ from offtake.measures.target import (
     targets,
 )
 from offtake.plan.schema import Plan
-from offtake.results.named import full_name, meant, why_no_mean
+from offtake.results.named import column_of, full_name, meant, why_no_mean
 from offtake.run.draw import HostDraws, draw
 from offtake.run.gradient import hazard_names
 from offtake.run.influence import anew, fitted, influences
@@ -116,7 +116,7 @@ def target_of(book: Book, of: str) -> Target:
         return known[meant(of, known)]
     except UnknownFigure as unknown:
         why = why_no_mean(of)
-        if why is None:
+        if why is None or column_of(of) in map(column_of, known):
             raise
         message = (
             f"{of!r} is {why}, which is not among the results that have a derivative here: pd, "
