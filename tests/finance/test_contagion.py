@@ -121,6 +121,18 @@ SENIOR = ranked(
 """a has 70, owes b 50 first and c 50 then; b owes 50 outside; c has 10 and owes 40 outside."""
 
 
+@pytest.mark.parametrize("leak", [1.0, 0.1, 1e-3])
+def test_a_slow_circle_is_followed_to_its_end(leak: float):
+    """Two owe each other all but a leak, nobody has cash: nothing is left in the end."""
+    owed = np.zeros((1, 2, 3))
+    owed[0, 0, 1], owed[0, 1, 0], owed[0, 1, 2] = 100.0, 100.0 - leak, leak
+    found = spread(Network(owed, np.zeros((1, 2))))
+    np.testing.assert_allclose(found.paid, 0.0, atol=1e-9)
+    # with a leak's worth of cash in the circle everybody is paid
+    whole = spread(Network(owed, np.array([[leak, 0.0]])))
+    np.testing.assert_allclose(whole.paid, 100.0, rtol=1e-12)
+
+
 def test_two_ranks_by_hand():
     """b is paid in full; c gets 20 of 50 and, with its 10, can pay 30 of 40.
 

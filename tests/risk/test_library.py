@@ -14,7 +14,7 @@ from offtake.plan.load import load
 from offtake.plan.schema import Plan
 from offtake.risk.library import ABOUT, DEVIATIONS, lead_customer, lead_vendor, library
 from offtake.risk.prepare import prepared
-from offtake.risk.shocks import Shock
+from offtake.risk.shocks import Shock, shocks_of
 from offtake.run.risk import likelier, rows_at
 from tests.run.small import small_plan
 
@@ -98,11 +98,57 @@ def test_every_place_is_a_number_of_the_program(name: str):
     assert all(rows_at(table, change.place) for change in changes)
 
 
-def test_rates_behind_a_formula_are_found():
-    """SOFR of the Abilene plan is a path times noise; only the path is a rate."""
-    places = {change.place for change in shocks(load(PLANS / "abilene"), {})["rates_up"].changes}
-    assert places
-    assert all(place.startswith("drivers.sofr_path.") for place in places)
+def test_a_base_rate_that_is_a_formula_is_raised_itself():
+    """SOFR of the Abilene plan is a path times noise, of which neither is a base rate."""
+    plan = load(PLANS / "abilene")
+    (change,) = shocks(plan, {})["rates_up"].changes
+    assert change.place == "drivers.stress_rate_SOFR"
+    before, after = plan.drivers["SOFR"], prepared(plan).drivers["SOFR"]
+    assert after.formula == f"({before.formula}) + stress_rate_SOFR"  # type: ignore[union-attr]
+
+
+def test_a_base_rate_over_another_one_moves_as_it_follows_from_that():
+    """TERM is SOFR and a spread; raised too it would go up by twice the shock, or thrice."""
+    added = (
+        "drivers.term_spread=0.3 %/year",
+        "drivers.TERM={formula: SOFR + term_spread}",
+    )
+    second = (
+        "contracts.more={kind: term_loan, lender: bank, borrower: neocloud, amount: 1 M USD, "
+        "rate: TERM + 450 bp, term: 3 years, amortisation: linear}"
+    )
+    for plan, raised in (
+        (small(*added, "contracts.loan.rate=TERM + 450 bp"), "drivers.stress_rate_TERM"),
+        (small(*added, second), "drivers.SOFR.start"),
+    ):
+        assert [change.place for change in shocks(plan)["rates_up"].changes] == [raised]
+
+
+@pytest.mark.parametrize("name", sorted(p.parent.name for p in PLANS.glob("*/plan.yaml")))
+def test_no_number_is_moved_twice_and_all_demand_is(name: str):
+    plan = load(PLANS / name)
+    given = dict(plan.numbers())
+    found = library(plan, dict.fromkeys(plan.parties, 1.0))
+    for shock in (*found, *shocks_of(plan)):
+        places = [change.place for change in shock.changes]
+        below = [p for p in places if any(p.startswith((f"{q}.", f"{q}[")) for q in places)]
+        assert len(set(places)) == len(places), shock.name
+        assert not below, shock.name
+    winter = {change.place for change in {s.name: s for s in found}["demand_winter"].changes}
+    for segment, demand in prepared(plan).market.demand.items():
+        field = "compute" if demand.tokens is None else "tokens"
+        place = f"market.demand.{segment}.{field}"
+        factor = f"drivers.stress_of_market_demand_{segment}_{field}".replace("-", "_")
+        numbers = [p for p in given if p == place or p.startswith(f"{place}.")]
+        assert set(numbers) <= winter
+        assert bool(numbers) != (factor in winter)
+
+
+def test_a_dated_utilisation_is_moved_once():
+    plan = small("contracts.capacity.utilisation={2026-01: 80 %, 2027-01: 70 %}")
+    places = [c.place for c in shocks(plan)["demand_winter"].changes]
+    mine = [place for place in places if place.startswith("contracts.capacity.utilisation")]
+    assert mine == [f"contracts.capacity.utilisation.{when}" for when in ("2026-01", "2027-01")]
 
 
 def test_every_shock_has_a_yardstick_in_the_catalogue_or_is_a_failure():

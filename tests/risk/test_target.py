@@ -27,6 +27,12 @@ def test_forms(text: str, what: str, who: str, level: float):
     assert found.level == pytest.approx(level)
 
 
+def test_a_party_and_a_facility_of_one_name_are_told_apart():
+    both = ("loan",)
+    assert read_target("facilities.loan.pd above 10 %", both, both).facility
+    assert not read_target("parties.loan.pd above 10 %", both, both).facility
+
+
 @pytest.mark.parametrize(
     ("text", "code", "mend"),
     [

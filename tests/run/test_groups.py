@@ -19,9 +19,10 @@ def test_of_a_mean_it_is_the_spread_of_group_means() -> None:
     assert found == pytest.approx(means.std(ddof=1) / np.sqrt(REPLICATES), rel=1e-12)
 
 
-def test_groups_of_unequal_size_count_by_their_size() -> None:
+@pytest.mark.parametrize("stub", [4, 100])
+def test_groups_of_unequal_size_count_by_their_size(stub: int) -> None:
     """On average over many samples the square is the variance of the mean, also with a stub."""
-    size = np.array([256, 256, 256, 256, 100])
+    size = np.array([256, 256, 256, 256, stub])
     random, squares = np.random.default_rng(2), list[float]()
     for _ in range(4000):
         sums = random.normal(size=5) * np.sqrt(size)

@@ -234,8 +234,13 @@ def test_a_sweep_runs_the_same_futures_at_every_point(folder: Path) -> None:
     assert [row["at"] for row in found.rows] == [[f"{x} USD/H100e/h"] for x in ("2", "2.2", "2.4")]
     assert sold == pytest.approx([sold[0], 1.1 * sold[0], 1.2 * sold[0]], rel=1e-9)
     assert all(row["standard_errors"][name] > 0.0 for row in found.rows)
+    short = sweep(read, axes, [(2.0,)], ["net_usd of sponsor", name], 512)
+    assert short.figures == ("who_pays.sponsor.net_usd", name)
+    assert short.rows[0]["figures"][name] == sold[0]
     with pytest.raises(KeyError, match="did you mean contracts"):
         sweep(read, axes, grid_of(axes, (2,)), ["contract.spot"], 512)
+    with pytest.raises(KeyError, match="did you mean net_usd of sponsor"):
+        sweep(read, axes, [(2.0,)], ["net_us of sponsor"], 512)
 
 
 def test_a_sweep_of_nothing_named_takes_who_pays_most_and_says_which_points_are_no_plan(

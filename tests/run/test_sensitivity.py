@@ -211,6 +211,13 @@ def test_an_unknown_result_names_the_nearest(tmp_path: Path, name: str, said: st
         asked(tmp_path, name, 256, stack="loan")
 
 
+def test_one_per_cent_of_a_number_below_zero_is_a_fall() -> None:
+    """0.2 points of trend less cost 4: a point more would bring 20."""
+    falls = Effect("drivers.price.trend", "-20 %/year", "1/year", -0.2, "proportion", "1 %",
+                   2e-3, -4.0, 0.1, None)  # fmt: skip
+    assert falls.to_json()["per_unit"] == pytest.approx(20.0 / 0.01)
+
+
 def test_an_amount_that_was_worked_out_is_shown_rounded() -> None:
     sized = Effect("contracts.loan.amount", "2897436283.1234567 USD", "USD", 2897436283.1234567,
                    "proportion", "1 %", 0.01, 1.0, 0.1, None)  # fmt: skip

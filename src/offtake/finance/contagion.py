@@ -13,9 +13,10 @@ What j pays goes to its first rank until that is met, then to the next, pro rata
 With one rank and α = β = 1 it is [1]. What is owed to nobody in the network stands in one more
 column, which pays nothing. Everybody is taken to pay first; round r is the r-th time that all look
 at what they received and cut what they pay, so rounds come from above to the greatest clearing
-vector, and the loss of round r is what creditors lose by it. A party that is made to fail pays a
-stated share of what it owes, in round 0; those who would have failed anyway start from what they
-pay then.
+vector, and the loss of round r is what creditors lose by it. Where money circles slowly, one round
+in a hundred goes all the way of the linear system of those who are short. A party that is made to
+fail pays a stated share of what it owes, in round 0; those who would have failed anyway start from
+what they pay then.
 
     capital   what each party lacks if all but those made to fail pay in full: just this much stops
               it after the first round, and no less, as each has to be made whole by itself
@@ -54,6 +55,8 @@ Marks = NDArray[np.bool_]
 PAID = 1e-9
 """Share of what is owed that may be missing where it counts as paid."""
 MOST_ROUNDS = 10_000
+PATIENCE = 100
+"""Rounds after which money that circles slowly is followed to its end at once, once in so many."""
 NEVER = -1
 """Round of a party that does not fail."""
 
@@ -133,6 +136,8 @@ def spread(
         left = np.minimum(alpha * cash + beta * receipts, due)
         kept: FloatArray = np.where(short, np.minimum(left, paid), paid)
         following: FloatArray = np.where(made, paid, kept)
+        if turn % PATIENCE == 0:
+            following = waterfall.leapt(following, np.where(short, beta, 0.0), alpha * cash)
         when = np.where(short & (when == NEVER), turn, when)
         cut = paid - following
         following_receipts = waterfall.received(following)
@@ -151,7 +156,35 @@ class _Waterfall:
         by_rank = network.owed[:, None] if network.ranked is None else network.ranked
         self.due: FloatArray = np.sum(by_rank, axis=3)
         self.ahead: FloatArray = np.cumsum(self.due, axis=1) - self.due
-        self.shares = by_rank / np.where(self.due > 0.0, self.due, 1.0)[..., None]
+        self.shares: FloatArray = by_rank / np.where(self.due > 0.0, self.due, 1.0)[..., None]
+
+    def leapt(self, paid: FloatArray, passing: FloatArray, own: FloatArray) -> FloatArray:
+        """Payments [P, N] that those who are short come to if nothing else changed.
+
+        The linear system of [1] for those who are short by now, each paying at the rank that it is
+        at. All go the same part of the way, as far as the first gets to the end of its rank: up to
+        there payments are linear or fall faster, so this stays above the clearing vector.
+
+        Args:
+            paid: in this round.
+            passing: [P, N] share of its receipts that each passes on: β of those short, else 0.
+            own: [P, N] what those have of their own, α of their cash.
+        """
+        at: Marks = (paid[:, None] > self.ahead) & (paid[:, None] <= self.ahead + self.due)
+        shares: FloatArray = np.einsum(
+            "prj,prji->pij", at.astype(np.float64), self.shares[..., :-1]
+        )
+        receipts: FloatArray = self.received(paid)[:, :-1]
+        fall: FloatArray = np.where(
+            passing > 0.0, np.minimum(own + passing * receipts - paid, 0.0), 0.0
+        )
+        # A little less than what is passed on keeps the system regular on a closed circle.
+        system: FloatArray = np.eye(paid.shape[1]) - (1.0 - 1e-12) * passing[..., None] * shares
+        step = np.asarray(np.linalg.solve(system, fall[..., None])[..., 0], np.float64)
+        room: FloatArray = paid - np.sum(np.where(at, self.ahead, 0.0), axis=1)
+        falls: Marks = step < 0.0
+        reach: FloatArray = np.min(np.where(falls, room / np.where(falls, -step, 1.0), 1.0), axis=1)
+        return np.maximum(paid + np.minimum(reach, 1.0)[:, None] * step, 0.0)
 
     def received(self, paid: FloatArray) -> FloatArray:
         """[P, N + 1] what each receives of payments [P, N]."""

@@ -7,7 +7,7 @@ for `who_pays`. Tables by month are left out: their years have names (`market_by
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from offtake.core.errors import UnknownFigure
@@ -135,6 +135,18 @@ def meant(said: str, known: Iterable[str]) -> str:
     close = suggestion(f"{column} of {about}", others, otherwise="there are no figures")
     message = f"no figure {said!r}: {close}"
     raise UnknownFigure(message)
+
+
+def tables_with(said: Sequence[str], results: Results) -> tuple[str, ...]:
+    """Tables in which figures stand, as a user names them; those of `el_usd of loan` are looked up.
+
+    Raises:
+        UnknownFigure: there is none, or several; the message names them.
+    """
+    short = [name for name in said if " of " in name]
+    known = figures(results) if short else {}
+    full = [meant(name, known) if name in short else name for name in said]
+    return tuple(dict.fromkeys(table_of(name) for name in full))
 
 
 def find(name: str, known: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
+from math import copysign, isfinite
 from typing import Any
 
 from offtake.core.shown import Shown
@@ -40,9 +40,13 @@ class Effect:
     elasticity: float | None
     """Per cent of the result by one per cent of the number; None for steps, or a result of zero."""
 
+    @property
+    def rise(self) -> float:
+        """What the number rises by at its median, in the unit: 1 % of one below zero is a fall."""
+        return self.size if self.way == "step" else copysign(self.size, self.value)
+
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
-        per_unit = self.effect / self.size if self.size else None
         return {
             "place": self.place,
             "as_written": self.text,
@@ -52,7 +56,7 @@ class Effect:
             "moved_by": self.by,
             "effect": self.effect,
             "effect_se": self.error if isfinite(self.error) else None,
-            "per_unit": per_unit,
+            "per_unit": self.effect / self.rise if self.size else None,
             "elasticity": self.elasticity,
         }
 

@@ -37,7 +37,15 @@ from offtake import catalogue
 from offtake.core.quantity import Quantity
 from offtake.plan.schema import Plan
 from offtake.risk.prepare import CAPPED, FACTORS, level_of
-from offtake.risk.shocks import NEVER_HAPPENS, Change, Numbers, Shock, Words, shocks_of
+from offtake.risk.shocks import (
+    NEVER_HAPPENS,
+    Change,
+    Numbers,
+    Shock,
+    Words,
+    levels_of,
+    shocks_of,
+)
 
 DEVIATIONS = 6.0
 """Standard deviations by which the fortune of a party that fails falls; a party of AAA, with a
@@ -63,7 +71,7 @@ def library(plan: Plan, paid: Paid) -> tuple[Shock, ...]:
     customer, vendor = lead_customer(plan, paid), lead_vendor(plan)
     site = _largest_site(plan)
     finds: dict[str, tuple[Change, ...]] = {
-        "demand_winter": (*given["volume"], *_levels(plan, "revenue", "demand", "utilisation")),
+        "demand_winter": (*given["volume"], *_levels(plan, "revenue", "demand")),
         "price_collapse": given["price"],
         "new_chips_early": given["technology"],
         "chip_supply_cut": tuple(_later(numbers, r"chips\.[^.]+\.deliver$")),
@@ -183,12 +191,8 @@ def _sized(name: str, change: Change, value: float) -> Change:
 
 def _levels(plan: Plan, *fields: str) -> Iterator[Change]:
     """Levels of fields that shocks move, by factors."""
-    for name, terms in plan.contracts.items():
-        kind: str = getattr(terms, "kind", "")
-        for field in fields:
-            place = level_of(plan, name, field) if field in FACTORS.get(kind, ()) else None
-            if place is not None:
-                yield Change(place, "times", 1.0)
+    for place in levels_of(plan, *fields):
+        yield Change(place, "times", 1.0)
 
 
 def _later(numbers: Numbers, pattern: str) -> Iterator[Change]:

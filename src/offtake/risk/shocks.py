@@ -9,7 +9,8 @@
 
 A shock acts on what it finds in the plan and on nothing else; where it finds nothing it says what
 it looked for. It changes numbers only, so that contracts stay as they were signed: a price agreed,
-a schedule, a size do not move. Drawn numbers are changed as drawn. Those of stress
+a schedule, a size do not move. Its changes hold for the plan as `offtake.risk.prepare.prepared`
+makes it; drawn numbers are changed as drawn, and none twice. Those of stress
 (`offtake.risk.library`) find what they touch by the same rules and are measured in yardsticks.
 """
 
@@ -18,10 +19,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from offtake.core.formula import names
-from offtake.core.quantity import FloatingRate, Quantity, When
+from offtake.core.quantity import Quantity, When
+from offtake.core.series import Series
 from offtake.core.walk import leaves
-from offtake.plan.schema import Formula, Plan
+from offtake.plan.schema import Plan
+from offtake.risk.prepare import (
+    FACTORS,
+    bases_of,
+    behind,
+    formula_bases,
+    level_of,
+    market_levels,
+)
 
 PRICES = ("USD/H100e/h", "USD/token")
 RATE = "1/year"
@@ -126,6 +135,16 @@ def shocks_of(plan: Plan) -> tuple[Shock, ...]:
     )
 
 
+def levels_of(plan: Plan, *fields: str) -> Iterator[str]:
+    """Places by which fields of contracts that shocks move are moved."""
+    for name, terms in plan.contracts.items():
+        kind: str = getattr(terms, "kind", "")
+        for field in fields:
+            place = level_of(plan, name, field) if field in FACTORS.get(kind, ()) else None
+            if place is not None:
+                yield place
+
+
 def _unit(number: Quantity | When) -> str:
     return number.unit if isinstance(number, Quantity) else "date"
 
@@ -142,12 +161,25 @@ def _of_drivers(plan: Plan, numbers: Numbers, units: tuple[str, ...]) -> Iterato
 
 
 def _price(plan: Plan, numbers: Numbers) -> Iterator[Change]:
-    for _, place in _of_drivers(plan, numbers, PRICES):
-        yield Change(place, "times", 0.7)
+    costs = _costs(plan)
+    for driver, place in _of_drivers(plan, numbers, PRICES):
+        if driver not in costs:
+            yield Change(place, "times", 0.7)
     pattern = re.compile(r"market\.(demand\..+\.(price|choke_price)|fixed_price|compute_price)\b")
     for place, number in numbers:
         if pattern.match(place) and _unit(number) in PRICES:
             yield Change(place, "times", 0.7)
+
+
+def _costs(plan: Plan) -> set[str]:
+    """Drivers that tell what others' chips cost to run, and nothing that is earned."""
+    cost = re.compile(r"supply\..+\.(cost_from|cost_to)\b")
+    read: dict[bool, set[str]] = {True: set(), False: set()}
+    for part in (plan.market, *plan.contracts.values()):
+        for place, _, value in leaves(part):
+            if isinstance(value, Series) and value.driver is not None:
+                read[cost.match(place) is not None].add(value.driver)
+    return behind(plan, read[True]) - behind(plan, read[False])
 
 
 def _volume(plan: Plan, numbers: Numbers) -> Iterator[Change]:
@@ -156,14 +188,8 @@ def _volume(plan: Plan, numbers: Numbers) -> Iterator[Change]:
     for place, _ in numbers:
         if contract.match(place) or asked.match(place):
             yield Change(place, "times", 0.85)
-    volumes = {
-        series.driver
-        for segment in plan.market.demand.values()
-        for series in (segment.tokens, segment.compute)
-        if series is not None and series.driver is not None
-    }
-    for driver, place in _of_drivers(plan, numbers, ("token/year", "H100e")):
-        if driver in volumes:
+    for place in (*levels_of(plan, "utilisation"), *market_levels(plan)):
+        if place.startswith("drivers."):  # numbers of their own are found above, dated ones too
             yield Change(place, "times", 0.85)
 
 
@@ -188,26 +214,12 @@ def _delay(plan: Plan, numbers: Numbers) -> Iterator[Change]:
 
 
 def _rates(plan: Plan, numbers: Numbers) -> Iterator[Change]:
-    bases = {
-        value.base
-        for name, terms in plan.contracts.items()
-        for _, _, value in leaves(terms, name)
-        if isinstance(value, FloatingRate) and value.base is not None
-    }
-    behind = _behind(plan, bases)
+    bases = bases_of(plan)
     for driver, place in _of_drivers(plan, numbers, (RATE,)):
-        if driver in behind:
+        if driver in bases:
             yield Change(place, "plus", 0.02)
-
-
-def _behind(plan: Plan, drivers: set[str]) -> set[str]:
-    """Drivers and those that their formulas name."""
-    found, new = set[str](), drivers
-    while new:
-        found |= new
-        formulas = [d for name in new if isinstance(d := plan.drivers.get(name), Formula)]
-        new = {name for formula in formulas for name in names(formula.expression)} - found
-    return found
+    for place in formula_bases(plan).values():
+        yield Change(place, "plus", 0.02)
 
 
 def _counterparty(plan: Plan, numbers: Numbers) -> Iterator[Change]:

@@ -24,6 +24,8 @@ FORMS = (
 _DEFAULTS = re.compile(r"(?P<who>\S+)\s+defaults\s+in\s+(?P<level>.+?)(?:\s+of\s+futures)?\s*\Z")
 _ABOVE = re.compile(r"(?P<figure>\S+(?:\s+of\s+\S+)?)\s+above\s+(?P<level>.+?)\s*\Z")
 OUTCOMES = ("pd", "el_usd")
+FACILITIES = "facilities"
+"""Table of figures of facilities."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Target:
     who: str
     level: float
     """1, or USD"""
+    facility: bool = False
+    """Whether it is of a facility; of a party if not."""
 
 
 def read_target(text: str, parties: Sequence[str], facilities: Sequence[str]) -> Target:
@@ -55,15 +59,14 @@ def read_target(text: str, parties: Sequence[str], facilities: Sequence[str]) ->
         expected = "pd or el_usd of a party or a facility of the plan"
         mend = str(unknown.args[0]).partition(": ")[2]
         raise _wrong(text, "outcome", quoted(figure), expected, mend) from None
-    _, who, what = name.split(".")
-    return Target(
-        plain, "pd" if what == "pd" else "el_usd", who, _level(text, what, match["level"])
-    )
+    table, who, what = name.split(".")
+    level = _level(text, what, match["level"])
+    return Target(plain, "pd" if what == "pd" else "el_usd", who, level, table == FACILITIES)
 
 
 def _known(parties: Sequence[str], facilities: Sequence[str]) -> list[str]:
     """Outcomes by name, as figures of a run are named (`offtake.results.named`)."""
-    tables = ("facilities", facilities), ("who_pays", parties)
+    tables = (FACILITIES, facilities), ("who_pays", parties)
     return [
         f"{table}.{name}.{what}" for table, names in tables for name in names for what in OUTCOMES
     ]

@@ -34,7 +34,7 @@ from offtake.core.random import BLOCK, REPLICATES, replicates
 from offtake.lowering.lower import LoweredPlan
 from offtake.plan.parts import Parts
 from offtake.plan.schema import Plan
-from offtake.results.named import find, table_of
+from offtake.results.named import full_name, meant
 from offtake.results.sources import ChangeShares, VarianceShares
 from offtake.risk.shapley import EXACT, exact, sampled
 from offtake.run.by_future import by_future, future_measures, named_by_future
@@ -234,14 +234,14 @@ class _Worth:
 
     def __init__(self, parts: Parts, of: str, paths: int, seed: int, done: Done | None) -> None:
         self.parts, self.of, self.paths, self.seed, self.done = parts, of, paths, seed, done
-        self.table, self.figure = table_of(of), of
+        self.figure = of if " of " in of else full_name(of)
         self.known = dict[frozenset[int], FloatArray]()
 
     def __call__(self, some: frozenset[int]) -> FloatArray:
         if some not in self.known:
             made = [self.parts.changes[i] for i in sorted(some)]
-            found = figured(self.parts.plan(made), self.paths, self.seed, tables=[self.table])
-            self.figure = find(self.of, found.whole)
+            found = figured(self.parts.plan(made), self.paths, self.seed, of=[self.of])
+            self.figure = meant(self.of, found.whole)
             worth = number(found.whole[self.figure]), *found.without(self.figure)
             self.known[some] = np.array(worth)
             if self.done is not None:

@@ -5,7 +5,7 @@ numbers) is drawn alike in both. The error of a difference comes from leaving ou
 futures on both sides (`run.groups`): what is common to both cancels in it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from offtake.core.errors import WrongRequest
 from offtake.core.random import BLOCK, Sampler
 from offtake.plan.schema import Plan
 from offtake.results.differences import Differences
-from offtake.results.named import TABLES, figures
+from offtake.results.named import TABLES, figures, tables_with
 from offtake.results.results import Results
 from offtake.run.groups import Figures, error, leaving_out, number, sizes
 from offtake.run.label import label
@@ -58,12 +58,25 @@ def figured(
     paths: int,
     seed: int,
     sampler: Sampler = "pseudo",
-    tables: Iterable[str] = tuple(TABLES),
+    of: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Figured:
-    """Run a plan and work out its figures, whole and without each group of futures."""
+    """Run a plan and work out its figures, whole and without each group of futures.
+
+    Args:
+        plan: as loaded.
+        paths: number of futures.
+        seed: of every random stream.
+        sampler: how futures are drawn.
+        of: figures or tables that are wanted, by name; their tables are worked out, or all.
+        progress: told what has been done.
+
+    Raises:
+        UnknownFigure: there is no such figure.
+    """
     outcome = simulate(plan, paths, seed, sampler=sampler, progress=progress)
-    return figured_of(outcome, label(outcome), tables)
+    results = label(outcome)
+    return figured_of(outcome, results, tables_with(of, results) if of else tuple(TABLES))
 
 
 def figured_of(

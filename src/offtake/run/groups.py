@@ -2,7 +2,7 @@
 
 The futures fall into 16 groups that are independent of one another (`core.random`). With x the
 figure of all n futures and x_j that of all but the m_j of group j, the delete-a-group jackknife [1]
-has, with h_j = n / m_j and pseudo-values v_j = h_j x - (h_j - 1) x_j and v their mean,
+has, with h_j = n / m_j, pseudo-values v_j = h_j x - (h_j - 1) x_j and v = sum_j v_j / h_j,
 
     error^2 = 1/G sum_j (v_j - v)^2 / (h_j - 1)
 
@@ -106,5 +106,6 @@ def error(whole: float, parts: FloatArray, size: NDArray[np.int64]) -> float | N
         return None
     share: FloatArray = float(size.sum()) / size.astype(np.float64)
     pseudo: FloatArray = share * whole - (share - 1.0) * parts
-    apart: FloatArray = (pseudo - float(np.mean(pseudo))) ** 2 / (share - 1.0)
+    centre = float(np.sum(pseudo / share))
+    apart: FloatArray = (pseudo - centre) ** 2 / (share - 1.0)
     return float(np.sqrt(np.mean(apart)))

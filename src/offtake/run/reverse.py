@@ -106,7 +106,7 @@ def outcome(stand: Stand, found: Sample, target: Target) -> Outcome:
     book = stand.runner.book
     columns = named(book)
     seen = outcomes(book, found, columns)
-    if target.who in columns.facilities:
+    if target.facility:
         row = columns.facilities.index(target.who)
         values = seen.defaulted if target.what == "pd" else seen.facility_loss
     else:

@@ -27,6 +27,7 @@ from offtake.measures.positions import Positions, positions_of, puts_in
 from offtake.measures.who_pays import WhoPays
 from offtake.plan.schema import Plan
 from offtake.results.allocation import Allocation, Losses
+from offtake.risk.prepare import prepared
 from offtake.risk.shocks import Change, Shock, shocks_of
 from offtake.run.sample import Sample, Values, sample
 from offtake.run.simulate import Asked, Runner, check_paths
@@ -183,7 +184,7 @@ def risk(
         PlanErrors: the plan cannot be structured.
     """
     check_paths(paths)
-    runner = Runner(plan, asked=asked())
+    runner = Runner(prepared(plan), asked=asked())
     runner.compile()
     plain = sample(runner, paths, seed)
     return allocate(runner, plain, paths, seed, shocks_of(plan), done)

@@ -24,6 +24,7 @@ from offtake.results.allocation import Allocation, tail
 from offtake.results.comparison import Comparison, StackResult
 from offtake.results.tables.estimates import mean_and_error, plain, quantile
 from offtake.results.tables.facilities import facility_rows
+from offtake.risk.prepare import prepared
 from offtake.risk.shocks import shocks_of
 from offtake.run.notes import paid_for, sized_notes
 from offtake.run.risk import allocate, asked, losses_in
@@ -139,7 +140,7 @@ def _own_money(plans: Mapping[str, Plan], issuer: str) -> str | None:
 def _run(
     name: str, plan: Plan, issuer: str, paths: int, seed: int, shocks: bool, done: Done | None
 ) -> _Ran:
-    runner = Runner(plan, asked=asked(issuer))
+    runner = Runner(prepared(plan) if shocks else plan, asked=asked(issuer))
     runner.compile()
     found = sample(runner, paths, seed)
     if done is not None:

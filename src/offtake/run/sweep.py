@@ -126,7 +126,9 @@ def sweep(
     """
     check_paths(paths, sampler)
     check_axes(read, axes)
-    tables = list(dict.fromkeys(table_of(name) for name in of or USUAL))
+    for name in of:
+        if " of " not in name:
+            table_of(name)  # a table that there is not is told before anything is run
     changes = [[a.change(x) for a, x in zip(axes, point, strict=True)] for point in points]
     rows: list[dict[str, Any]] = []
     names: tuple[str, ...] = ()
@@ -137,7 +139,7 @@ def sweep(
         try:
             plan = read(change)
             title = title or plan.plan.name
-            found = figured(plan, paths, seed, sampler, tables)
+            found = figured(plan, paths, seed, sampler, of or USUAL)
             names = names or tuple(meant(n, found.whole) for n in of or usual(found.whole))
         except PlanErrors as errors:
             refused, why = errors, _said(errors)
