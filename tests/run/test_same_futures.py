@@ -128,6 +128,15 @@ def test_what_cannot_be_compared_is_told(folder: Path, said: list[str], code: st
     assert code in {problem.code for problem in told.value.problems}
 
 
+def test_mistakes_of_the_other_plan_are_told_as_they_were_said(folder: Path) -> None:
+    with pytest.raises(PlanErrors) as caught:
+        other_plan(folder, ["set:plan.discount_rate=5 USD"], ["plan.horizon=4 years"])
+    assert str(caught.value.problems[0].where) == "--with set:plan.discount_rate=5 USD"
+    with pytest.raises(PlanErrors) as caught:
+        other_plan(folder, ["nowhere"])
+    assert "--with " in caught.value.problems[0].mend
+
+
 def test_too_few_futures_are_refused(folder: Path) -> None:
     plan = load(folder)
     with pytest.raises(ValueError, match="more than 256"):

@@ -6,6 +6,7 @@ at the end; its owner paid the rest of the chips, 18 M USD.
 
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from offtake.plan.load import load
 from offtake.plan.schema import Plan
 from offtake.reports.stress import least as shown
 from offtake.reports.stress import stressed
+from offtake.results.reverse import Outcome
 from offtake.results.stress import Stress
 from offtake.risk.library import library
 from offtake.risk.prepare import prepared
@@ -179,6 +181,20 @@ def test_the_least_price_fall_is_where_revenue_meets_the_debt(plan: Plan):
     console.print(shown("256 futures", least))
     assert "is reached 1.7" in console.file.getvalue()  # type: ignore[attr-defined]
     json.dumps(least.to_json(), allow_nan=False)
+    assert not least.unsure
+    assert replace(least, level=0.01).unsure  # less than three of 256 futures
+    assert replace(least, elsewhere=Outcome(0.2, 0.01)).unsure
+    small, large = ({**least.shocks[0], "yardsticks": y} for y in (0.01, 0.06))
+    many = replace(least, distance=0.09, shocks=(small, *least.shocks, large))
+    assert [shock["yardsticks"] for shock in many.part] == [
+        least.shocks[0]["yardsticks"],
+        0.06,
+        0.01,
+    ]
+    nearly = replace(least, shocks=(large, *least.shocks))
+    console = Console(width=80, file=io.StringIO(), highlight=False)
+    console.print(shown("256 futures", nearly))
+    assert "Hardly part of it: price_collapse 0.06." in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 @pytest.mark.scenarios

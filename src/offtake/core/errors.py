@@ -12,8 +12,8 @@ Three words are kept apart:
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 WIDTH = 100
@@ -181,6 +181,14 @@ class PlanErrors(Exception):
     def __str__(self) -> str:
         """All problems, rendered in 100 columns, with a count at the end."""
         return render(self.problems)
+
+    def said_as(self, prefix: str, changes: Collection[str]) -> PlanErrors:
+        """The same, where some changes were not said as `--set` but after another prefix."""
+        where = {f"--set {change.strip()}": f"{prefix}{change.strip()}" for change in changes}
+        return PlanErrors(
+            replace(p, where=replace(p.where, file=where.get(p.where.file, p.where.file)))
+            for p in self.problems
+        )
 
 
 def render(problems: Sequence[Problem], width: int = WIDTH) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from offtake.core.errors import PlanErrors, in_option, quoted
+from offtake.core.names import nearest
 from offtake.plan.load import load
 from offtake.plan.schema import Plan
 
@@ -43,16 +44,23 @@ def other_plan(
         elif form == "stack":
             stack = name.strip()
         else:
-            base, scenario = _there(one), None if "scenario" not in seen else scenario
-    return load(base, made, scenario, stack)
+            base, scenario = _there(one, plan), None if "scenario" not in seen else scenario
+    try:
+        return load(base, made, scenario, stack)
+    except PlanErrors as errors:
+        option = "--with set:"
+        raise errors.said_as(option, made[len(overrides) :]) from None
 
 
-def _there(said: str) -> Path:
+def _there(said: str, plan: Path) -> Path:
     found = Path(said)
     if found.exists():
         return found
     expected = "scenario:NAME, stack:NAME, set:PLACE=VALUE, or a plan folder or file that exists"
-    mend = "write for example --with scenario:no-backstop"
+    known = list(load(plan).scenarios)
+    close = nearest(said, known)
+    example = f"scenario:{close or known[0]}" if known else "set:plan.discount_rate=12 %/year"
+    mend = f"did you mean --with {example}?" if close else f"write for example --with {example}"
     raise PlanErrors([in_option("--with", said, "with-form", quoted(said), expected, mend)])
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from rich.console import Group
 from rich.text import Text
 
-from offtake.reports.named import shown, signed
-from offtake.reports.pieces import laid_out
+from offtake.reports.named import apart, shown, signed
+from offtake.reports.pieces import laid_out, wide
 from offtake.results.sources import VARIANCE, ChangeShares, VarianceShares
 
 MOST = 20
@@ -43,7 +43,8 @@ def variance(found: VarianceShares) -> Group:
     more = len(found.rows) - MOST
     rest = [Text(f"{more} more sources move it less.", style="dim")] if more > 0 else []
     made = laid_out("Share of the variance over futures", columns, rows)
-    return Group(*head, made, Text(""), *rest, Text(VARIANCE, style="dim"))
+    notes = [Text(note, style="dim") for note in (VARIANCE, *wide(found.paths, found.reach))]
+    return Group(*head, made, Text(""), *rest, *notes)
 
 
 def difference(found: ChangeShares) -> Group:
@@ -61,7 +62,7 @@ def difference(found: ChangeShares) -> Group:
             signed(figure, float(row["share"])),
             ""
             if row["share_se"] is None
-            else f"±{shown(figure, found.reach * float(row['share_se']))}",
+            else f"±{apart(figure, found.reach * float(row['share_se']))}",
             _share(float(row["share"]) / whole) if one_way else "",
         ]
         for row in found.rows
@@ -76,6 +77,7 @@ def difference(found: ChangeShares) -> Group:
         ),
         Text(""),
         laid_out("What each change adds, averaged over the orders of making them", columns, rows),
+        *(Text(note, style="dim") for note in wide(found.paths, found.reach)),
     )
 
 

@@ -6,9 +6,10 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from offtake.reports.named import column_of, shown, signed
-from offtake.reports.pieces import laid_out
+from offtake.reports.named import apart, column_of, shown, signed
+from offtake.reports.pieces import laid_out, wide
 from offtake.results.differences import NOTE, Differences, moved, section_of
+from offtake.results.named import QUANTILE
 
 MOST = 12
 """Rows of a table that are shown where not all are asked for."""
@@ -99,9 +100,9 @@ def _error(row: Mapping[str, Any]) -> str:
     if reach is None:
         return "not known"
     if reach <= 1e-9 * abs(float(row["change"] or 0.0)):
-        return "exact"
+        return "in all groups" if QUANTILE.search(column_of(row["result"])) else "exact"
     unsure = "" if moved(row) else ", may be chance"
-    return f"±{shown(row['result'], reach)}{unsure}"
+    return f"±{apart(row['result'], reach)}{unsure}"
 
 
 def _notes(found: Differences) -> list[str]:
@@ -114,6 +115,7 @@ def _notes(found: Differences) -> list[str]:
         "One figure in twenty that does not move passes for moved. A name is TABLE.ROW.COLUMN of "
         "--json.",
         NOTE,
+        *wide(found.paths, found.reach),
     ]
     for what, names in (("Only before", found.gone), ("Only after", found.new)):
         if names:

@@ -16,7 +16,7 @@ def column_of(figure: str) -> str:
 
 
 def shown(figure: str, value: float | None) -> str:
-    """A value of a figure, or a size of a change of it."""
+    """A value of a figure."""
     column = column_of(figure)
     if value is None:
         return cell(value)
@@ -27,7 +27,13 @@ def shown(figure: str, value: float | None) -> str:
     return cell(value, column)
 
 
+def apart(figure: str, value: float | None) -> str:
+    """A size of a change of a figure, or of an error: of a share in points."""
+    text = shown(figure, value)
+    return f"{text.removesuffix('%')}pt" if text.endswith(" %") else text
+
+
 def signed(figure: str, value: float | None) -> str:
     """A change of a figure, with its sign."""
-    text = shown(figure, None if value is None else abs(value))
+    text = apart(figure, None if value is None else abs(value))
     return text if not value else f"{'+' if value > 0.0 else '-'}{text}"

@@ -6,6 +6,8 @@ from rich.table import Table as RichTable
 
 SMALLEST = 1e-7
 """Share below which nothing is told from rounding."""
+WIDE = 2.4
+"""Standard errors of half a 95 % interval from which it is told why; eight groups have 2.36."""
 
 
 def laid_out(title: str, columns: list[tuple[str, str]], rows: list[list[str]]) -> RichTable:
@@ -23,6 +25,21 @@ def laid_out(title: str, columns: list[tuple[str, str]], rows: list[list[str]]) 
     for row in rows:
         made.add_row(*row)
     return made
+
+
+def wide(paths: int, reach: float) -> list[str]:
+    """Why intervals are wide, where it is for few futures.
+
+    Args:
+        paths: number of futures.
+        reach: half-width of a 95 % interval in standard errors.
+    """
+    if reach < WIDE:
+        return []
+    return [
+        f"± is {reach:.1f} standard errors, as {paths:,} futures make few groups to tell those by; "
+        "from 4,096 on there are sixteen, and it is 2.1."
+    ]
 
 
 def number(value: Any) -> str:

@@ -10,6 +10,7 @@ from offtake.reports.svg import bar, line, page, text
 from offtake.results.sensitivity import NOTE, Check, Effect, Sensitivity
 from offtake.results.table import money
 
+STEPS = "By a step (±: half of the difference between one up and one down; +: one up)"
 HALF = 8
 """Cells of the longest bar to either side."""
 LEAST = 20
@@ -42,11 +43,11 @@ def tornado(found: Sensitivity, top: int, width: int = 100) -> Group:
             f"{found.paths:,} futures, seed {found.seed}, {len(found.effects)} numbers"
         ),
     ]
-    for title, shown in (("When a number rises by 1 %", shares), ("By a step", steps)):
+    for title, shown in (("When a number rises by 1 %", shares), (STEPS, steps)):
         if shown:
             parts += [Text(""), Text(title, style="bold"), _table(found, shown, width)]
     if not shares and not steps:
-        parts += [Text(""), Text("No number of the plan moves it.")]
+        parts += [Text(""), Text(f"No number of the plan moves it on {found.paths:,} futures.")]
     said = notes(found, len(shares), len(steps))
     return Group(*parts, Text(""), *(Text(note, style="dim") for note in said))
 
@@ -68,7 +69,8 @@ def notes(found: Sensitivity, shares: int, steps: int) -> list[str]:
     if every:
         said.append(
             f"By a step: {len(found.by_step)} of {every} dates, durations and zeros move it, "
-            f"{steps} shown; moved really, on {found.step_paths:,} futures."
+            f"{steps} shown; moved really, on the first {found.step_paths:,} futures"
+            + ("." if found.step_value is None else f", of which it is {_step_value(found)}.")
         )
     if found.near:
         which = "all" if found.moved == found.near else f"{found.moved} drawn by size"
@@ -88,7 +90,7 @@ def notes(found: Sensitivity, shares: int, steps: int) -> list[str]:
         )
     if found.sized:
         said.append(f"Held as sized: {', '.join(found.sized)}.")
-    if found.checks:
+    if found.checks and found.moving:
         good = sum(agrees(check, found.over) for check in found.checks)
         or_so = "" if found.over == "ratio" else f", or {100 * SMOOTHED:.0f} %, as it is smoothed"
         said.append(
@@ -125,8 +127,13 @@ def amount(value: float, unit: str, *, sign: bool = False) -> str:
 def _plus_minus(found: Sensitivity) -> str:
     name = found.target.rsplit(".", 1)[-1]
     if found.unit == "1" and ("dscr" in name or "llcr" in name):
-        return f"{found.value:.3f} ± {found.error:.2g}"
-    return f"{amount(found.value, found.unit)} ± {amount(found.error, found.unit)}"
+        return f"{found.value:.3f} ± {found.error:.2g} (one standard error)"
+    error = amount(found.error, found.unit)
+    return f"{amount(found.value, found.unit)} ± {error} (one standard error)"
+
+
+def _step_value(found: Sensitivity) -> str:
+    return amount(found.step_value or 0.0, found.unit)
 
 
 def _table(found: Sensitivity, shown: tuple[Effect, ...], width: int) -> RichTable:
@@ -138,7 +145,7 @@ def _table(found: Sensitivity, shown: tuple[Effect, ...], width: int) -> RichTab
         rows.append(
             [
                 cut(as_written(effect), WRITTEN),
-                *([] if effect.way != "step" else [f"+{effect.by}"]),
+                *([] if effect.way != "step" else [f"{'±' if effect.both else '+'}{effect.by}"]),
                 amount(effect.effect, found.unit, sign=True),
                 amount(effect.error, found.unit),
                 *([] if effect.way == "step" else [_said(check, found.over)]),

@@ -13,7 +13,8 @@ from offtake.results.table import money
 
 LEAST = (
     "Distance: root of the summed squares of sizes, as if yardsticks were standard deviations of "
-    "independent normals. The nearest point that was found; that none is nearer is not proved."
+    "independent normals. The nearest point that was found; that none is nearer is not proved. "
+    "±: two standard errors. Dates act at the close of a period: one just past it acts at the next."
 )
 
 SMALL = 1e6
@@ -57,7 +58,11 @@ def least(frame: str, found: Least) -> Group:
     parts += [Text(_answer(found), style="bold"), Text("")]
     if found.part:
         parts += [_point(found), Text("")]
-    others = [s for s in found.shocks if s not in found.part]
+    rest = [s for s in found.shocks if s not in found.part]
+    small = [f"{s['shock']} {s['yardsticks']:.2g}" for s in rest if s["yardsticks"] > 0.0]
+    others = [s for s in rest if not s["yardsticks"]]
+    if small:
+        parts.append(Text(f"Hardly part of it: {', '.join(small)}."))
     if others and found.distance != 0.0:
         parts.append(Text(f"Not part of it: {', '.join(map(_apart, others))}."))
     if found.here is not None and found.elsewhere is not None and found.short is not None:
@@ -69,6 +74,8 @@ def least(frame: str, found: Least) -> Group:
                 f"without a shock: {_level(found, found.before)}."
             )
         )
+    if found.unsure:
+        parts.append(Text(f"Few futures decide this: take more than {found.paths:,} (--paths)."))
     parts += [Text(LEAST, style="dim")]
     parts += [Text(f"{s['shock']}: {s['yardstick']}", style="dim") for s in found.part]
     return Group(*parts)
@@ -107,9 +114,9 @@ def _apart(shock: Mapping[str, Any]) -> str:
 
 
 def _level(found: Least, outcome: Outcome) -> str:
-    """An outcome with two standard errors."""
+    """An outcome with two standard errors; none where all futures are alike."""
     show = percent if found.what == "pd" else money
-    wide = "" if outcome.error is None else f" ± {show(2 * outcome.error)}"
+    wide = f" ± {show(2 * outcome.error)}" if outcome.error else ""
     return f"{show(outcome.value)}{wide}"
 
 

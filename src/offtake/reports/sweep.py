@@ -5,8 +5,8 @@ from rich.style import Style
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from offtake.reports.named import shown
-from offtake.reports.pieces import laid_out
+from offtake.reports.named import apart, shown
+from offtake.reports.pieces import laid_out, wide
 from offtake.reports.svg import bar, page, text
 from offtake.results.swept import NOTE, Swept, shade
 
@@ -31,6 +31,8 @@ def sweep(found: Swept) -> Group:
         for figure in figures:
             sides = f"{figure}: {found.places[0]} down, {found.places[1]} across"
             parts += [Text(sides, style="bold"), _heat(found, figure), Text("")]
+    elif len(found.places) == 1:
+        parts += [part for figure in figures for part in (_points(found, [figure]), Text(""))]
     else:
         parts += [_points(found, figures), Text("")]
     for why, count in found.refused:
@@ -38,7 +40,15 @@ def sweep(found: Swept) -> Group:
     rest = len(found.figures) - len(figures)
     if rest:
         parts.append(Text(f"{rest} more figures move less, or not at all: in the JSON.", "dim"))
-    return Group(*parts, Text(NOTE, style="dim"))
+    return Group(*parts, *(Text(note, style="dim") for note in _notes(found)))
+
+
+def _notes(found: Swept) -> list[str]:
+    errors = [e for row in found.rows for e in row["standard_errors"].values() if e is not None]
+    if not errors:
+        none = f"{found.paths:,} futures make one group, by which no error is told; 512 make two."
+        return [NOTE, none]
+    return [NOTE, *wide(found.paths, found.reach)]
 
 
 def _moving(found: Swept) -> list[str]:
@@ -88,7 +98,8 @@ def _colour(at: float) -> tuple[int, int, int]:
 def _points(found: Swept, figures: list[str]) -> RichTable:
     columns = [(place.rsplit(".", 1)[-1], "left") for place in found.places]
     for figure in figures:
-        columns += [(figure.split(".", 1)[-1], "right"), ("± 95 %", "right"), ("", "left")]
+        name = figure.split(".", 1)[-1] if len(figures) > 1 else figure.rsplit(".", 1)[-1]
+        columns += [(name, "right"), ("± 95 %", "right"), ("", "left")]
     rows: list[list[str]] = []
     for row in found.rows:
         line = [str(value) for value in row["at"]]
@@ -97,11 +108,12 @@ def _points(found: Swept, figures: list[str]) -> RichTable:
             among = [other["figures"][figure] for other in found.rows]
             line += [
                 shown(figure, value),
-                "" if error is None else f"±{shown(figure, found.reach * error)}",
+                "" if error is None else f"±{apart(figure, found.reach * error)}",
                 _bar(shade(among, value)),
             ]
         rows.append(line)
-    return laid_out("", columns, rows)
+    title = figures[0] if len(figures) == 1 else ""
+    return laid_out(title, columns, rows)
 
 
 def _bar(at: float | None) -> str:

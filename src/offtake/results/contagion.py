@@ -21,7 +21,8 @@ SMALL = 1e-3
 NOTE = (
     "Paid down the ranks of each payer within the window; nobody steps in but as in the futures. "
     "Follow: share of futures in which anybody else fails for it; DebtRank: share of all that is "
-    "owed that comes under distress beyond the party's own."
+    "owed that comes under distress beyond the party's own; a party outside the plan, whose means "
+    "are not known, never does. ±: two standard errors."
 )
 
 

@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-FEWEST = 0.05
-"""Yardsticks below which a shock is not told as part of the point."""
+FEWEST = 0.1
+"""Share of the distance below which a shock counts as hardly part of the point: one alone of that
+size makes a hundredth of the distance squared."""
+DECIDED = 5
+"""Futures that the level of a share is to be at least, to be told from chance."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,17 @@ class Least:
     @property
     def part(self) -> tuple[Mapping[str, Any], ...]:
         """Shocks that the point is made of, the largest first."""
-        mine = [shock for shock in self.shocks if shock["yardsticks"] >= FEWEST]
+        least = FEWEST * (self.distance or 0.0)
+        mine = [shock for shock in self.shocks if shock["yardsticks"] > least]
         return tuple(sorted(mine, key=lambda shock: -shock["yardsticks"]))
+
+    @property
+    def unsure(self) -> bool:
+        """Whether few futures decide it: the level is less than five, or others have not half."""
+        few = self.what == "pd" and self.level * self.paths < DECIDED
+        other = self.elsewhere
+        short = other is not None and other.value < 0.5 * self.level
+        return self.here is not None and (few or short)
 
     def to_json(self) -> dict[str, Any]:
         """As plain data; docs/stress.md says what each key means."""

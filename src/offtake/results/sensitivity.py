@@ -39,6 +39,9 @@ class Effect:
     """Its standard error."""
     elasticity: float | None
     """Per cent of the result by one per cent of the number; None for steps, or a result of zero."""
+    both: bool = True
+    """Whether the change is half of that between both ways, or that of the way up, as there is no
+    way down."""
 
     @property
     def rise(self) -> float:
@@ -54,6 +57,7 @@ class Effect:
             "value": self.value,
             "way": self.way,
             "moved_by": self.by,
+            "both_ways": self.both,
             "effect": self.effect,
             "effect_se": self.error if isfinite(self.error) else None,
             "per_unit": self.effect / self.rise if self.size else None,
@@ -106,6 +110,8 @@ class Sensitivity(Shown):
     """Contracts whose size was found beforehand and is held."""
     over: str = "ratio"
     """How futures make the result: a ratio of means, a quantile, a mean of the worst."""
+    step_value: float | None = None
+    """The result on those paths; None where it is no mean of theirs."""
     alike: int = 0
     """Paths with the very value of a quantile, or the loss with which the worst begin."""
 

@@ -22,9 +22,9 @@ from offtake.results.table import Table
 from offtake.results.tables.estimates import FloatArray, mean_and_error
 
 NOTE = (
-    "Change against the same futures without the shock. Newly fails: share of futures before and "
-    "after; pays: share of the value that is lost; worst 5 %: of all financiers together. "
-    "Financiers lose less where a shock keeps their money from being put in."
+    "Change against the same futures without the shock, ± two standard errors. Newly fails: share "
+    "of futures before and after; pays: share of the value that is lost; worst 5 %: of all "
+    "financiers together. Financiers lose less where a shock keeps their money from being put in."
 )
 
 

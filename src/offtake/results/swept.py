@@ -97,4 +97,4 @@ def shade(values: Sequence[float | None], value: float | None) -> float | None:
     if value is None or not known:
         return None
     low, high = min(known), max(known)
-    return 0.5 if high <= low else (value - low) / (high - low)
+    return 0.0 if high <= low else (value - low) / (high - low)

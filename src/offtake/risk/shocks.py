@@ -74,7 +74,7 @@ class Words:
         return self.text.format(
             less=f"{100.0 * (1.0 - self.value**size):.0f} %",
             points=f"{100.0 * self.value * size:.3g}",
-            months=f"{months:.0f}" if months == round(months) else f"{months:.1f}",
+            months=f"{months:.0f}" if months == round(months) else f"{months:.2f}",
             share=f"{100.0 * min(size, 1.0):.0f} %",
             who=self.who,
         )

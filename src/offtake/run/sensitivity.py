@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from offtake.core.errors import WrongRequest
 from offtake.measures.target import Constants, Observed
 from offtake.plan.schema import Plan
-from offtake.results.sensitivity import Check, Effect, Sensitivity
+from offtake.results.sensitivity import TRIFLE, Check, Effect, Sensitivity
 from offtake.run import jumps
 from offtake.run.draw import HostDraws
 from offtake.run.gradient import Gradient
@@ -177,6 +177,7 @@ def sensitivity(
     steps = [move for move in moves if move.way is Way.STEP]
     stepped = _stepped(study, steps, value)
     checks = checked(study, smooth, effects, check, value.constants)
+    few = min(STEP_PATHS[study.target.over], paths)
     found = [
         _effect(move, moved, value.value)
         for move, moved in zip([*smooth, *steps], [*effects, *stepped], strict=True)
@@ -193,7 +194,8 @@ def sensitivity(
         checks=tuple(checks),
         near=chosen.near,
         moved=int(chosen.paths.size),
-        step_paths=min(STEP_PATHS[study.target.over], paths),
+        step_paths=few,
+        step_value=_on_first(value, few) if study.target.over == "ratio" else None,
         sized=tuple(facility.contract for facility in study.runner.structure.facilities),
         over=study.target.over,
         alike=value.alike,
@@ -214,6 +216,12 @@ def _stepped(study: Study, moves: Sequence[Move], value: Observed) -> FloatArray
     return found
 
 
+def _on_first(value: Observed, few: int) -> float:
+    """The result on the first paths, by influence; 0 where nothing but rounding is left."""
+    found = value.value + float(np.mean(value.influence[:few]))
+    return found if abs(found) > TRIFLE * abs(value.value) else 0.0
+
+
 def _effect(move: Move, changes: FloatArray, value: float) -> Effect:
     """A number's row. changes: [P] of the influence of every path."""
     mean, count = float(np.mean(changes)), changes.size
@@ -230,6 +238,7 @@ def _effect(move: Move, changes: FloatArray, value: float) -> Effect:
         effect=mean,
         error=error,
         elasticity=mean / (SHARE * value) if told else None,
+        both=move.both,
     )
 
 

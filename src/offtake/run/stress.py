@@ -240,6 +240,7 @@ def _runs(
         last = Stand.of(other, stand.paths, stand.seed)
         if not together:
             yield ran(f"scenario:{name}", last, ())
-    if together or (len(acting) + len(others) > 1 and len(others) <= 1):
+    count = len(acting) + len(others)
+    if (together and count) or (count > 1 and len(others) <= 1):
         there = chosen(last.shocks, [shock.name for shock in acting])
         yield ran(TOGETHER, last, [shock for shock in there if not shock.empty])

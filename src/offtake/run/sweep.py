@@ -147,7 +147,8 @@ def sweep(
         if done is not None:
             done(f"{len(rows)} of {len(points)}: {', '.join(change)}")
     if refused is not None and not names:
-        raise refused
+        option = "--over "
+        raise refused.said_as(option, [text for change in changes for text in change])
     blank = {"figures": dict.fromkeys(names), "standard_errors": dict.fromkeys(names)}
     rows = [row | blank if row["no_plan"] else row for row in rows]
     places = tuple(axis.place for axis in axes)
