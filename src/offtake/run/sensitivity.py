@@ -168,13 +168,10 @@ def sensitivity(
         raise WrongRequest(message)
     study = studied(plan, of, paths, seed, told)
     value = value_of(study)
-    moves = moves_of(study.lowered)
-    smooth = [move for move in moves if move.way is not Way.STEP]
+    smooth, steps = _parted(moves_of(study.lowered))
     first = foretell(study, smooth, value.constants)
-    real = sum(move.way is Way.PROPORTION for move in smooth)
-    chosen = jumps.choose(first.unforeseen, seed, jumps.affordable(real))
+    chosen = _near(smooth, first, seed)
     effects = corrected(study, smooth, first, chosen, value.constants)
-    steps = [move for move in moves if move.way is Way.STEP]
     stepped = _stepped(study, steps, value)
     checks = checked(study, smooth, effects, check, value.constants)
     few = min(STEP_PATHS[study.target.over], paths)
@@ -200,6 +197,18 @@ def sensitivity(
         over=study.target.over,
         alike=value.alike,
     )
+
+
+def _parted(moves: Sequence[Move]) -> tuple[list[Move], list[Move]]:
+    """Those by a share, and steps."""
+    steps = [move for move in moves if move.way is Way.STEP]
+    return [move for move in moves if move.way is not Way.STEP], steps
+
+
+def _near(smooth: Sequence[Move], first: Foretold, seed: int) -> jumps.Chosen:
+    """Paths on which every number is moved by itself."""
+    real = sum(move.way is Way.PROPORTION for move in smooth)
+    return jumps.choose(first.unforeseen, seed, jumps.affordable(real))
 
 
 def _stepped(study: Study, moves: Sequence[Move], value: Observed) -> FloatArray:
