@@ -7,6 +7,7 @@ at the end; its owner paid the rest of the chips, 18 M USD.
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from offtake.run.draw import draw
 from offtake.run.record import recorder
 from offtake.run.reverse import reverse
 from offtake.run.stress import chosen, stress
+from tests.reference.plans import BAZAAR
 
 pytestmark = pytest.mark.slow
 TEXT = """
@@ -159,7 +161,30 @@ def test_an_unknown_shock_is_refused_with_the_nearest(plan: Plan):
     assert "did you mean rates_up?" in caught.value.problems[0].mend
 
 
-def test_what_prepares_a_plan_changes_no_future(plan: Plan):
+def test_what_prepares_a_plan_changes_no_future(tmp_path: Path):
+    """A market whose demand is drivers, and debt over a base rate that is a formula."""
+    file = tmp_path / "plan.yaml"
+    file.write_text(BAZAAR)
+    calm = "{process: mean_reverting, start: 4 %/year, volatility: 30 %/year}"
+    debt = (
+        "{kind: term_loan, lender: %s, borrower: %s, amount: 1 M USD, rate: base + 2 %%/year, "
+        "term: 12 months, amortisation: linear}"
+    )
+    bare = load(file)
+    outside = next(n for n, p in bare.parties.items() if p.kind == "external")
+    inside = next(n for n, p in bare.parties.items() if p.kind == "internal")
+    plan = load(
+        file,
+        (
+            f"drivers.calm={calm}",
+            "drivers.base={formula: calm * 1}",
+            f"contracts.debt={debt % (outside, inside)}",
+        ),
+    )
+    made = prepared(plan)
+    assert made.market.demand["chat"].tokens.driver == "stress_of_market_demand_chat_tokens_moved"
+    assert "stress_rate_base" in made.drivers
+
     def paid(given: Plan) -> np.ndarray:
         lowered = lower(given)
         return np.asarray(recorder(lowered)(draw(lowered, 3, 0, 256, 256)).paid)
