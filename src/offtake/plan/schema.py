@@ -12,10 +12,11 @@ from typing import Any, ClassVar
 from pydantic import Field, PrivateAttr, SerializeAsAny
 
 from offtake.core.calendar import Periods
-from offtake.core.quantity import Quantity
+from offtake.core.quantity import FloatingRate, Quantity
 from offtake.core.quantity import When as WhenValue
 from offtake.core.shown import Shown
 from offtake.core.terms import AnySeries, Terms, default, numbers
+from offtake.core.walk import leaves
 from offtake.plan.drivers import Correlated as Correlated
 from offtake.plan.drivers import Driver as Driver
 from offtake.plan.drivers import Formula as Formula
@@ -118,6 +119,16 @@ class Plan(Terms, Shown):
         return tuple(
             name for name, terms in self.contracts.items() if getattr(terms, "unfitted", False)
         )
+
+    @property
+    def base_rates(self) -> set[str]:
+        """Drivers over which contracts pay interest."""
+        return {
+            value.base
+            for name, terms in self.contracts.items()
+            for _, _, value in leaves(terms, name)
+            if isinstance(value, FloatingRate) and value.base is not None
+        }
 
     @property
     def calendar(self) -> Periods:

@@ -70,7 +70,11 @@ def notes(found: Sensitivity, shares: int, steps: int) -> list[str]:
         said.append(
             f"By a step: {len(found.by_step)} of {every} dates, durations and zeros move it, "
             f"{steps} shown; moved really, on the first {found.step_paths:,} futures"
-            + ("." if found.step_value is None else f", of which it is {_step_value(found)}.")
+            + (
+                "."
+                if found.step_value is None
+                else f", of which it is {amount(found.step_value, found.unit)}."
+            )
         )
     if found.near:
         which = "all" if found.moved == found.near else f"{found.moved} drawn by size"
@@ -130,10 +134,6 @@ def _plus_minus(found: Sensitivity) -> str:
         return f"{found.value:.3f} ± {found.error:.2g} (one standard error)"
     error = amount(found.error, found.unit)
     return f"{amount(found.value, found.unit)} ± {error} (one standard error)"
-
-
-def _step_value(found: Sensitivity) -> str:
-    return amount(found.step_value or 0.0, found.unit)
 
 
 def _table(found: Sensitivity, shown: tuple[Effect, ...], width: int) -> RichTable:

@@ -137,6 +137,17 @@ def meant(said: str, known: Iterable[str]) -> str:
     raise UnknownFigure(message)
 
 
+def check_tables(said: Iterable[str]) -> None:
+    """Refuse figures whose full name begins with no table; short ones need a run to be looked up.
+
+    Raises:
+        UnknownFigure: of the first of them; the message names the nearest table.
+    """
+    for name in said:
+        if " of " not in name:
+            table_of(name)
+
+
 def tables_with(said: Sequence[str], results: Results) -> tuple[str, ...]:
     """Tables in which figures stand, as a user names them; those of `el_usd of loan` are looked up.
 

@@ -15,11 +15,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from offtake import catalogue
-from offtake.core.formula import names
-from offtake.core.quantity import FloatingRate, Quantity
+from offtake.core.quantity import Quantity
 from offtake.core.series import Series, constant
-from offtake.core.walk import leaves
 from offtake.plan.schema import Credit, Formula, Plan
+from offtake.plan.told import needed
 
 FACTORS: dict[str, tuple[str, ...]] = {
     "metered_tokens": ("revenue", "demand"),
@@ -60,22 +59,12 @@ def formula_bases(plan: Plan) -> dict[str, str]:
 
     A formula over another base is left out: it moves as it follows from that one.
     """
-    bases = bases_of(plan)
+    bases = plan.base_rates
     own = {b: d for b in bases if isinstance(d := plan.drivers.get(b), Formula)}
     return {
         base: f"drivers.{_raised(base)}"
         for base, formula in own.items()
-        if not bases & behind(plan, set(names(formula.expression)))
-    }
-
-
-def bases_of(plan: Plan) -> set[str]:
-    """Drivers over which contracts pay interest."""
-    return {
-        value.base
-        for name, terms in plan.contracts.items()
-        for _, _, value in leaves(terms, name)
-        if isinstance(value, FloatingRate) and value.base is not None
+        if not bases & behind(plan, set(needed(formula)))
     }
 
 
@@ -84,8 +73,7 @@ def behind(plan: Plan, drivers: set[str]) -> set[str]:
     found, new = set[str](), drivers
     while new:
         found |= new
-        formulas = [d for name in new if isinstance(d := plan.drivers.get(name), Formula)]
-        new = {name for formula in formulas for name in names(formula.expression)} - found
+        new = {name for driver in new for name in needed(plan.drivers.get(driver))} - found
     return found
 
 

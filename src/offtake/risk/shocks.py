@@ -25,7 +25,6 @@ from offtake.core.walk import leaves
 from offtake.plan.schema import Plan
 from offtake.risk.prepare import (
     FACTORS,
-    bases_of,
     behind,
     formula_bases,
     level_of,
@@ -214,7 +213,7 @@ def _delay(plan: Plan, numbers: Numbers) -> Iterator[Change]:
 
 
 def _rates(plan: Plan, numbers: Numbers) -> Iterator[Change]:
-    bases = bases_of(plan)
+    bases = plan.base_rates
     for driver, place in _of_drivers(plan, numbers, (RATE,)):
         if driver in bases:
             yield Change(place, "plus", 0.02)

@@ -34,7 +34,7 @@ from offtake.core.random import BLOCK, REPLICATES, replicates
 from offtake.lowering.lower import LoweredPlan
 from offtake.plan.parts import Parts
 from offtake.plan.schema import Plan
-from offtake.results.named import full_name, meant
+from offtake.results.named import check_tables, meant
 from offtake.results.sources import ChangeShares, VarianceShares
 from offtake.risk.shapley import EXACT, exact, sampled
 from offtake.run.by_future import by_future, future_measures, named_by_future
@@ -234,7 +234,8 @@ class _Worth:
 
     def __init__(self, parts: Parts, of: str, paths: int, seed: int, done: Done | None) -> None:
         self.parts, self.of, self.paths, self.seed, self.done = parts, of, paths, seed, done
-        self.figure = of if " of " in of else full_name(of)
+        check_tables([of])
+        self.figure = of
         self.known = dict[frozenset[int], FloatArray]()
 
     def __call__(self, some: frozenset[int]) -> FloatArray:

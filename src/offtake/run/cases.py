@@ -18,8 +18,6 @@ from scipy.stats import norm
 
 from offtake.core.arrays import jnp
 from offtake.core.errors import PlanErrors, Problem, Where
-from offtake.core.quantity import FloatingRate
-from offtake.core.walk import leaves
 from offtake.finance.sizing import BASE
 from offtake.lowering.lower import LoweredPlan, numbers_of
 from offtake.lowering.table import NumberTable, counted_place
@@ -121,21 +119,11 @@ def _late(table: NumberTable, values: FloatArray, z: float) -> None:
         values[row], values[other] = late, late
 
 
-def base_rates(plan: Plan) -> set[str]:
-    """Drivers that are base rates of some loan."""
-    return {
-        value.base
-        for name, terms in plan.contracts.items()
-        for _, _, value in leaves(terms, name)
-        if isinstance(value, FloatingRate) and value.base is not None
-    }
-
-
 def _forward(lowered: LoweredPlan, values: FloatArray) -> FloatArray:
     """[T, stream] shocks under which base rates are at their mean and other processes stay."""
     world: World = lowered.program.environment  # pyright: ignore[reportAssignmentType]
     shocks = np.zeros((lowered.calendar.count, len(lowered.labels.monthly_streams)))
-    streams = [f"drivers.{name}" for name in base_rates(lowered.plan)]
+    streams = [f"drivers.{name}" for name in lowered.plan.base_rates]
     stream = np.asarray(world.processes.stream)
     wanted = [d for d, s in enumerate(stream) if lowered.labels.monthly_streams[s] in streams]
     if not wanted:

@@ -20,7 +20,7 @@ from offtake.core.errors import PlanErrors, Problem
 from offtake.core.random import Sampler
 from offtake.plan.axis import Axis
 from offtake.plan.schema import Plan
-from offtake.results.named import meant, table_of
+from offtake.results.named import check_tables, meant
 from offtake.results.swept import Swept
 from offtake.run.compare import Figured, figured
 from offtake.run.groups import error, number, sizes
@@ -126,9 +126,7 @@ def sweep(
     """
     check_paths(paths, sampler)
     check_axes(read, axes)
-    for name in of:
-        if " of " not in name:
-            table_of(name)  # a table that there is not is told before anything is run
+    check_tables(of)
     changes = [[a.change(x) for a, x in zip(axes, point, strict=True)] for point in points]
     rows: list[dict[str, Any]] = []
     names: tuple[str, ...] = ()
